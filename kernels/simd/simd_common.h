@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every vector vocabulary shares. Each file of kernels/isa includes exactly one of scalar.h,
+ * avx2.h, avx512.h and neon.h, then bodies written over the names that scalar.h documents.
+ *
+ * Everything in these headers and in the bodies is static: a function with external linkage that
+ * was compiled for a high level could be merged into code that runs on every machine.
+ */
+#ifndef HONE_SIMD_COMMON_H
+#define HONE_SIMD_COMMON_H
+
+/* Formulas reach their loops as function pointers, so inlining must not be left to a guess. */
+#define SIMD_INLINE static inline __attribute__((always_inline))
+
+/* Brings the cache line at p closer for reading. p may be any address. */
+#define SIMD_PREFETCH(p) __builtin_prefetch(p)
+
+#endif
