@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "team.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <omp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define cpu_relax() __builtin_ia32_pause()
+#else
+#define cpu_relax() ((void)0)
+#endif
+
+/* How long an idle worker spins for the next job of a run before it sleeps: about 50 us. */
+enum { SPINS = 2000, CHUNKS_PER_THREAD = 4 };
+
+/* A job is open while its items may be taken. A worker counts itself in before it looks whether the
+ * job is open, and the caller closes the job before it waits for the count to drop to zero; so a
+ * worker either is waited for or sees a closed job, and a late one never touches the next job's fields. */
+struct team {
+    allocator *alloc;
+    int32_t threads;
+    pthread_t host; /* opens the OpenMP region whose threads are the workers */
+    bool hosted;
+
+    _Alignas(64) atomic_bool open;
+    _Alignas(64) atomic_int entered;
+    _Alignas(64) atomic_int_fast64_t next;
+    atomic_uint serial; /* of the last job, so that a worker waits for a new one */
+
+    team_fn *fn;
+    void *arg;
+    int64_t count, chunk;
+
+    atomic_bool active, stop;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    atomic_int sleepers;
+};
+
+static void take_items(team *t, int32_t worker) {
+    for (;;) {
+        const int64_t first = atomic_fetch_add_explicit(&t->next, t->chunk, memory_order_relaxed);
+        if (first >= t->count) return;
+        const int64_t last = first + t->chunk < t->count ? first + t->chunk : t->count;
+        t->fn(t->arg, first, last, worker);
+    }
+}
+
+/* Is there anything for a worker that has seen jobs up to `seen`? */
+static bool has_news(team *t, unsigned seen) {
+    return atomic_load(&t->stop) || (atomic_load(&t->open) && atomic_load(&t->serial) != seen);
+}
+
+static void worker_wait(team *t, unsigned seen) {
+    for (int i = 0; i < SPINS && atomic_load_explicit(&t->active, memory_order_relaxed); i++) {
+        if (has_news(t, seen)) return;
+        cpu_relax();
+    }
+    pthread_mutex_lock(&t->lock);
+    atomic_fetch_add(&t->sleepers, 1);
+    while (!has_news(t, seen)) pthread_cond_wait(&t->wake, &t->lock);
+    atomic_fetch_sub(&t->sleepers, 1);
+    pthread_mutex_unlock(&t->lock);
+}
+
+static void worker_loop(team *t, int32_t worker) {
+    unsigned seen = 0;
+    while (!atomic_load(&t->stop)) {
+        worker_wait(t, seen);
+        atomic_fetch_add(&t->entered, 1);
+        if (atomic_load(&t->open)) {
+            seen = atomic_load(&t->serial);
+            take_items(t, worker);
+        }
+        atomic_fetch_sub(&t->entered, 1);
+    }
+}
+
+static void *host_main(void *arg) {
+    team *t = arg;
+#pragma omp parallel num_threads(t->threads - 1)
+    worker_loop(t, omp_get_thread_num() + 1);
+    return NULL;
+}
+
+hone_status team_create(const ctx *c, team **out, int32_t threads) {
+    team *t = mem_alloc(c->alloc, sizeof *t, 64);
+    if (!t) return fail_nomem(c, sizeof *t);
+    *t = (team){.alloc = c->alloc, .threads = threads < 1 ? 1 : threads};
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->wake, NULL);
+    if (t->threads > 1) {
+        if (pthread_create(&t->host, NULL, host_main, t) != 0) {
+            team_destroy(t);
+            return fail(c, HONE_E_NOMEM, "cannot start a thread");
+        }
+        t->hosted = true;
+    }
+    *out = t;
+    return HONE_OK;
+}
+
+static void wake_all(team *t) {
+    pthread_mutex_lock(&t->lock);
+    pthread_cond_broadcast(&t->wake);
+    pthread_mutex_unlock(&t->lock);
+}
+
+void team_destroy(team *t) {
+    if (!t) return;
+    if (t->hosted) {
+        atomic_store(&t->stop, true);
+        wake_all(t);
+        pthread_join(t->host, NULL);
+    }
+    pthread_cond_destroy(&t->wake);
+    pthread_mutex_destroy(&t->lock);
+    mem_free(t->alloc, t);
+}
+
+int32_t team_size(const team *t) { return t ? t->threads : 1; }
+
+void team_begin(team *t) {
+    if (t && t->hosted) atomic_store(&t->active, true);
+}
+
+void team_end(team *t) {
+    if (t && t->hosted) atomic_store(&t->active, false);
+}
+
+void team_run(team *t, int64_t count, int64_t grain, team_fn *fn, void *arg) {
+    if (count <= 0) return;
+    if (!t || !t->hosted || count <= grain) {
+        fn(arg, 0, count, 0);
+        return;
+    }
+    const int64_t share = count / ((int64_t)t->threads * CHUNKS_PER_THREAD);
+    t->fn = fn;
+    t->arg = arg;
+    t->count = count;
+    t->chunk = share > grain ? share : grain < 1 ? 1 : grain;
+    atomic_store(&t->next, 0);
+    atomic_fetch_add(&t->serial, 1);
+    atomic_store(&t->open, true);
+    if (atomic_load(&t->sleepers) > 0) wake_all(t);
+    take_items(t, 0);
+    atomic_store(&t->open, false);
+    for (unsigned spins = 0; atomic_load(&t->entered) != 0; spins++) {
+        if (spins < SPINS)
+            cpu_relax();
+        else
+            sched_yield(); /* the worker has lost its processor */
+    }
+}
+
+/* Whole processors that the cgroup (version 2) grants, or 0 when it sets no quota. */
+static int32_t cgroup_cpus(void) {
+    const int fd = open("/sys/fs/cgroup/cpu.max", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    char text[64];
+    const ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0) return 0;
+    text[n] = '\0';
+    long long quota, period;
+    if (sscanf(text, "%lld %lld", &quota, &period) != 2 || period <= 0 || quota <= 0) return 0;
+    return (int32_t)((quota + period - 1) / period);
+}
+
+int32_t team_cpu_count(void) {
+    const int saved = errno;
+    cpu_set_t set;
+    int32_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    const int32_t quota = cgroup_cpus();
+    if (quota > 0 && quota < n) n = quota;
+    errno = saved;
+    return n < 1 ? 1 : n;
+}
+
+int32_t hone_cpu_count(void) { return team_cpu_count(); }

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The public session: argument checks live here, and only here.
+ */
+#include "session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "checked.h"
+
+static ctx session_ctx(hone_session *s, hone_error *err) {
+    error_clear(err);
+    return (ctx){.alloc = &s->alloc, .limits = &s->model->limits, .err = err, .log = s->log,
+                 .user = s->user};
+}
+
+static hone_status bad_arg(hone_error *err, const char *text) {
+    error_clear(err);
+    if (err) {
+        err->status = HONE_E_ARG;
+        snprintf(err->text, sizeof err->text, "%s", text);
+    }
+    return HONE_E_ARG;
+}
+
+/* Chooses the kernel table: the process-wide one, or one of the level asked for. */
+static hone_status choose_kernels(const ctx *c, hone_session *s, const char *isa) {
+    s->shared.k = kernels_default();
+    if (!isa) return HONE_OK;
+    const isa_level level = isa_from_name(isa);
+    if (level == ISA_COUNT) return fail(c, HONE_E_ARG, "unknown ISA level '%s'", isa);
+    if (!isa_supported(level))
+        return fail(c, HONE_E_UNSUPPORTED, "this processor does not have ISA level '%s'", isa);
+    kernels_fill(level, &s->table);
+    s->shared.k = &s->table;
+    return HONE_OK;
+}
+
+static hone_status session_init(const ctx *c, hone_session *s, const hone_session_options *o) {
+    const graph *g = s->model->graph;
+    s->shared.alloc = &s->alloc;
+    s->shared.limits = &s->model->limits;
+    s->shared.threads = o->threads > 0 ? o->threads : team_cpu_count();
+    s->shared.max_plans = o->plans > 0 ? o->plans : 8;
+    s->shared.profile = (o->flags & HONE_SESSION_PROFILE) != 0;
+    TRY(choose_kernels(c, s, o->isa));
+    TRY(team_create(c, &s->team, s->shared.threads));
+    s->shared.team = s->team;
+    TRY(frame_create(c, &s->root, &s->shared, s->model->graph));
+    s->root->main = true;
+    s->inputs = mem_zalloc(&s->alloc, (size_t)g->n_input, sizeof *s->inputs);
+    if (!s->inputs) return fail_nomem(c, sizeof *s->inputs);
+    for (int32_t i = 0; i < g->n_input; i++) s->inputs[i].shape = g->input[i]->type.shape;
+    return HONE_OK;
+}
+
+hone_status hone_session_create(hone_session **out, const hone_model *model,
+                                const hone_session_options *options, hone_error *err) {
+    if (!out || !model) return bad_arg(err, "a NULL argument");
+    *out = NULL;
+    hone_session_options o = {0};
+    if (options)
+        memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
+    hone_model *m = (hone_model *)model; /* only its reference count changes */
+    allocator outer;
+    allocator_init(&outer, o.allocator, 0);
+    hone_session *s = mem_zalloc(&outer, 1, sizeof *s);
+    error_clear(err);
+    const ctx outer_ctx = {.alloc = &outer, .limits = &m->limits, .err = err};
+    if (!s) return fail_nomem(&outer_ctx, sizeof *s);
+    allocator_init(&s->alloc, o.allocator, o.memory_limit);
+    s->model = m;
+    s->log = o.log;
+    s->user = o.user;
+    atomic_flag_clear(&s->busy);
+    model_retain(m);
+    const ctx c = session_ctx(s, err);
+    const hone_status status = session_init(&c, s, &o);
+    if (status != HONE_OK)
+        hone_session_destroy(s);
+    else
+        *out = s;
+    return status;
+}
+
+void hone_session_destroy(hone_session *s) {
+    if (!s) return;
+    for (int32_t i = 0; s->inputs && i < s->model->graph->n_input; i++)
+        mem_free(&s->alloc, s->inputs[i].buffer);
+    mem_free(&s->alloc, s->inputs);
+    frame_destroy(s->root);
+    team_destroy(s->team);
+    hone_model_close(s->model);
+    allocator outer;
+    allocator_init(&outer, &s->alloc.fn, 0);
+    mem_free(&outer, s);
+}
+
+static hone_status check_input(hone_session *s, int32_t input, hone_error *err) {
+    if (!s) return bad_arg(err, "the session is NULL");
+    if (input < 0 || input >= s->model->graph->n_input) return bad_arg(err, "no such input");
+    return HONE_OK;
+}
+
+hone_status hone_session_set_shape(hone_session *s, int32_t input, int32_t rank, const int64_t *dim,
+                                   hone_error *err) {
+    TRY(check_input(s, input, err));
+    const ctx c = session_ctx(s, err);
+    const value *v = s->model->graph->input[input];
+    const shape *want = &v->type.shape;
+    char name[96], a[SHAPE_TEXT], b[SHAPE_TEXT];
+    if (rank < 0 || rank > HONE_MAX_RANK || (rank && !dim)) return bad_arg(err, "bad rank");
+    const shape given = shape_make(rank, dim);
+    bool fits = want->rank < 0 || want->rank == rank;
+    for (int32_t i = 0; i < rank; i++) {
+        if (dim[i] < 0) fits = false;
+        if (want->rank >= 0 && i < want->rank && !dim_compatible(want->dim[i], dim[i])) fits = false;
+    }
+    if (!fits)
+        return fail(&c, HONE_E_INPUT, "input '%s' has shape %s: expected %s",
+                    escape_name(name, sizeof name, v->name), shape_text(a, sizeof a, &given),
+                    shape_text(b, sizeof b, want));
+    if (!shape_equal(&s->inputs[input].shape, &given)) s->ran = false;
+    s->inputs[input].shape = given;
+    s->inputs[input].bound = NULL;
+    return HONE_OK;
+}
+
+/* Bytes of an input of known shape. */
+static hone_status input_bytes(const ctx *c, const hone_session *s, int32_t input, size_t *out) {
+    const value *v = s->model->graph->input[input];
+    const session_input *in = &s->inputs[input];
+    char name[96], text[SHAPE_TEXT];
+    int64_t count;
+    if (!shape_known(&in->shape))
+        return fail(c, HONE_E_INPUT, "input '%s' has shape %s: its unknown dimensions must be set",
+                    escape_name(name, sizeof name, v->name), shape_text(text, sizeof text, &in->shape));
+    if (v->type.kind != TYPE_TENSOR || v->type.dtype == HONE_STRING)
+        return fail(c, HONE_E_UNSUPPORTED, "input '%s' is not a tensor of numbers",
+                    escape_name(name, sizeof name, v->name));
+    if (!shape_count(&in->shape, &count) || !dtype_bytes(v->type.dtype, count, out) ||
+        *out > s->model->limits.tensor_bytes)
+        return fail(c, HONE_E_LIMIT, "input '%s' of shape %s exceeds the limit of %llu bytes a tensor",
+                    escape_name(name, sizeof name, v->name), shape_text(text, sizeof text, &in->shape),
+                    (unsigned long long)s->model->limits.tensor_bytes);
+    return HONE_OK;
+}
+
+static hone_status input_buffer(const ctx *c, hone_session *s, int32_t input, size_t bytes) {
+    session_input *in = &s->inputs[input];
+    if (in->buffer && in->capacity >= bytes) return HONE_OK;
+    mem_free(&s->alloc, in->buffer);
+    in->capacity = 0;
+    in->buffer = mem_alloc(&s->alloc, bytes ? bytes : 1, TENSOR_ALIGN);
+    if (!in->buffer) return fail_nomem(c, bytes);
+    in->capacity = bytes ? bytes : 1;
+    memset(in->buffer, 0, in->capacity);
+    return HONE_OK;
+}
+
+static hone_view view_of(const tensor *t) {
+    hone_view v = {.data = t->data, .bytes = t->bytes, .dtype = t->dtype, .rank = t->shape.rank};
+    memcpy(v.dim, t->shape.dim, sizeof v.dim);
+    return v;
+}
+
+hone_status hone_session_input(hone_session *s, int32_t input, hone_view *out, hone_error *err) {
+    TRY(check_input(s, input, err));
+    if (!out) return bad_arg(err, "a NULL argument");
+    const ctx c = session_ctx(s, err);
+    size_t bytes;
+    TRY(input_bytes(&c, s, input, &bytes));
+    TRY(input_buffer(&c, s, input, bytes));
+    session_input *in = &s->inputs[input];
+    in->bound = NULL;
+    const tensor t = {.dtype = s->model->graph->input[input]->type.dtype, .shape = in->shape,
+                      .data = in->buffer, .bytes = bytes};
+    *out = view_of(&t);
+    return HONE_OK;
+}
+
+hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *view, hone_error *err) {
+    TRY(check_input(s, input, err));
+    if (!view) return bad_arg(err, "a NULL argument");
+    const ctx c = session_ctx(s, err);
+    const value *v = s->model->graph->input[input];
+    char name[96];
+    if (view->dtype != v->type.dtype)
+        return fail(&c, HONE_E_INPUT, "input '%s' has type %s: expected %s",
+                    escape_name(name, sizeof name, v->name), hone_dtype_name(view->dtype),
+                    hone_dtype_name(v->type.dtype));
+    const shape before = s->inputs[input].shape;
+    TRY(hone_session_set_shape(s, input, view->rank, view->dim, err));
+    size_t bytes;
+    hone_status status = input_bytes(&c, s, input, &bytes);
+    if (status == HONE_OK && view->bytes < bytes)
+        status = fail(&c, HONE_E_INPUT, "input '%s' has %zu bytes: its shape needs %zu",
+                      escape_name(name, sizeof name, v->name), view->bytes, bytes);
+    const size_t size = dtype_size(view->dtype);
+    if (status == HONE_OK && size && (uintptr_t)view->data % (size > 8 ? 8 : size))
+        status = fail(&c, HONE_E_INPUT, "input '%s' is not aligned to its elements",
+                      escape_name(name, sizeof name, v->name));
+    if (status != HONE_OK) {
+        s->inputs[input].shape = before;
+        return status;
+    }
+    s->inputs[input].bound = bytes ? view->data : "";
+    return HONE_OK;
+}
+
+/* Describes every input for the root frame. */
+static hone_status gather_inputs(const ctx *c, hone_session *s) {
+    for (int32_t i = 0; i < s->model->graph->n_input; i++) {
+        const value *v = s->model->graph->input[i];
+        tensor *t = &s->root->input[i];
+        size_t bytes;
+        TRY(input_bytes(c, s, i, &bytes));
+        if (!s->inputs[i].bound) TRY(input_buffer(c, s, i, bytes));
+        *t = (tensor){.dtype = v->type.dtype, .shape = s->inputs[i].shape, .bytes = bytes};
+        t->data = s->inputs[i].bound ? (void *)s->inputs[i].bound : s->inputs[i].buffer;
+    }
+    return HONE_OK;
+}
+
+static hone_status prepare(const ctx *c, hone_session *s) {
+    TRY(gather_inputs(c, s));
+    const plan *before = s->root->current;
+    const hone_status status = frame_prepare(c, s->root, s->root->input);
+    if (s->root->current != before) s->ran = false;
+    /* The graph was checked when the model was opened: what does not fit now are these shapes. */
+    if (status == HONE_E_FORMAT && c->err) c->err->status = HONE_E_INPUT;
+    return status == HONE_E_FORMAT ? HONE_E_INPUT : status;
+}
+
+static hone_status session_enter(hone_session *s, hone_error *err) {
+    if (!s) return bad_arg(err, "the session is NULL");
+    if (!atomic_flag_test_and_set(&s->busy)) return HONE_OK;
+    error_clear(err);
+    if (err) {
+        err->status = HONE_E_BUSY;
+        snprintf(err->text, sizeof err->text, "the session is running in another thread");
+    }
+    return HONE_E_BUSY;
+}
+
+hone_status hone_session_prepare(hone_session *s, hone_error *err) {
+    TRY(session_enter(s, err));
+    const ctx c = session_ctx(s, err);
+    const hone_status status = prepare(&c, s);
+    atomic_flag_clear(&s->busy);
+    return status;
+}
+
+hone_status hone_session_run(hone_session *s, hone_error *err) {
+    TRY(session_enter(s, err));
+    const ctx c = session_ctx(s, err);
+    s->ran = false;
+    s->shared.run_start = clock_ns();
+    s->shared.deadline_at = s->deadline_ns ? s->shared.run_start + s->deadline_ns : 0;
+    hone_status status = prepare(&c, s);
+    if (status == HONE_OK) {
+        team_begin(s->team);
+        status = frame_run(&c, s->root, s->root->input);
+        team_end(s->team);
+    }
+    if (status == HONE_E_CANCELLED) atomic_store(&s->shared.cancelled, false);
+    s->ran = status == HONE_OK;
+    atomic_flag_clear(&s->busy);
+    return status;
+}
+
+hone_status hone_session_output(const hone_session *s, int32_t output, hone_view *out,
+                                hone_error *err) {
+    if (!s || !out) return bad_arg(err, "a NULL argument");
+    if (output < 0 || output >= s->model->graph->n_output) return bad_arg(err, "no such output");
+    if (!s->ran) return bad_arg(err, "the session has not run since its inputs changed");
+    *out = view_of(&s->root->output[output]);
+    return HONE_OK;
+}
+
+hone_status hone_session_set_deadline(hone_session *s, uint64_t nanoseconds, hone_error *err) {
+    if (!s) return bad_arg(err, "the session is NULL");
+    s->deadline_ns = nanoseconds;
+    return HONE_OK;
+}
+
+void hone_session_cancel(hone_session *s) {
+    if (s) atomic_store(&s->shared.cancelled, true);
+}
+
+hone_status hone_session_observe(hone_session *s, hone_observe_fn fn, void *user, hone_error *err) {
+    if (!s) return bad_arg(err, "the session is NULL");
+    s->shared.observe = fn;
+    s->shared.observe_user = user;
+    return HONE_OK;
+}
+
+hone_status hone_session_get_memory(const hone_session *s, hone_session_memory *out, hone_error *err) {
+    if (!s || !out) return bad_arg(err, "a NULL argument");
+    const size_t size = out->struct_size < sizeof *out ? out->struct_size : sizeof *out;
+    hone_session_memory m = {.struct_size = size,
+                             .allocated_bytes = atomic_load(&s->alloc.used),
+                             .peak_bytes = atomic_load(&s->alloc.peak)};
+    if (s->root->current) {
+        m.planned_bytes = s->root->current->arena_bytes;
+        m.unshared_bytes = s->root->current->unshared_bytes;
+    }
+    memcpy(out, &m, size);
+    return HONE_OK;
+}
+
+const char *hone_isa_detected(void) { return isa_name(isa_detect()); }
+const char *hone_isa_default(void) { return isa_name(kernels_default()->level); }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attr.h"
+
+#include <string.h>
+
+#include "op.h"
+
+/* What a file has to use for an attribute of this kind. */
+static attr_kind file_kind(attr_kind k) {
+    switch (k) {
+    case ATTR_BOOL:
+    case ATTR_DTYPE:
+    case ATTR_AXIS: return ATTR_INT;
+    case ATTR_CHOICE: return ATTR_STRING;
+    case ATTR_AXES: return ATTR_INTS;
+    default: return k;
+    }
+}
+
+static const char *kind_name(attr_kind k) {
+    static const char *const names[] = {"int",    "int",    "float", "string", "string",  "int",  "int",
+                                        "ints",   "ints",   "floats", "strings", "tensor", "graph"};
+    return names[k];
+}
+
+static hone_status check_int(const ctx *c, const attr_spec *s, int64_t v) {
+    if (v >= s->min && v <= s->max) return HONE_OK;
+    return fail(c, HONE_E_FORMAT, "attribute '%s' is %lld: expected %lld to %lld", s->name,
+                (long long)v, (long long)s->min, (long long)s->max);
+}
+
+static hone_status decode_choice(const ctx *c, const attr_spec *s, const char *text, int32_t *out) {
+    for (int32_t i = 0; s->choices[i]; i++) {
+        if (strcmp(s->choices[i], text) == 0) {
+            *out = i;
+            return HONE_OK;
+        }
+    }
+    char name[64];
+    return fail(c, HONE_E_FORMAT, "attribute '%s' is '%s', which is not one of its values", s->name,
+                escape_name(name, sizeof name, text));
+}
+
+/* Copies `count` elements of a list attribute. */
+static hone_status copy_list(const ctx *c, arena *a, const void *src, int32_t count, size_t size,
+                             void *out) {
+    void *copy = arena_array(a, (size_t)count, size);
+    if (!copy) return fail_nomem(c, (size_t)count * size);
+    if (count) memcpy(copy, src, (size_t)count * size);
+    memcpy(out, &copy, sizeof copy);
+    return HONE_OK;
+}
+
+static hone_status decode_list(const ctx *c, arena *a, const attr_spec *s, const attr *at, void *field) {
+    if (s->kind == ATTR_FLOATS) {
+        float_list l = {.n = at->count, .set = true};
+        TRY(copy_list(c, a, at->floats, at->count, sizeof *l.v, &l.v));
+        memcpy(field, &l, sizeof l);
+        return HONE_OK;
+    }
+    if (s->kind == ATTR_STRINGS) {
+        const char **v = arena_array(a, (size_t)at->count, sizeof *v);
+        if (!v) return fail_nomem(c, (size_t)at->count * sizeof *v);
+        for (int32_t i = 0; i < at->count; i++) {
+            v[i] = arena_strdup(a, at->strings[i]);
+            if (!v[i]) return fail_nomem(c, strlen(at->strings[i]));
+        }
+        const string_list l = {v, at->count, true};
+        memcpy(field, &l, sizeof l);
+        return HONE_OK;
+    }
+    for (int32_t i = 0; i < at->count; i++) TRY(check_int(c, s, at->ints[i]));
+    int_list l = {.n = at->count, .set = true};
+    TRY(copy_list(c, a, at->ints, at->count, sizeof *l.v, &l.v));
+    memcpy(field, &l, sizeof l);
+    return HONE_OK;
+}
+
+/* Writes the value of one attribute (at, or the default when NULL) into its field. */
+static hone_status decode_one(const ctx *c, arena *a, const attr_spec *s, const attr *at, void *field) {
+    switch (s->kind) {
+    case ATTR_INT:
+    case ATTR_AXIS: {
+        const int64_t v = at ? at->i : s->i;
+        if (at) TRY(check_int(c, s, v));
+        memcpy(field, &v, sizeof v);
+        return HONE_OK;
+    }
+    case ATTR_BOOL: *(bool *)field = (at ? at->i : s->i) != 0; return HONE_OK;
+    case ATTR_DTYPE: {
+        const int64_t v = at ? at->i : s->i;
+        if (at && (v <= HONE_UNDEFINED || v >= HONE_DTYPE_COUNT))
+            return fail(c, HONE_E_FORMAT, "attribute '%s' is %lld, which is no element type", s->name,
+                        (long long)v);
+        *(hone_dtype *)field = (hone_dtype)v;
+        return HONE_OK;
+    }
+    case ATTR_FLOAT: *(float *)field = at ? at->f : s->f; return HONE_OK;
+    case ATTR_STRING: {
+        const char *v = at ? arena_strdup(a, at->s) : s->s;
+        if (at && !v) return fail_nomem(c, strlen(at->s));
+        memcpy(field, &v, sizeof v);
+        return HONE_OK;
+    }
+    case ATTR_CHOICE:
+        *(int32_t *)field = (int32_t)s->i;
+        return at ? decode_choice(c, s, at->s, field) : HONE_OK;
+    case ATTR_TENSOR: {
+        const tensor *t = at ? at->tensor : NULL;
+        memcpy(field, &t, sizeof t);
+        return HONE_OK;
+    }
+    case ATTR_GRAPH: return HONE_OK;
+    default: return at ? decode_list(c, a, s, at, field) : HONE_OK;
+    }
+}
+
+const attr *attr_find(const attr *attrs, int32_t n, const char *name) {
+    for (int32_t i = 0; i < n; i++)
+        if (strcmp(attrs[i].name, name) == 0) return &attrs[i];
+    return NULL;
+}
+
+static const attr_spec *spec_find(const op *o, const char *name) {
+    for (int32_t i = 0; i < o->n_attrs; i++)
+        if (strcmp(o->attrs[i].name, name) == 0) return &o->attrs[i];
+    return NULL;
+}
+
+hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs, int32_t n_attrs,
+                         void *params, graph **bodies, int32_t *n_body) {
+    char name[64];
+    for (int32_t i = 0; i < n_attrs; i++) {
+        const attr_spec *s = spec_find(o, attrs[i].name);
+        if (!s)
+            return fail(c, HONE_E_FORMAT, "unknown attribute '%s'",
+                        escape_name(name, sizeof name, attrs[i].name));
+        if (attrs[i].kind != file_kind(s->kind))
+            return fail(c, HONE_E_FORMAT, "attribute '%s' is of kind %s: expected %s", s->name,
+                        kind_name(attrs[i].kind), kind_name(s->kind));
+        if (attr_find(attrs, i, attrs[i].name))
+            return fail(c, HONE_E_FORMAT, "attribute '%s' is given twice", s->name);
+    }
+    *n_body = 0;
+    for (int32_t i = 0; i < o->n_attrs; i++) {
+        const attr_spec *s = &o->attrs[i];
+        const attr *at = attr_find(attrs, n_attrs, s->name);
+        if (!at && s->required)
+            return fail(c, HONE_E_FORMAT, "attribute '%s' is missing", s->name);
+        if (s->kind == ATTR_GRAPH && at) bodies[(*n_body)++] = at->graph;
+        TRY(decode_one(c, a, s, at, (char *)params + s->offset));
+    }
+    return HONE_OK;
+}
+
+/* Reads a list field into a named attribute; false when the list is absent. */
+static bool encode_list(const attr_spec *s, const void *field, attr *out) {
+    if (s->kind == ATTR_FLOATS) {
+        const float_list *l = field;
+        out->floats = l->v;
+        out->count = l->n;
+        return l->set;
+    }
+    if (s->kind == ATTR_STRINGS) {
+        const string_list *l = field;
+        out->strings = l->v;
+        out->count = l->n;
+        return l->set;
+    }
+    const int_list *l = field;
+    out->ints = l->v;
+    out->count = l->n;
+    return l->set;
+}
+
+bool attrs_encode(const op *o, const void *params, int32_t i, attr *out) {
+    if (i < 0 || i >= o->n_attrs) return false;
+    const attr_spec *s = &o->attrs[i];
+    const void *field = (const char *)params + s->offset;
+    *out = (attr){.name = s->name, .kind = file_kind(s->kind)};
+    switch (s->kind) {
+    case ATTR_INT:
+    case ATTR_AXIS: out->i = *(const int64_t *)field; break;
+    case ATTR_BOOL: out->i = *(const bool *)field; break;
+    case ATTR_DTYPE: out->i = *(const hone_dtype *)field; break;
+    case ATTR_FLOAT: out->f = *(const float *)field; break;
+    case ATTR_STRING: out->s = *(const char *const *)field; break;
+    case ATTR_CHOICE: out->s = s->choices[*(const int32_t *)field]; break;
+    case ATTR_TENSOR: out->tensor = *(const tensor *const *)field; break;
+    case ATTR_GRAPH: break;
+    default: encode_list(s, field, out);
+    }
+    return true;
+}
+
+bool axis_normalize(int64_t axis, int32_t rank, int32_t *out) {
+    if (axis < -(int64_t)rank || axis >= rank) return false;
+    *out = (int32_t)(axis < 0 ? axis + rank : axis);
+    return true;
+}

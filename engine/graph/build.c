@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checked.h"
+#include "op.h"
+
+void builder_init(builder *b, const ctx *c, graph *g, node *before, const char *name) {
+    *b = (builder){.c = c, .graph = g, .before = before, .name = name ? name : "", .status = HONE_OK};
+}
+
+hone_status builder_fail(builder *b, hone_status code, const char *format, ...) {
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (b->status == HONE_OK) b->status = fail(b->c, code, "%s", text);
+    return b->status;
+}
+
+static hone_status builder_nomem(builder *b) {
+    if (b->status == HONE_OK) b->status = fail_nomem(b->c, 0);
+    return b->status;
+}
+
+/* Emits the node of a core operator from a draft in its current meaning. */
+static hone_status emit_node(builder *b, const op *o, draft *d) {
+    enum { MAX_BODIES = 2 };
+    graph *bodies[MAX_BODIES];
+    int32_t n_body = 0;
+    void *params = arena_alloc(b->graph->arena, o->params_size);
+    if (!params) return builder_nomem(b);
+    TRY(attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, params, bodies, &n_body));
+    int32_t n_in = d->n_in;
+    while (n_in > 0 && !d->in[n_in - 1]) n_in--; /* trailing omitted inputs */
+    const node_desc desc = {.op = o, .name = d->name, .params = params, .in = d->in, .n_in = n_in,
+                            .n_out = d->n_out, .n_captured = d->n_captured, .body = bodies,
+                            .n_body = n_body, .out_names = d->out_names, .before = b->before};
+    if (d->n_out > o->n_out && !(o->n_out && (o->out[o->n_out - 1].flags & ARG_VARIADIC)))
+        return fail(b->c, HONE_E_FORMAT, "has %d outputs: expected at most %d", d->n_out, o->n_out);
+    node *n = graph_add_node(b->graph, &desc);
+    if (!n) return builder_nomem(b);
+    for (int32_t i = 0; i < d->n_out; i++) d->out[i] = n->out[i];
+    return graph_infer_node(b->c, n);
+}
+
+/* The version row that a draft of this opset has the meaning of, or -1. */
+static int32_t version_row(const op *o, int32_t opset) {
+    int32_t row = -1;
+    for (int32_t i = 0; i < o->n_versions && o->versions[i].since <= opset; i++) row = i;
+    return row;
+}
+
+bool lower_known(const char *domain, const char *name, int32_t opset, const char **reason) {
+    const op *o = op_find(domain, name);
+    *reason = !o ? "no such operator" : "this version is too old";
+    return o && (o->n_versions == 0 || version_row(o, opset) >= 0);
+}
+
+static hone_status lower_draft(builder *b, draft *d) {
+    const op *o = op_find(d->domain, d->type);
+    if (!o) return fail(b->c, HONE_E_UNSUPPORTED, "no such operator in domain '%s'", d->domain);
+    const int32_t row = o->n_versions ? version_row(o, d->opset) : 0;
+    if (row < 0)
+        return fail(b->c, HONE_E_UNSUPPORTED, "opset %d is too old: the oldest supported is %d",
+                    d->opset, o->versions[0].since);
+    for (int32_t i = row; i < o->n_versions && !d->done; i++)
+        if (o->versions[i].upgrade) TRY(o->versions[i].upgrade(b, d));
+    if (d->done) return HONE_OK;
+    return o->expand ? o->expand(b, d) : emit_node(b, o, d);
+}
+
+/* Results of expansions get the names that the file gave them. */
+static hone_status name_outputs(builder *b, const draft *d) {
+    for (int32_t i = 0; i < d->n_out && d->out_names; i++) {
+        value *v = d->out[i];
+        if (!v || !d->out_names[i] || *v->name || value_is_input(v)) continue;
+        v->name = arena_strdup(b->graph->arena, d->out_names[i]);
+        if (!v->name) return fail_nomem(b->c, strlen(d->out_names[i]));
+    }
+    return HONE_OK;
+}
+
+hone_status lower(builder *b, draft *d) {
+    if (b->status != HONE_OK) return b->status;
+    const char *outer = b->name;
+    if (d->name && *d->name) b->name = d->name;
+    hone_status status = lower_draft(b, d);
+    if (status == HONE_OK) status = b->status;
+    if (status == HONE_OK) status = name_outputs(b, d);
+    b->name = outer;
+    b->status = fail_in_node(b->c, status, d->name, d->type);
+    return b->status;
+}
+
+void emit_n(builder *b, const char *name, value *const *in, int32_t n_in, const attr *attrs,
+            int32_t n_attrs, value **out, int32_t n_out) {
+    for (int32_t i = 0; i < n_out; i++) out[i] = NULL;
+    if (b->status != HONE_OK) return;
+    const bool internal = strncmp(name, "hone::", 6) == 0;
+    draft d = {.domain = internal ? "hone" : "", .type = internal ? name + 6 : name, .name = b->name,
+               .opset = INT32_MAX, .n_in = n_in, .n_attrs = n_attrs, .out = out, .n_out = n_out};
+    /* Lowering may change its draft's lists, so it gets copies. */
+    d.in = arena_array(b->graph->arena, (size_t)n_in, sizeof *d.in);
+    d.attrs = arena_array(b->graph->arena, (size_t)n_attrs, sizeof *d.attrs);
+    if (!d.in || !d.attrs) {
+        builder_nomem(b);
+        return;
+    }
+    for (int32_t i = 0; i < n_in; i++) d.in[i] = in[i];
+    for (int32_t i = 0; i < n_attrs; i++) d.attrs[i] = attrs[i];
+    lower(b, &d);
+}
+
+value *emit(builder *b, const char *name, value *const *in, int32_t n_in, const attr *attrs,
+            int32_t n_attrs) {
+    value *out;
+    emit_n(b, name, in, n_in, attrs, n_attrs, &out, 1);
+    return out;
+}
+
+value *emit_constant(builder *b, hone_dtype dtype, const shape *s, const void *data) {
+    if (b->status != HONE_OK) return NULL;
+    tensor t = {.dtype = dtype, .shape = *s};
+    int64_t count;
+    if (!shape_count(s, &count) || !dtype_bytes(dtype, count, &t.bytes)) {
+        builder_fail(b, HONE_E_INTERNAL, "constant without a size");
+        return NULL;
+    }
+    t.data = arena_alloc(b->graph->arena, t.bytes);
+    value *v = t.data ? graph_add_constant(b->graph, "", &t) : NULL;
+    if (!v)
+        builder_nomem(b);
+    else if (t.bytes && data)
+        memcpy(t.data, data, t.bytes);
+    return v;
+}
+
+value *emit_i64(builder *b, int64_t v) {
+    const shape s = shape_scalar();
+    return emit_constant(b, HONE_I64, &s, &v);
+}
+
+value *emit_i64s(builder *b, const int64_t *v, int32_t n) {
+    const shape s = shape_vector(n);
+    return emit_constant(b, HONE_I64, &s, v);
+}
+
+value *emit_scalar(builder *b, hone_dtype dtype, double v) {
+    const shape s = shape_scalar();
+    value *c = emit_constant(b, dtype, &s, NULL);
+    if (c) tensor_set_f64(c->constant, 0, v);
+    return c;
+}
+
+int64_t draft_int(const draft *d, const char *name, int64_t fallback) {
+    const attr *a = attr_find(d->attrs, d->n_attrs, name);
+    return a && a->kind == ATTR_INT ? a->i : fallback;
+}
+
+float draft_float(const draft *d, const char *name, float fallback) {
+    const attr *a = attr_find(d->attrs, d->n_attrs, name);
+    return a && a->kind == ATTR_FLOAT ? a->f : fallback;
+}
+
+const char *draft_string(const draft *d, const char *name, const char *fallback) {
+    const attr *a = attr_find(d->attrs, d->n_attrs, name);
+    return a && a->kind == ATTR_STRING ? a->s : fallback;
+}
+
+bool draft_drop(draft *d, const char *name) {
+    for (int32_t i = 0; i < d->n_attrs; i++) {
+        if (strcmp(d->attrs[i].name, name) != 0) continue;
+        memmove(&d->attrs[i], &d->attrs[i + 1], (size_t)(d->n_attrs - i - 1) * sizeof *d->attrs);
+        d->n_attrs--;
+        return true;
+    }
+    return false;
+}
+
+hone_status draft_set_in(builder *b, draft *d, int32_t i, value *v) {
+    if (i >= d->n_in) {
+        value **grown = arena_array(b->graph->arena, (size_t)i + 1, sizeof *grown);
+        if (!grown) return builder_nomem(b);
+        if (d->n_in) memcpy(grown, d->in, (size_t)d->n_in * sizeof *grown);
+        d->in = grown;
+        d->n_in = i + 1;
+    }
+    d->in[i] = v;
+    return b->status;
+}
+
+hone_status draft_set_attr(builder *b, draft *d, attr a) {
+    for (int32_t i = 0; i < d->n_attrs; i++) {
+        if (strcmp(d->attrs[i].name, a.name) != 0) continue;
+        d->attrs[i] = a;
+        return HONE_OK;
+    }
+    attr *grown = arena_array(b->graph->arena, (size_t)d->n_attrs + 1, sizeof *grown);
+    if (!grown) return builder_nomem(b);
+    if (d->n_attrs) memcpy(grown, d->attrs, (size_t)d->n_attrs * sizeof *grown);
+    grown[d->n_attrs] = a;
+    d->attrs = grown;
+    d->n_attrs++;
+    return HONE_OK;
+}
+
+hone_status draft_ints_to_input(builder *b, draft *d, const char *name, int32_t i) {
+    const attr *a = attr_find(d->attrs, d->n_attrs, name);
+    if (!a) return HONE_OK;
+    if (a->kind != ATTR_INTS && a->kind != ATTR_INT)
+        return builder_fail(b, HONE_E_FORMAT, "attribute '%s' is not a list of integers", name);
+    value *v = a->kind == ATTR_INT ? emit_i64(b, a->i) : emit_i64s(b, a->ints, a->count);
+    draft_drop(d, name);
+    return draft_set_in(b, d, i, v);
+}
+
+hone_status draft_done(builder *b, draft *d, value *v) {
+    d->done = true;
+    d->out[0] = v;
+    return b->status;
+}
+
+int32_t emit_rank(builder *b, const value *v) {
+    if (!v || b->status != HONE_OK) return -1;
+    if (v->type.shape.rank < 0) {
+        char name[64];
+        builder_fail(b, HONE_E_UNSUPPORTED, "the rank of '%s' is not known before running",
+                     escape_name(name, sizeof name, v->name));
+    }
+    return v->type.shape.rank;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of a hone_model: one graph, the memory its constants live in, facts about its file.
+ * Written while opening (formats fill it, passes rewrite it), immutable afterwards.
+ */
+#ifndef HONE_MODEL_H
+#define HONE_MODEL_H
+
+#include <stdatomic.h>
+
+#include "graph.h"
+
+/* Memory that constants point into: a mapped file, or a block of the model's allocator. */
+typedef struct resource {
+    struct resource *next;
+    void *data;
+    size_t size;
+    void (*release)(void *data, size_t size); /* NULL: mem_free */
+} resource;
+
+typedef struct metadata_entry {
+    const char *key, *value;
+} metadata_entry;
+
+typedef struct pass_result {
+    const char *name;
+    int64_t changes;
+} pass_result;
+
+struct hone_model {
+    atomic_int refs;
+    allocator alloc;
+    arena arena;
+    hone_limits limits;
+    graph *graph;
+    resource *resources;
+    const char *format, *producer;
+    metadata_entry *metadata;
+    int32_t n_metadata;
+    int64_t source_nodes;
+    uint64_t file_bytes;
+    pass_result *passes;
+    int32_t n_passes;
+    bool is_optimized;     /* the passes have run, now or before the file was saved */
+    uint64_t folded_bytes; /* constants computed so far, against limits.fold_bytes */
+    /* By id, for the public queries and for sessions; set by model_finish. */
+    node **nodes;
+    value **values;
+};
+
+/* Limits with every zero replaced by its default. in may be NULL. */
+hone_limits limits_complete(const hone_limits *in);
+
+/* An empty model with one reference. */
+hone_status model_create(hone_model **out, const hone_open_options *options, hone_error *err);
+void model_retain(hone_model *m);
+
+/* A context for work on the model while it is opened. */
+ctx model_ctx(hone_model *m, const hone_open_options *options, hone_error *err);
+
+/* Uninitialised memory for a constant, aligned to TENSOR_ALIGN, freed with the model or by model_sweep. NULL
+ * after recording the error. */
+void *model_buffer(const ctx *c, hone_model *m, size_t size);
+/* Takes over a block that `release` gives back when the model closes. */
+hone_status model_adopt(const ctx *c, hone_model *m, void *data, size_t size,
+                        void (*release)(void *data, size_t size));
+/* Frees buffers that no constant of the graph points into any more. */
+void model_sweep(hone_model *m);
+
+/* Runs the passes (unless options forbid), numbers the graph, fills nodes and values. */
+hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *options);
+
+/* A rewrite of the graph. Sets *changes to how many places it changed. */
+typedef struct pass {
+    const char *name;
+    const char *doc; /* one line for people */
+    hone_status (*run)(const ctx *c, hone_model *m, graph *g, int64_t *changes);
+} pass;
+/* All passes in the order in which they run; optimize/ provides them. */
+extern const pass *const pass_list[];
+extern const int32_t pass_count;
+
+#endif

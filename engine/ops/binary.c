@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Elementwise operators of two inputs: one row of the table each. Older meanings: opset 6 had
+ * `axis`/`broadcast` attributes and is not read; opsets 7 and later broadcast as NumPy does.
+ */
+#include "elementwise.h"
+
+typedef struct binary_row {
+    size_t slot;
+    unsigned flags;
+} binary_row;
+
+enum {
+    COMPARES = 1, /* the result is bool */
+    SWAP = 2      /* Greater(a, b) is less(b, a) */
+};
+
+static hone_status binary_infer(infer *f) {
+    const binary_row *row = f->node->op->row;
+    return infer_broadcast(f, 0, row->flags & COMPARES ? HONE_BOOL : infer_dtype(f, 0));
+}
+
+static hone_status binary_plan(plan_ctx *p, step *s) {
+    const binary_row *row = s->node->op->row;
+    elementwise *e = plan_state(p, s, sizeof *e);
+    if (!e) return HONE_E_NOMEM;
+    ew_nest(e, s, 2);
+    const ktype t = ew_compute_type(e, s, 0, !(row->flags & COMPARES));
+    e->apply = ew_apply_binary;
+    e->fn.binary = slot_binary(s->k, row->slot, t);
+    e->swap = (row->flags & SWAP) != 0;
+    return HONE_OK;
+}
+
+static hone_status binary_run(run_ctx *r, const step *s) {
+    ew_run(r, s, s->state);
+    return HONE_OK;
+}
+
+/* dx has the shape of the result; sum it over the axes along which x was broadcast. */
+static value *unbroadcast(builder *b, value *dx, value *x) {
+    return emit(b, "hone::SumTo", IN(dx, x), NO_ATTRS);
+}
+
+static hone_status add_grad(gradient *g) {
+    builder *b = g->b;
+    g->dx[0] = unbroadcast(b, g->dy[0], node_in(g->node, 0));
+    g->dx[1] = unbroadcast(b, g->dy[0], node_in(g->node, 1));
+    return b->status;
+}
+
+static hone_status sub_grad(gradient *g) {
+    builder *b = g->b;
+    g->dx[0] = unbroadcast(b, g->dy[0], node_in(g->node, 0));
+    value *minus = emit(b, "Neg", IN(g->dy[0]), NO_ATTRS);
+    g->dx[1] = unbroadcast(b, minus, node_in(g->node, 1));
+    return b->status;
+}
+
+static hone_status mul_grad(gradient *g) {
+    builder *b = g->b;
+    value *x = node_in(g->node, 0), *y = node_in(g->node, 1);
+    g->dx[0] = unbroadcast(b, emit(b, "Mul", IN(g->dy[0], y), NO_ATTRS), x);
+    g->dx[1] = unbroadcast(b, emit(b, "Mul", IN(g->dy[0], x), NO_ATTRS), y);
+    return b->status;
+}
+
+/* y = a / b: da = dy / b, db = -dy * y / b. */
+static hone_status div_grad(gradient *g) {
+    builder *b = g->b;
+    value *x = node_in(g->node, 0), *y = node_in(g->node, 1);
+    value *da = emit(b, "Div", IN(g->dy[0], y), NO_ATTRS);
+    g->dx[0] = unbroadcast(b, da, x);
+    value *db = emit(b, "Mul", IN(da, g->node->out[0]), NO_ATTRS);
+    g->dx[1] = unbroadcast(b, emit(b, "Neg", IN(db), NO_ATTRS), y);
+    return b->status;
+}
+
+static const op_version since_7[] = {{7, NULL}};
+static const op_version since_12[] = {{12, NULL}};
+static const op_version since_18[] = {{18, NULL}};
+static const op_quant requant = {QUANT_REQUANT, 3, -1, -1, NULL};
+
+static const char *const number_cases[] = {"f32[2,3,4] f32[2,3,4]",
+                                           "f32[2,3,4] f32[4]",
+                                           "f32[3,1] f32[1,5]",
+                                           "f32[] f32[2,2]",
+                                           "f32[2,1,3,1] f32[4,1,5]",
+                                           "f16[7,3] f16[3]",
+                                           "f32[0,3] f32[1,3]",
+                                           "f32[1,33,5,7] f32[33,1,1]",
+                                           NULL};
+static const char *const logic_cases[] = {"bool[2,3,4] bool[4]", "bool[3,1] bool[1,5]", NULL};
+static const char *const bits_cases[] = {"u8[2,3,4] u8[4]", "u32[3,1] u32[1,5]", NULL};
+
+#define ARGS(ident, set, result, result_var)                                                       \
+    static const op_arg ident##_in[] = {{"A", set, 'T', 0}, {"B", set, 'T', 0}};                   \
+    static const op_arg ident##_out[] = {{"C", result, result_var, 0}}
+ARGS(number, DT_NUMBERS, DT_NUMBERS, 'T');
+ARGS(bits, DT_INTS, DT_INTS, 'T');
+ARGS(logic, DT_BOOL, DT_BOOL, 'T');
+ARGS(equal, DT_NUMBERS | DT_BOOL, DT_BOOL, 0);
+ARGS(order, DT_NUMBERS, DT_BOOL, 0);
+
+/* One operator: identifier, name, first opsets, argument table, kernel slot, flags, and what else it has. */
+#define BINARY(ident, label, since, args, arg_cases, slot_name, flags, ...)                        \
+    const op op_##ident = {.name = label,                                                          \
+                           .domain = "",                                                           \
+                           OP_VERSIONS(since),                                                     \
+                           OP_ARGS_IN(args##_in),                                                  \
+                           OP_ARGS_OUT(args##_out),                                                \
+                           .infer = binary_infer,                                                  \
+                           .axes = axes_elementwise,                                               \
+                           .plan = binary_plan,                                                    \
+                           .run = binary_run,                                                      \
+                           .inplace = 3,                                                           \
+                           .row = &(const binary_row){SLOT_OF(slot_name), flags},                  \
+                           .cases = arg_cases##_cases,                                             \
+                           .tolerance = {TOL_EXACT, 0},                                            \
+                           __VA_ARGS__}
+
+BINARY(add, "Add", since_7, number, number, add, 0, .grad = add_grad, .quant = &requant);
+BINARY(sub, "Sub", since_7, number, number, sub, 0, .grad = sub_grad, .quant = &requant);
+BINARY(mul, "Mul", since_7, number, number, mul, 0, .grad = mul_grad, .quant = &requant);
+BINARY(div, "Div", since_7, number, number, div, 0, .grad = div_grad);
+BINARY(equal, "Equal", since_7, equal, number, equal, COMPARES, .flags = 0);
+BINARY(less, "Less", since_7, order, number, less, COMPARES, .flags = 0);
+BINARY(greater, "Greater", since_7, order, number, less, COMPARES | SWAP, .flags = 0);
+BINARY(less_or_equal, "LessOrEqual", since_12, order, number, less_equal, COMPARES, .flags = 0);
+BINARY(greater_or_equal, "GreaterOrEqual", since_12, order, number, less_equal, COMPARES | SWAP,
+       .flags = 0);
+BINARY(and, "And", since_7, logic, logic, land, 0, .flags = 0);
+BINARY(or, "Or", since_7, logic, logic, lor, 0, .flags = 0);
+BINARY(xor, "Xor", since_7, logic, logic, lxor, 0, .flags = 0);
+BINARY(bitwise_and, "BitwiseAnd", since_18, bits, bits, bitand, 0, .flags = 0);
+BINARY(bitwise_or, "BitwiseOr", since_18, bits, bits, bitor, 0, .flags = 0);
+BINARY(bitwise_xor, "BitwiseXor", since_18, bits, bits, bitxor, 0, .flags = 0);
+
+static const op *const members[] = {
+    &op_add,           &op_sub,     &op_mul,          &op_div,
+    &op_equal,         &op_less,    &op_greater,      &op_less_or_equal,
+    &op_greater_or_equal, &op_and,  &op_or,           &op_xor,
+    &op_bitwise_and,   &op_bitwise_or, &op_bitwise_xor,
+};
+const op_family family_binary = {members, COUNT_OF(members)};

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Softmax and LogSoftmax along one axis. Before opset 13 everything from `axis` on was one row: the
+ * upgrade flattens around today's meaning.
+ */
+#include "rows.h"
+
+typedef struct softmax_params {
+    int64_t axis;
+} softmax_params;
+
+static const attr_spec softmax_attrs[] = {ATTR_ROW(AXIS, softmax_params, axis, .i = -1)};
+static const op_arg softmax_in[] = {{"input", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
+static const op_arg softmax_out[] = {{"output", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
+
+static hone_status softmax_upgrade(builder *b, draft *d) {
+    value *x = draft_in(d, 0);
+    const int32_t rank = emit_rank(b, x);
+    int32_t axis = 0;
+    if (rank < 0) return b->status;
+    if (rank > 0 && !axis_normalize(draft_int(d, "axis", 1), rank, &axis))
+        return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
+    if (axis >= rank - 1) return draft_set_attr(b, d, A_INT("axis", -1));
+    value *flat = emit(b, "Flatten", IN(x), ATTRS(A_INT("axis", axis)));
+    value *y = emit(b, d->type, IN(flat), ATTRS(A_INT("axis", 1)));
+    value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
+    return draft_done(b, d, emit(b, "Reshape", IN(y, dims), NO_ATTRS));
+}
+
+static const op_version softmax_versions[] = {{7, softmax_upgrade}, {13, NULL}};
+
+static hone_status softmax_infer(infer *f) {
+    const softmax_params *p = f->params;
+    const int32_t rank = infer_rank(f, 0);
+    int32_t axis;
+    if (rank > 0) TRY(infer_axis(f, p->axis, rank, &axis));
+    return infer_same(f, 0);
+}
+
+static void softmax_axes(const node *n, axis_map *m) {
+    const softmax_params *p = n->params;
+    const int32_t rank = n->out[0]->type.shape.rank;
+    int32_t axis = 0;
+    axis_normalize(p->axis, rank, &axis);
+    for (int32_t a = 0; a < rank; a++) axis_add(m, 0, a, 0, a, a == axis ? AXIS_MIXED : AXIS_SAME);
+}
+
+static hone_status softmax_plan(plan_ctx *p, step *s) {
+    return rows_plan(p, s, ((const softmax_params *)step_params(s))->axis);
+}
+
+static void softmax_row(const step *s, int64_t n, const float *x, float *y) {
+    s->k->softmax_f32((size_t)n, x, y);
+}
+
+static void logsoftmax_row(const step *s, int64_t n, const float *x, float *y) {
+    s->k->logsoftmax_f32((size_t)n, x, y);
+}
+
+static hone_status softmax_run(run_ctx *r, const step *s) {
+    rows_run(r, s, softmax_row);
+    return HONE_OK;
+}
+
+static hone_status logsoftmax_run(run_ctx *r, const step *s) {
+    rows_run(r, s, logsoftmax_row);
+    return HONE_OK;
+}
+
+/* sum of v along the axis, kept. */
+static value *sum_axis(builder *b, const node *n, value *v) {
+    const int64_t axis = ((const softmax_params *)n->params)->axis;
+    return emit(b, "ReduceSum", IN(v, emit_i64s(b, &axis, 1)), ATTRS(A_INT("keepdims", 1)));
+}
+
+/* y = softmax(x): dx = y * (dy - sum(dy * y)). */
+static hone_status softmax_grad(gradient *g) {
+    builder *b = g->b;
+    value *y = g->node->out[0], *dy = g->dy[0];
+    value *sum = sum_axis(b, g->node, emit(b, "Mul", IN(dy, y), NO_ATTRS));
+    g->dx[0] = emit(b, "Mul", IN(y, emit(b, "Sub", IN(dy, sum), NO_ATTRS)), NO_ATTRS);
+    return b->status;
+}
+
+/* y = log softmax(x): dx = dy - exp(y) * sum(dy). */
+static hone_status logsoftmax_grad(gradient *g) {
+    builder *b = g->b;
+    value *y = g->node->out[0], *dy = g->dy[0];
+    value *part = emit(b, "Mul", IN(emit(b, "Exp", IN(y), NO_ATTRS), sum_axis(b, g->node, dy)), NO_ATTRS);
+    g->dx[0] = emit(b, "Sub", IN(dy, part), NO_ATTRS);
+    return b->status;
+}
+
+/* max, subtract, exp, sum, divide. */
+static uint64_t softmax_flops(const step *s) { return 5 * (uint64_t)tensor_count(&s->in[0]); }
+
+static const char *const softmax_cases[] = {
+    "f32[1]",         "f32[2,3,4] axis=1",  "f32[2,3,4] axis=0", "f32[5,1000]",
+    "f16[3,17]",      "bf16[3,17] axis=0",  "f32[0,4]",          "f32[4,0]",
+    "f32[2,12,33,33]", NULL};
+
+#define SOFTMAX(ident, label, run_fn, grad_fn)                                                     \
+    const op op_##ident = {.name = label,                                                          \
+                           .domain = "",                                                           \
+                           OP_VERSIONS(softmax_versions),                                          \
+                           OP_ARGS_IN(softmax_in),                                                 \
+                           OP_ARGS_OUT(softmax_out),                                               \
+                           OP_ATTRS(softmax_attrs, softmax_params),                                \
+                           .infer = softmax_infer,                                                 \
+                           .axes = softmax_axes,                                                   \
+                           .plan = softmax_plan,                                                   \
+                           .run = run_fn,                                                          \
+                           .grad = grad_fn,                                                        \
+                           .inplace = 1,                                                           \
+                           .flops = softmax_flops,                                                 \
+                           .tolerance = {TOL_ULP, 16},                                             \
+                           .cases = softmax_cases}
+SOFTMAX(softmax, "Softmax", softmax_run, softmax_grad);
+SOFTMAX(logsoftmax, "LogSoftmax", logsoftmax_run, logsoftmax_grad);
+
+static const op *const members[] = {&op_softmax, &op_logsoftmax};
+const op_family family_softmax = {members, COUNT_OF(members)};

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Memory planning: lifetimes of intermediate tensors become offsets in one arena.
+ *
+ *   1. Views share the buffer of what they view.
+ *   2. An operator that may work in place takes over an input's buffer when nothing reads it later.
+ *   3. Buffers are placed largest first, each at the lowest offset that is free during its lifetime
+ *      (greedy by size: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
+ *      Inference", 2020).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checked.h"
+#include "op.h"
+#include "plan.h"
+
+typedef struct buffer {
+    int32_t first, last; /* steps, inclusive */
+    int32_t merged;      /* buffer that it became part of, or -1 */
+    size_t bytes, offset;
+} buffer;
+
+typedef struct memplanner {
+    const ctx *c;
+    plan *p;
+    buffer *buffers;
+    int32_t n_buffers;
+    int32_t *of; /* buffer of each value, or -1 */
+} memplanner;
+
+static int32_t buffer_root(const memplanner *m, int32_t b) {
+    while (m->buffers[b].merged >= 0) b = m->buffers[b].merged;
+    return b;
+}
+
+static void buffer_extend(buffer *b, int32_t last) {
+    if (last > b->last) b->last = last;
+}
+
+static int32_t buffer_new(memplanner *m, int32_t first, size_t bytes) {
+    m->buffers[m->n_buffers] = (buffer){.first = first, .last = first, .merged = -1, .bytes = bytes};
+    return m->n_buffers++;
+}
+
+static bool in_arena(const memplanner *m, int32_t id) {
+    return id >= 0 && m->p->places[id].kind == PLACE_ARENA;
+}
+
+/* Output 0 of a view gets the place of input 0. */
+static bool make_view(memplanner *m, step *s) {
+    const int32_t in = s->in_place[0].index, out = s->out_place[0].index;
+    if (!(s->node->op->flags & OP_VIEW) || in < 0 || out < 0) return false;
+    if (m->p->places[in].kind == PLACE_DYNAMIC || s->in[0].layout.kind != LAYOUT_DENSE) return false;
+    s->is_view = true;
+    m->p->places[out] = m->p->places[in];
+    m->p->values[out].data = m->p->values[in].data;
+    m->of[out] = m->of[in];
+    if (m->of[in] >= 0) buffer_extend(&m->buffers[m->of[in]], m->p->last_use[out]);
+    return true;
+}
+
+static void find_buffers(memplanner *m) {
+    for (int32_t t = 0; t < m->p->n_steps; t++) {
+        step *s = &m->p->steps[t];
+        if (s->is_constant || s->is_dynamic || make_view(m, s)) continue;
+        for (int32_t i = 0; i < s->n_out; i++) {
+            const int32_t id = s->out_place[i].index;
+            if (id < 0) continue;
+            const int32_t b = buffer_new(m, t, s->out[i].bytes);
+            m->of[id] = b;
+            buffer_extend(&m->buffers[b], m->p->last_use[id]);
+        }
+    }
+}
+
+/* May step t write output 0 over input i? */
+static bool can_overwrite(const memplanner *m, const step *s, int32_t t, int32_t i) {
+    const int32_t in = s->in_place[i].index;
+    if (!in_arena(m, in) || s->in[i].bytes != s->out[0].bytes || s->in[i].bytes == 0) return false;
+    if (dtype_size(s->in[i].dtype) != dtype_size(s->out[0].dtype)) return false;
+    const int32_t b = buffer_root(m, m->of[in]);
+    if (m->buffers[b].last != t) return false;
+    for (int32_t j = 0; j < s->n_in; j++) {
+        const int32_t other = s->in_place[j].index;
+        if (j == i || !in_arena(m, other) || buffer_root(m, m->of[other]) != b) continue;
+        if (other != in) return false; /* another view of the same memory */
+    }
+    return true;
+}
+
+static void merge_inplace(memplanner *m) {
+    for (int32_t t = 0; t < m->p->n_steps; t++) {
+        step *s = &m->p->steps[t];
+        if (s->is_constant || s->is_dynamic || s->is_view || !s->node->op->inplace) continue;
+        if (s->n_out < 1 || s->out_place[0].index < 0) continue;
+        for (int32_t i = 0; i < s->n_in && i < 32; i++) {
+            if (!(s->node->op->inplace >> i & 1) || !can_overwrite(m, s, t, i)) continue;
+            const int32_t into = buffer_root(m, m->of[s->in_place[i].index]);
+            const int32_t own = m->of[s->out_place[0].index];
+            m->buffers[own].merged = into;
+            buffer_extend(&m->buffers[into], m->buffers[own].last);
+            s->is_inplace = true;
+            break;
+        }
+    }
+}
+
+/* Largest first; ties by time, so that plans are reproducible. */
+static int by_size(const void *a, const void *b) {
+    const buffer *const *x = a, *const *y = b;
+    if ((*x)->bytes != (*y)->bytes) return (*x)->bytes < (*y)->bytes ? 1 : -1;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Lowest offset for b beside those of `placed` (in order of offset) that live at the same time. Returns where
+ * b belongs in that order, or -1 on overflow. */
+static int32_t find_offset(buffer *b, buffer *const *placed, int32_t n) {
+    size_t offset = 0;
+    int32_t at = 0;
+    for (int32_t i = 0; i < n; i++) {
+        const buffer *o = placed[i];
+        if (o->last < b->first || o->first > b->last) continue;
+        size_t end;
+        if (o->offset >= offset && o->offset - offset >= b->bytes) break;
+        if (!size_add(o->offset, o->bytes, &end)) return -1;
+        if (end > offset) offset = end;
+    }
+    b->offset = offset;
+    while (at < n && placed[at]->offset <= offset) at++;
+    return at;
+}
+
+static hone_status place_buffers(memplanner *m) {
+    const size_t n = (size_t)m->n_buffers;
+    buffer **order = arena_array(&m->p->arena, n * 2, sizeof *order);
+    if (!order) return fail_nomem(m->c, n * 2 * sizeof *order);
+    buffer **placed = order + n;
+    int32_t count = 0, n_placed = 0;
+    for (int32_t i = 0; i < m->n_buffers; i++) {
+        buffer *b = &m->buffers[i];
+        if (b->merged >= 0) continue;
+        if (!size_align(b->bytes, TENSOR_ALIGN, &b->bytes) ||
+            !size_add(m->p->unshared_bytes, b->bytes, &m->p->unshared_bytes))
+            return fail(m->c, HONE_E_LIMIT, "intermediate tensors exceed the address space");
+        if (b->bytes) order[count++] = b;
+    }
+    qsort(order, (size_t)count, sizeof *order, by_size);
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t at = find_offset(order[i], placed, n_placed);
+        size_t end;
+        if (at < 0 || !size_add(order[i]->offset, order[i]->bytes, &end))
+            return fail(m->c, HONE_E_LIMIT, "intermediate tensors exceed the address space");
+        memmove(&placed[at + 1], &placed[at], (size_t)(n_placed - at) * sizeof *placed);
+        placed[at] = order[i];
+        n_placed++;
+        if (end > m->p->arena_bytes) m->p->arena_bytes = end;
+    }
+    return HONE_OK;
+}
+
+/* Copies final places from the value table into the steps. */
+static void resolve_places(memplanner *m, const int32_t *scratch) {
+    plan *p = m->p;
+    for (int32_t id = 0; id < p->n_values; id++)
+        if (p->places[id].kind == PLACE_ARENA && m->of[id] >= 0)
+            p->places[id].offset = m->buffers[buffer_root(m, m->of[id])].offset;
+    for (int32_t t = 0; t < p->n_steps; t++) {
+        step *s = &p->steps[t];
+        if (scratch[t] >= 0) s->scratch_offset = m->buffers[scratch[t]].offset;
+        for (int32_t i = 0; i < s->n_in + s->n_out; i++) {
+            place *at = &s->in_place[i]; /* inputs, then outputs */
+            const int32_t id = at->index;
+            *at = id >= 0 ? p->places[id] : (place){.kind = PLACE_NONE};
+            if (id >= 0) s->in[i].data = p->values[id].data;
+        }
+    }
+}
+
+hone_status memplan_assign(const ctx *c, plan *p) {
+    size_t most = 0;
+    for (int32_t t = 0; t < p->n_steps; t++) most += (size_t)p->steps[t].n_out + 1;
+    memplanner m = {.c = c, .p = p};
+    m.buffers = arena_array(&p->arena, most, sizeof *m.buffers);
+    m.of = arena_array(&p->arena, (size_t)p->n_values, sizeof *m.of);
+    int32_t *scratch = arena_array(&p->arena, (size_t)p->n_steps, sizeof *scratch);
+    if (!m.buffers || !m.of || !scratch) return fail_nomem(c, most * sizeof *m.buffers);
+    for (int32_t i = 0; i < p->n_values; i++) m.of[i] = -1;
+    find_buffers(&m);
+    merge_inplace(&m);
+    for (int32_t t = 0; t < p->n_steps; t++) {
+        const step *s = &p->steps[t];
+        const bool wants = s->scratch_bytes && !s->is_dynamic && !s->is_constant && !s->is_view;
+        scratch[t] = wants ? buffer_new(&m, t, s->scratch_bytes) : -1;
+    }
+    TRY(place_buffers(&m));
+    resolve_places(&m, scratch);
+    return HONE_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scalar conversions of the narrow element types, as the ONNX specification defines them. Rounding
+ * is to nearest even throughout.
+ */
+#ifndef HONE_NARROW_H
+#define HONE_NARROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hone/hone.h"
+
+float f16_to_f32(uint16_t h);
+uint16_t f32_to_f16(float f);
+float bf16_to_f32(uint16_t b);
+uint16_t f32_to_bf16(float f);
+/* `t` is one of the five 8-bit floating-point types. saturate: out-of-range values become the largest
+ * finite one instead of NaN or infinity. */
+float f8_to_f32(hone_dtype t, uint8_t bits);
+uint8_t f32_to_f8(hone_dtype t, float f, bool saturate);
+float f4_to_f32(uint8_t bits);
+uint8_t f32_to_f4(float f);
+
+/* Element i of an array of 2- or 4-bit fields, low bits first. */
+int64_t packed_get(const void *p, int64_t i, int bits, bool is_signed);
+void packed_set(void *p, int64_t i, int bits, uint8_t v);
+
+/* Truncates towards zero; NaN gives 0, values out of range saturate. */
+int64_t f64_to_i64(double v);
+
+static inline int64_t clamp_i64(int64_t v, int64_t lo, int64_t hi) {
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tensors: a type, a shape and memory that somebody else owns.
+ */
+#ifndef HONE_TENSOR_H
+#define HONE_TENSOR_H
+
+#include "dtype.h"
+#include "shape.h"
+
+/* How the elements of a constant lie in memory. Everything but constants is dense. A packed constant
+ * keeps its logical shape; tensor_unpack gives the dense form back. */
+typedef enum layout_kind {
+    LAYOUT_DENSE = 0,    /* row-major */
+    LAYOUT_PANELS_KN = 1, /* logical [.., K, N]: per matrix, 16-column panels, K-major, zero-padded */
+    LAYOUT_PANELS_NK = 2, /* logical [N, K..]: the same panels of the transpose, per group of rows */
+} layout_kind;
+
+typedef struct layout {
+    uint8_t kind;
+    int32_t groups; /* LAYOUT_PANELS_NK: rows are split into this many groups, each padded */
+} layout;
+
+typedef struct tensor {
+    hone_dtype dtype;
+    layout layout;
+    shape shape;
+    void *data;
+    size_t bytes;
+} tensor;
+
+/* Is this the slot of an omitted optional input? */
+static inline bool tensor_absent(const tensor *t) { return t->dtype == HONE_UNDEFINED; }
+
+/* Elements of a tensor whose shape is known. */
+int64_t tensor_count(const tensor *t);
+
+/* Element i of an integer, bool or float tensor (dense) as a number; i is in range. */
+int64_t tensor_i64(const tensor *t, int64_t i);
+double tensor_f64(const tensor *t, int64_t i);
+/* Writes element i, converting; saturates integers, rounds to nearest even. */
+void tensor_set_f64(const tensor *t, int64_t i, double v);
+void tensor_set_i64(const tensor *t, int64_t i, int64_t v);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The kernel table: one function pointer (or one per element type) for each slot of slots.def.
+ *
+ * Kernels take raw pointers, sizes and small parameter structs. They know no tensor, no graph, no
+ * thread, allocate nothing and cannot fail. A kernel reads and writes only inside the ranges its
+ * arguments describe (tails are masked or scalar, never over-read), accepts n == 0, and may be
+ * called with y equal to an input only where its type below says so.
+ *
+ * A table is built for an ISA level: the scalar filler sets every slot, then each level up to the
+ * asked one overrides the slots it improves. No slot that slots.def promises is ever NULL.
+ */
+#ifndef HONE_KERNELS_H
+#define HONE_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ISA levels are bundles of CPU features, ordered within an architecture. */
+typedef enum isa_level {
+    ISA_SCALAR,
+    ISA_AVX2,       /* AVX2 + FMA + F16C + BMI2 */
+    ISA_AVX512,     /* + AVX-512 F, BW, DQ, VL */
+    ISA_AVX512VNNI, /* + AVX-512 VNNI */
+    ISA_NEON,       /* AArch64 baseline */
+    ISA_NEONDOT,    /* + dot product */
+    ISA_COUNT
+} isa_level;
+
+/* Element types that kernels compute in. 16-bit floats are widened to f32 by the caller. */
+typedef enum ktype {
+    KT_F32,
+    KT_F64,
+    KT_I8,
+    KT_I16,
+    KT_I32,
+    KT_I64,
+    KT_U8,
+    KT_U16,
+    KT_U32,
+    KT_U64,
+    KT_BOOL, /* one byte, 0 or 1 */
+    KT_COUNT
+} ktype;
+
+#define KT_BIT(t)   (1u << (t))
+#define KT_FLOAT    (KT_BIT(KT_F32) | KT_BIT(KT_F64))
+#define KT_SIGNED   (KT_BIT(KT_I8) | KT_BIT(KT_I16) | KT_BIT(KT_I32) | KT_BIT(KT_I64))
+#define KT_UNSIGNED (KT_BIT(KT_U8) | KT_BIT(KT_U16) | KT_BIT(KT_U32) | KT_BIT(KT_U64))
+#define KT_INTEGER  (KT_SIGNED | KT_UNSIGNED)
+#define KT_NUMBER   (KT_FLOAT | KT_INTEGER)
+#define KT_ANY      (KT_NUMBER | KT_BIT(KT_BOOL))
+
+/* y[i] = f(x[i]) for i < n. y may equal x. `param` holds the formula's constants in the order that
+ * slots.def states, as doubles, so that every element type can round them itself; it may be NULL
+ * for formulas without constants. */
+typedef void unary_fn(size_t n, const void *x, void *y, const double *param);
+
+/* y[i] = f(a[i * astep], b[i * bstep]) with steps of 0 (broadcast) or 1. y may equal an input whose
+ * step is 1. Comparisons and logic write one byte (0 or 1) an element. */
+typedef void binary_fn(size_t n, const void *a, size_t astep, const void *b, size_t bstep, void *y);
+
+/* y[i] = c[i * cstep] ? a[i * astep] : b[i * bstep]; c is one byte an element. */
+typedef void select_fn(size_t n, const uint8_t *c, size_t cstep, const void *a, size_t astep,
+                       const void *b, size_t bstep, void *y);
+
+/* *y = fold of f over x[0..n). The order of the fold depends on n only. n == 0 gives the neutral
+ * element (0 for sums, the type's lowest value for max, and so on). */
+typedef void reduce_fn(size_t n, const void *x, void *y);
+
+/* Narrow and widen 16-bit floats, round to nearest even. */
+typedef void widen_fn(size_t n, const uint16_t *x, float *y);
+typedef void narrow_fn(size_t n, const float *x, uint16_t *y);
+
+/* One row of softmax (or log-softmax): y = exp(x - max) / sum. y may equal x. n >= 1. */
+typedef void softmax_fn(size_t n, const float *x, float *y);
+
+/* One row of a normalisation: y[i] = (x[i] - mean) * inv_std * scale[i] + bias[i]. scale and bias
+ * may be NULL. The RMS form leaves the mean out. stats, if not NULL, receives {mean, inv_std}. y may
+ * equal x. */
+typedef void norm_fn(size_t n, const float *x, const float *scale, const float *bias, float eps,
+                     float *y, float *stats);
+
+/* What happens to a finished tile row, in this order: + bias[column], + residual, clamp to
+ * [lo, hi], then act (a unary f32 kernel) if it is not NULL. */
+typedef struct epilogue_f32 {
+    const float *bias;     /* per column, or NULL */
+    const float *residual; /* same shape as the output, or NULL */
+    size_t ldr;            /* row stride of residual, in elements */
+    float lo, hi;          /* -INFINITY, INFINITY when there is no clamp */
+    unary_fn *act;         /* or NULL */
+    double act_param[2];
+} epilogue_f32;
+
+/* Micro-kernel: C[mr x nr] = (accumulate ? C : 0) + sum over taps and k of A * B, then the epilogue
+ * (if ep is not NULL; only on the last K block). MR is the mr of the gemm_f32_kernel.
+ *
+ *   a       taps x MR row pointers: row i's k values of tap t start at a[t * MR + i] + offset
+ *   packed  NULL, or the same values to be read instead of a: packed[kk * MR + i]; then taps == 1
+ *           and mr == MR
+ *   b       panels of 16 columns, K-major: b[(t * k + kk) * 16 + column], next panel b + ldb
+ *   c       row i at c + i * ldc;  1 <= mr <= MR rows and 1 <= nr <= NR columns are written
+ *
+ * A plain matrix product has taps == 1 and a[i] = A + i * lda. taps or k may be 0. Every element is
+ * one chain of multiply-adds in the order of b, whatever mr, nr and packed are. */
+#define GEMM_MAX_MR 16
+#define GEMM_PANEL  16
+typedef struct gemm_tile_f32 {
+    const float *const *a;
+    size_t offset;
+    const float *packed;
+    const float *b;
+    size_t ldb; /* elements from one 16-column panel to the next */
+    float *c;
+    size_t ldc;
+    size_t mr, nr, k, taps;
+    bool accumulate;
+    const epilogue_f32 *ep; /* bias and residual already point at this tile's first column/row */
+} gemm_tile_f32;
+typedef void gemm_tile_f32_fn(const gemm_tile_f32 *t);
+
+/* Copies MR rows into the order of `packed`: packed[(t * k + kk) * MR + i] = a[t * MR + i][offset +
+ * kk]. May write GEMM_MAX_MR elements past the end. */
+typedef void gemm_pack_f32_fn(const float *const *a, size_t offset, size_t taps, size_t k,
+                              float *packed);
+
+/* The tile a level's micro-kernel wants; block sizes travel with the kernel that wants them. */
+typedef struct gemm_f32_kernel {
+    gemm_tile_f32_fn *tile;
+    gemm_pack_f32_fn *pack; /* NULL: tile wants packed == NULL */
+    uint8_t mr, nr;         /* nr is a multiple of GEMM_PANEL */
+    uint16_t mc;            /* rows of A kept in L2 */
+    uint16_t kc;            /* depth of one K block, a multiple of 8 */
+    const char *name;
+} gemm_f32_kernel;
+
+/* One output pixel row segment of a channels-last depthwise convolution:
+ *   y[p][c] = ep(sum over taps of x[p * taps + t][c] * w[t][c]) for p < pixels, c < channels
+ * rows[] are pointers to `channels` floats (padding points at zeros); w is taps x channels. */
+typedef struct dwconv_f32_args {
+    const float *const *rows;
+    const float *w;
+    float *y;
+    size_t pixels, taps, channels, ldw, ldy;
+    const epilogue_f32 *ep;
+} dwconv_f32_args;
+typedef void dwconv_f32_fn(const dwconv_f32_args *d);
+
+/* y[c] = max (or scale * sum) over the taps of rows[t][c]. taps >= 1. */
+typedef void pool_f32_fn(size_t channels, size_t taps, const float *const *rows, float scale,
+                         float *y);
+
+/* Blocked 2-D transpose: y[j * ldy + i] = x[i * ldx + j], elements of 1, 2, 4 or 8 bytes. */
+typedef void transpose_fn(size_t rows, size_t cols, const void *x, size_t ldx, void *y, size_t ldy);
+
+typedef struct kernels {
+    isa_level level;
+#define SLOT(name, type, doc)        type *name;
+#define TYPED(name, type, mask, doc) type *name[KT_COUNT];
+#define DATA(name, type, doc)        type name;
+#include "slots.def"
+} kernels;
+
+/* Best level this machine supports (CPUID and operating-system state), before any cap. */
+isa_level isa_detect(void);
+const char *isa_name(isa_level level);
+/* Level called `name`, or ISA_COUNT. */
+isa_level isa_from_name(const char *name);
+/* Does this machine run `level`? ISA_SCALAR always. */
+bool isa_supported(isa_level level);
+
+/* Fills *out for `level`, which must be supported. Pure: any number of tables can exist. */
+void kernels_fill(isa_level level, kernels *out);
+
+/* The process-wide table: the detected level, capped by the environment variable HONE_ISA (an
+ * unknown or unsupported name is ignored). Built once, thread-safe. */
+const kernels *kernels_default(void);
+
+size_t ktype_size(ktype t);
+
+#endif
