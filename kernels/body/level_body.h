@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything that a vector level improves, over the vocabulary of the simd header included before.
+ * Defines fill_level, which sets the slots.
+ */
+#include "kernels.h"
+
+#include "binary_f32_body.h"
+#include "half_body.h"
+#include "reduce_f32_body.h"
+#include "rows_f32_body.h"
+#include "transpose_body.h"
+#include "unary_f32_body.h"
+
+static void fill_level(kernels *k) {
+    fill_unary_f32(k);
+    fill_binary_f32(k);
+    fill_reduce_f32(k);
+    fill_rows_f32(k);
+    fill_half(k);
+    k->transpose_b32 = SIMD_NAME(transpose_b32);
+}
