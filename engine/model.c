@@ -7,7 +7,7 @@
 #include "checked.h"
 #include "op.h"
 
-#define STRING_OF(x)    #x
+#define STRING_OF(x)        #x
 #define VERSION_OF(a, b, c) STRING_OF(a) "." STRING_OF(b) "." STRING_OF(c)
 
 const char *hone_version(void) {
@@ -99,16 +99,26 @@ void *model_buffer(const ctx *c, hone_model *m, size_t size) {
 /* Marks the resources that constants of g and its bodies point into. */
 static void mark_constants(const hone_model *m, const graph *g, bool *used);
 
-static void mark_value(const hone_model *m, const value *v, bool *used) {
-    if (!v || !v->constant) return;
-    const uintptr_t at = (uintptr_t)v->constant->data;
+static void mark_tensor(const hone_model *m, const tensor *t, bool *used) {
+    const uintptr_t at = (uintptr_t)t->data;
     size_t i = 0;
     for (const resource *r = m->resources; r; r = r->next, i++)
         if (at >= (uintptr_t)r->data && at - (uintptr_t)r->data < r->size) used[i] = true;
 }
 
+static void mark_value(const hone_model *m, const value *v, bool *used) {
+    if (v && v->constant) mark_tensor(m, v->constant, used);
+}
+
+static void mark_attributes(const hone_model *m, const node *n, bool *used) {
+    attr a;
+    for (int32_t i = 0; attrs_encode(n->op, n->params, i, &a); i++)
+        if (a.kind == ATTR_TENSOR && a.tensor) mark_tensor(m, a.tensor, used);
+}
+
 static void mark_constants(const hone_model *m, const graph *g, bool *used) {
     for (const node *n = g->first; n; n = n->next) {
+        mark_attributes(m, n, used);
         for (int32_t i = 0; i < n->n_in; i++) mark_value(m, n->in[i].value, used);
         for (int32_t i = 0; i < n->n_body; i++) mark_constants(m, n->body[i], used);
     }

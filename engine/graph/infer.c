@@ -50,8 +50,7 @@ hone_status infer_check_rank(const infer *f, int32_t i, int32_t lo, int32_t hi) 
     const int32_t rank = infer_rank(f, i);
     if (rank < 0 || (rank >= lo && rank <= hi)) return HONE_OK;
     const op_arg *arg = op_input(f->node->op, i);
-    if (lo == hi)
-        return infer_fail(f, "input '%s' has rank %d: expected %d", arg->name, rank, lo);
+    if (lo == hi) return infer_fail(f, "input '%s' has rank %d: expected %d", arg->name, rank, lo);
     return infer_fail(f, "input '%s' has rank %d: expected %d to %d", arg->name, rank, lo, hi);
 }
 
@@ -93,15 +92,16 @@ static hone_status check_args(const infer *f) {
         }
         const hone_dtype t = f->in[i]->dtype;
         if (f->in[i]->kind != TYPE_TENSOR && !(arg->flags & ARG_ANY_KIND))
-            return fail(f->c, HONE_E_UNSUPPORTED, "input '%s' is a sequence or optional", arg->name);
+            return fail(f->c, HONE_E_UNSUPPORTED, "input '%s' is a sequence or optional",
+                        arg->name);
         if (t == HONE_UNDEFINED) continue;
         if (!dtype_in(t, arg->types))
             return fail(f->c, HONE_E_UNSUPPORTED, "input '%s' has type %s, which is not supported",
                         arg->name, hone_dtype_name(t));
         hone_dtype *b = &bound[(unsigned char)arg->var & 127];
         if (arg->var && *b != HONE_UNDEFINED && *b != t)
-            return infer_fail(f, "input '%s' has type %s: expected %s", arg->name, hone_dtype_name(t),
-                              hone_dtype_name(*b));
+            return infer_fail(f, "input '%s' has type %s: expected %s", arg->name,
+                              hone_dtype_name(t), hone_dtype_name(*b));
         *b = t;
     }
     return HONE_OK;
@@ -127,8 +127,7 @@ hone_status infer_node(infer *f) {
     return fail_in_node(f->c, status, f->node->name, f->node->op->name);
 }
 
-/* Puts what `known` says into the unknown parts of `t`. */
-static void type_refine(type *t, const type *known) {
+void type_refine(type *t, const type *known) {
     if (t->dtype == HONE_UNDEFINED) t->dtype = known->dtype;
     if (t->kind != known->kind) return;
     if (t->shape.rank < 0) t->shape = known->shape;
@@ -146,7 +145,8 @@ hone_status graph_infer_node(const ctx *c, node *n) {
     type out_small[SMALL];
     const bool small = in <= SMALL && out <= SMALL;
     char *heap = small ? NULL
-                       : mem_zalloc(c->alloc, 1, in * (sizeof(type *) + sizeof(tensor *)) + out * sizeof(type));
+                       : mem_zalloc(c->alloc, 1,
+                                    in * (sizeof(type *) + sizeof(tensor *)) + out * sizeof(type));
     if (!small && !heap) return fail_nomem(c, in * sizeof(type *));
     type *types = small ? out_small : (type *)(void *)heap;
     const type **in_types = small ? in_small : (const type **)(void *)(types + out);
@@ -154,10 +154,17 @@ hone_status graph_infer_node(const ctx *c, node *n) {
     for (int32_t i = 0; i < n->n_in; i++) {
         const value *v = n->in[i].value;
         in_types[i] = v ? &v->type : NULL;
-        values[i] = v && v->constant && v->constant->layout.kind == LAYOUT_DENSE ? v->constant : NULL;
+        values[i] =
+            v && v->constant && v->constant->layout.kind == LAYOUT_DENSE ? v->constant : NULL;
     }
-    infer f = {.c = c, .node = n, .params = n->params, .in = in_types, .value = values,
-               .n_in = n->n_in, .out = types, .n_out = n->n_out};
+    infer f = {.c = c,
+               .node = n,
+               .params = n->params,
+               .in = in_types,
+               .value = values,
+               .n_in = n->n_in,
+               .out = types,
+               .n_out = n->n_out};
     const hone_status status = infer_node(&f);
     for (int32_t i = 0; i < n->n_out && status == HONE_OK; i++) {
         if (!n->out[i]) continue;

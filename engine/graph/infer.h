@@ -43,13 +43,18 @@ hone_status infer_check_rank(const infer *f, int32_t i, int32_t lo, int32_t hi);
 /* Reads input i (a known vector of integers, at most `max` of them) into v. */
 hone_status infer_ints(const infer *f, int32_t i, int64_t *v, int32_t max, int32_t *n);
 
+/* Puts what `known` says into the unknown parts of `t`. */
+void type_refine(type *t, const type *known);
+
 /* Error in the node's shapes or types: HONE_E_FORMAT. */
-__attribute__((format(printf, 2, 3))) hone_status infer_fail(const infer *f, const char *format, ...);
+__attribute__((format(printf, 2, 3))) hone_status infer_fail(const infer *f, const char *format,
+                                                             ...);
 
 /* Runs the operator's checks and inference. */
 hone_status infer_node(infer *f);
-/* The same for a node of a graph whose input types are set; stores the result in its outputs. Types that
- * outputs had before are merged in, a contradiction is ignored in favour of the inferred one. */
+/* The same for a node of a graph whose input types are set; stores the result in its outputs. Types
+ * that outputs had before are merged in, a contradiction is ignored in favour of the inferred one.
+ */
 hone_status graph_infer_node(const ctx *c, node *n);
 
 #endif

@@ -3,7 +3,31 @@
 
 #include <math.h>
 
+#include "checked.h"
 #include "narrow.h"
+
+/* Bytes of `matrices` matrices of K x N in panels of GEMM_PANEL columns. */
+static bool panels_size(const tensor *t, int64_t matrices, int64_t k, int64_t n, size_t *out) {
+    int64_t columns, count;
+    return hone_dtype_bits(t->dtype) >= 8 && i64_add(n, GEMM_PANEL - 1, &columns) &&
+           i64_mul(columns / GEMM_PANEL * GEMM_PANEL, k, &count) &&
+           i64_mul(count, matrices, &count) && dtype_bytes(t->dtype, count, out);
+}
+
+bool tensor_size(const tensor *t, size_t *out) {
+    const shape *s = &t->shape;
+    int64_t count;
+    if (!shape_count(s, &count)) return false;
+    if (t->layout.kind == LAYOUT_DENSE) return dtype_bytes(t->dtype, count, out);
+    if (count == 0 || s->rank < 2) return false;
+    if (t->layout.kind == LAYOUT_PANELS_KN) {
+        const int64_t k = s->dim[s->rank - 2], n = s->dim[s->rank - 1];
+        return panels_size(t, shape_span(s, 0, s->rank - 2), k, n, out);
+    }
+    const int64_t groups = t->layout.groups, rows = s->dim[0];
+    if (t->layout.kind != LAYOUT_PANELS_NK || groups < 1 || rows % groups) return false;
+    return panels_size(t, groups, shape_span(s, 1, s->rank), rows / groups, out);
+}
 
 int64_t tensor_count(const tensor *t) {
     int64_t n;
@@ -28,7 +52,9 @@ int64_t tensor_i64(const tensor *t, int64_t i) {
     case HONE_U4:
     case HONE_I4:
     case HONE_U2:
-    case HONE_I2: return packed_get(p, i, (int)hone_dtype_bits(t->dtype), dtype_in(t->dtype, DT(HONE_I4) | DT(HONE_I2)));
+    case HONE_I2:
+        return packed_get(p, i, (int)hone_dtype_bits(t->dtype),
+                          dtype_in(t->dtype, DT(HONE_I4) | DT(HONE_I2)));
     default: return f64_to_i64(tensor_f64(t, i));
     }
 }
@@ -73,7 +99,11 @@ void tensor_set_f64(const tensor *t, int64_t i, double v) {
     case HONE_BF16: ((uint16_t *)p)[i] = f32_to_bf16((float)v); break;
     case HONE_I64:
     case HONE_I32: tensor_set_i64(t, i, whole); break;
-    case HONE_U64: ((uint64_t *)p)[i] = v >= 9223372036854775807.0 ? (v < 18446744073709551615.0 ? (uint64_t)v : UINT64_MAX) : (uint64_t)clamp_i64(whole, 0, INT64_MAX); break;
+    case HONE_U64:
+        ((uint64_t *)p)[i] = v >= 9223372036854775807.0
+                                 ? (v < 18446744073709551615.0 ? (uint64_t)v : UINT64_MAX)
+                                 : (uint64_t)clamp_i64(whole, 0, INT64_MAX);
+        break;
     case HONE_U32: tensor_set_i64(t, i, whole); break;
     case HONE_I16: ((int16_t *)p)[i] = (int16_t)clamp_i64(whole, INT16_MIN, INT16_MAX); break;
     case HONE_I8: ((int8_t *)p)[i] = (int8_t)clamp_i64(whole, INT8_MIN, INT8_MAX); break;

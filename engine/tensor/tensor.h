@@ -8,12 +8,14 @@
 #include "dtype.h"
 #include "shape.h"
 
-/* How the elements of a constant lie in memory. Everything but constants is dense. A packed constant
- * keeps its logical shape; tensor_unpack gives the dense form back. */
+/* How the elements of a constant lie in memory. Everything but constants is dense. A packed
+ * constant keeps its logical shape; tensor_unpack gives the dense form back. */
 typedef enum layout_kind {
-    LAYOUT_DENSE = 0,    /* row-major */
-    LAYOUT_PANELS_KN = 1, /* logical [.., K, N]: per matrix, 16-column panels, K-major, zero-padded */
-    LAYOUT_PANELS_NK = 2, /* logical [N, K..]: the same panels of the transpose, per group of rows */
+    LAYOUT_DENSE = 0, /* row-major */
+    LAYOUT_PANELS_KN =
+        1, /* logical [.., K, N]: per matrix, 16-column panels, K-major, zero-padded */
+    LAYOUT_PANELS_NK =
+        2, /* logical [N, K..]: the same panels of the transpose, per group of rows */
 } layout_kind;
 
 typedef struct layout {
@@ -31,6 +33,10 @@ typedef struct tensor {
 
 /* Is this the slot of an omitted optional input? */
 static inline bool tensor_absent(const tensor *t) { return t->dtype == HONE_UNDEFINED; }
+
+/* Bytes that a tensor of this type, layout and shape takes; false when the shape is unknown, the
+ * layout does not fit the shape, or the size overflows. */
+bool tensor_size(const tensor *t, size_t *out);
 
 /* Elements of a tensor whose shape is known. */
 int64_t tensor_count(const tensor *t);
