@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Aligned tables. Fill the cells row by row, then print, which also releases the table.
+ *
+ *     table t;
+ *     table_init(&t, "operator<|calls>|time>");
+ *     table_cell(&t, "%s", op); table_cell(&t, "%d", n); table_cell(&t, "%s", time);
+ *     table_print(&t, &err);
+ */
+#ifndef HONE_CLI_TABLE_H
+#define HONE_CLI_TABLE_H
+
+#include "hone/hone.h"
+
+#define TABLE_COLUMNS 12
+
+typedef struct table {
+    const char *heads; /* names ending with '<' (align left) or '>' (right), separated by '|' */
+    int32_t columns;
+    char **cell;
+    size_t count;
+    size_t capacity;
+    bool failed;
+} table;
+
+void table_init(table *t, const char *heads);
+/* Text is made safe for a terminal; its middle is cut when it is long. */
+__attribute__((format(printf, 2, 3))) void table_cell(table *t, const char *format, ...);
+/* Writes to stdout, two spaces in. */
+hone_status table_print(table *t, hone_error *err);
+
+#endif

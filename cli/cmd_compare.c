@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli_error.h"
+#include "cli_json.h"
+#include "cli_notes.h"
+#include "cli_table.h"
+#include "cli_text.h"
+#include "output_names.h"
+#include "tensor_diff.h"
+#include "tensor_record.h"
+#include "workspace.h"
+
+/* One tensor of A against the one of that name in B. */
+typedef struct result {
+    char *name;
+    hone_view ours; /* data is not valid any more */
+    hone_view theirs;
+    tensor_diff diff;
+} result;
+
+typedef struct result_list {
+    result *item;
+    size_t count;
+    size_t capacity;
+} result_list;
+
+typedef struct comparison {
+    cli *c;
+    workspace a;
+    workspace b;     /* unused when B is a directory */
+    const char *dir; /* NULL when B is a model */
+    tensor_record reference;
+    result_list outputs;
+    result_list tensors;     /* with --all, in the order A computes them */
+    hone_status in_observer; /* the first failure there */
+} comparison;
+
+static hone_status add_result(result_list *list, const comparison *cmp, const char *name,
+                              const hone_view *ours, const hone_view *theirs) {
+    const tolerance tol = {cmp->c->set.rtol, cmp->c->set.atol};
+    if (list->count == list->capacity) {
+        const size_t capacity = list->capacity ? 2 * list->capacity : 64;
+        result *grown = realloc(list->item, capacity * sizeof *grown);
+        if (!grown) return cli_fail_nomem(&cmp->c->error);
+        list->item = grown;
+        list->capacity = capacity;
+    }
+    char *copy = strdup(name);
+    if (!copy) return cli_fail_nomem(&cmp->c->error);
+    list->item[list->count++] = (result){copy, *ours, *theirs, tensor_diff_of(ours, theirs, tol)};
+    return HONE_OK;
+}
+
+static void result_list_release(result_list *list) {
+    for (size_t i = 0; i < list->count; i++) free(list->item[i].name);
+    free(list->item);
+}
+
+static const result *first_divergent(const result_list *list) {
+    for (size_t i = 0; i < list->count; i++)
+        if (!tensor_diff_is_close(&list->item[i].diff)) return &list->item[i];
+    return NULL;
+}
+
+/* Compares a tensor with the recorded one, if there is any. `file` is its name in the directory. */
+static hone_status compare_tensor(comparison *cmp, result_list *list, const char *name,
+                                  const char *file, const hone_view *ours) {
+    hone_view loaded;
+    bool found = false;
+    if (!cmp->dir) {
+        const hone_view *theirs = tensor_record_find(&cmp->reference, name);
+        return theirs ? add_result(list, cmp, name, ours, theirs) : HONE_OK;
+    }
+    TRY(tensor_file_load(&loaded, &found, cmp->dir, file, &cmp->c->set.limits, &cmp->c->error));
+    if (!found) return HONE_OK;
+    const hone_status status = add_result(list, cmp, name, ours, &loaded);
+    hone_view_free(&loaded);
+    return status;
+}
+
+static void record_tensor(void *user, const char *name, const hone_view *view) {
+    comparison *cmp = user;
+    if (cmp->in_observer == HONE_OK)
+        cmp->in_observer = tensor_record_add(&cmp->reference, name, view, &cmp->c->error);
+}
+
+static void check_tensor(void *user, const char *name, const hone_view *view) {
+    comparison *cmp = user;
+    if (cmp->in_observer == HONE_OK)
+        cmp->in_observer = compare_tensor(cmp, &cmp->tensors, name, safe_name(name).s, view);
+}
+
+static hone_status run_observed(comparison *cmp, hone_session *session, hone_observe_fn observe) {
+    if (cmp->c->set.all) TRY(hone_session_observe(session, observe, cmp, &cmp->c->error));
+    TRY(run_session(cmp->c, session));
+    return cmp->in_observer;
+}
+
+static const input_item *input_named(const input_set *set, const char *name) {
+    for (int32_t i = 0; i < set->count; i++)
+        if (strcmp(set->item[i].port.name, name) == 0) return &set->item[i];
+    return NULL;
+}
+
+/* B gets what A gets: by name, or by position when the names differ. */
+static hone_status bind_reference(comparison *cmp) {
+    const input_set *ours = &cmp->a.inputs;
+    for (int32_t i = 0; i < cmp->b.inputs.count; i++) {
+        const char *name = cmp->b.inputs.item[i].port.name;
+        const input_item *item = input_named(ours, name);
+        if (!item && ours->count == cmp->b.inputs.count) item = &ours->item[i];
+        if (!item)
+            return cli_fail(&cmp->c->error, HONE_E_INPUT, "%s: input '%s' is not in %s",
+                            cmp->c->set.operand[1], name, cmp->c->set.operand[0]);
+        TRY(hone_session_bind(cmp->b.session, i, &item->value.view, &cmp->c->error));
+    }
+    return HONE_OK;
+}
+
+/* The outputs are recorded under the names that A has for them. */
+static hone_status record_outputs(comparison *cmp) {
+    const hone_model *a = cmp->a.model, *b = cmp->b.model;
+    const int32_t count = hone_model_output_count(b);
+    const bool by_position = count == hone_model_output_count(a);
+    for (int32_t i = 0; i < count; i++) {
+        hone_port theirs, ours;
+        hone_view view;
+        TRY(hone_model_output(b, i, &theirs, &cmp->c->error));
+        TRY(hone_session_output(cmp->b.session, i, &view, &cmp->c->error));
+        TRY(tensor_record_add(&cmp->reference, theirs.name, &view, &cmp->c->error));
+        if (!by_position) continue;
+        TRY(hone_model_output(a, i, &ours, &cmp->c->error));
+        if (!tensor_record_find(&cmp->reference, ours.name))
+            TRY(tensor_record_add(&cmp->reference, ours.name, &view, &cmp->c->error));
+    }
+    return HONE_OK;
+}
+
+static hone_status run_reference(comparison *cmp) {
+    cli *c = cmp->c;
+    TRY(workspace_open(&cmp->b, c, c->set.operand[1]));
+    TRY(workspace_start(&cmp->b, c, 0));
+    TRY(bind_reference(cmp));
+    TRY(run_observed(cmp, cmp->b.session, record_tensor));
+    return record_outputs(cmp);
+}
+
+static hone_status compare_outputs(comparison *cmp) {
+    const int32_t count = hone_model_output_count(cmp->a.model);
+    file_name *files = output_names(cmp->a.model);
+    hone_status status = files ? HONE_OK : cli_fail_nomem(&cmp->c->error);
+    for (int32_t i = 0; i < count && status == HONE_OK; i++) {
+        hone_port port;
+        hone_view view;
+        const size_t before = cmp->outputs.count;
+        status = hone_model_output(cmp->a.model, i, &port, &cmp->c->error);
+        if (status == HONE_OK)
+            status = hone_session_output(cmp->a.session, i, &view, &cmp->c->error);
+        if (status == HONE_OK)
+            status = compare_tensor(cmp, &cmp->outputs, port.name, files[i].s, &view);
+        if (status == HONE_OK && cmp->outputs.count == before)
+            note(&cmp->c->set, "output '%s' is not in %s", port.name, cmp->c->set.operand[1]);
+    }
+    free(files);
+    TRY(status);
+    if (cmp->outputs.count > 0) return HONE_OK;
+    return cli_fail(&cmp->c->error, HONE_E_INPUT, "%s has no output of %s", cmp->c->set.operand[1],
+                    cmp->c->set.operand[0]);
+}
+
+static hone_status print_list(const result_list *list, const char *heads, hone_error *err) {
+    table t;
+    table_init(&t, heads);
+    for (size_t i = 0; i < list->count; i++) {
+        const result *r = &list->item[i];
+        const tensor_diff *d = &r->diff;
+        table_cell(&t, "%s", tensor_diff_is_close(d) ? "ok" : "differs");
+        table_cell(&t, "%s", r->name);
+        if (!d->comparable) {
+            table_cell(&t, "%s against %s", view_text(&r->ours).s, view_text(&r->theirs).s);
+            for (int k = 0; k < 5; k++) table_cell(&t, "-");
+            continue;
+        }
+        table_cell(&t, "%s", view_text(&r->ours).s);
+        table_cell(&t, "%.3g", d->max_abs);
+        table_cell(&t, "%.3g", d->max_rel);
+        table_cell(&t, "%.3g", d->scaled);
+        table_cell(&t, "%.9f", d->cosine);
+        table_cell(&t, "%lld", (long long)d->mismatches);
+    }
+    return table_print(&t, err);
+}
+
+static hone_status print_results(const comparison *cmp) {
+    cli *c = cmp->c;
+    const result *first = first_divergent(&cmp->tensors);
+    TRY(print_list(&cmp->outputs, "<|output<|type<|max abs>|max rel>|scaled>|cosine>|mismatches>",
+                   &c->error));
+    if (c->set.all) {
+        putchar('\n');
+        TRY(print_list(&cmp->tensors,
+                       "<|tensor<|type<|max abs>|max rel>|scaled>|cosine>|mismatches>", &c->error));
+    }
+    if (first) printf("\nfirst to diverge: %s\n", clean_text(first->name).s);
+    printf("\n%s\n", c->differ ? "The results differ." : "The results agree.");
+    return HONE_OK;
+}
+
+static void json_list(json_t *root, const char *key, const result_list *list) {
+    json_t *array = doc_array(root, key);
+    for (size_t i = 0; i < list->count; i++) {
+        const result *r = &list->item[i];
+        json_t *item = doc_object(array, NULL);
+        doc_text(item, "name", r->name);
+        doc_bool(item, "close", tensor_diff_is_close(&r->diff));
+        doc_bool(item, "comparable", r->diff.comparable);
+        doc_text(item, "dtype", hone_dtype_name(r->ours.dtype));
+        doc_shape(item, "shape", r->ours.rank, r->ours.dim);
+        doc_text(item, "reference_dtype", hone_dtype_name(r->theirs.dtype));
+        doc_shape(item, "reference_shape", r->theirs.rank, r->theirs.dim);
+        doc_real(item, "max_abs", r->diff.max_abs);
+        doc_real(item, "max_rel", r->diff.max_rel);
+        doc_real(item, "scaled", r->diff.scaled);
+        doc_real(item, "cosine", r->diff.cosine);
+        doc_int(item, "mismatch_count", r->diff.mismatches);
+        doc_int(item, "count", r->diff.count);
+    }
+}
+
+static hone_status print_json(const comparison *cmp) {
+    const cli *c = cmp->c;
+    const result *first = first_divergent(&cmp->tensors);
+    json_t *root = doc_new();
+    doc_text(root, "a", c->set.operand[0]);
+    doc_text(root, "b", c->set.operand[1]);
+    doc_bool(root, "close", !c->differ);
+    input_set_json(root, "inputs", &cmp->a.inputs);
+    json_list(root, "outputs", &cmp->outputs);
+    if (c->set.all) json_list(root, "tensors", &cmp->tensors);
+    if (first)
+        doc_text(root, "first_divergent", first->name);
+    else
+        doc_null(root, "first_divergent");
+    return doc_print(root, &cmp->c->error);
+}
+
+static hone_status compare_all(comparison *cmp) {
+    cli *c = cmp->c;
+    struct stat file;
+    if (stat(c->set.operand[1], &file) != 0)
+        return cli_fail_errno(&c->error, c->set.operand[1], "open");
+    if (S_ISDIR(file.st_mode)) cmp->dir = c->set.operand[1];
+    TRY(workspace_open(&cmp->a, c, c->set.operand[0]));
+    TRY(input_set_load(&cmp->a.inputs, c));
+    if (cmp->dir) TRY(input_set_load_dir(&cmp->a.inputs, c, cmp->dir));
+    TRY(input_set_fill(&cmp->a.inputs, c, c->set.random_seed));
+    if (!cmp->dir) TRY(run_reference(cmp));
+    TRY(workspace_start(&cmp->a, c, 0));
+    TRY(input_set_bind(&cmp->a.inputs, cmp->a.session, &c->error));
+    TRY(run_observed(cmp, cmp->a.session, check_tensor));
+    TRY(compare_outputs(cmp));
+    c->differ = first_divergent(&cmp->outputs) || first_divergent(&cmp->tensors);
+    return c->set.json ? print_json(cmp) : print_results(cmp);
+}
+
+static hone_status run(cli *c) {
+    comparison cmp = {.c = c};
+    const hone_status status = compare_all(&cmp);
+    workspace_release(&cmp.b);
+    workspace_release(&cmp.a);
+    tensor_record_release(&cmp.reference);
+    result_list_release(&cmp.outputs);
+    result_list_release(&cmp.tensors);
+    return status;
+}
+
+static const option_def own[] = {
+    OPTION("all", 'a', OPTION_FLAG, all, NULL,
+           "Compare every tensor whose name both have, and name the first that diverges"),
+    OPTION_IN("rtol", 0, OPTION_REAL, rtol, "F",
+              "Allowed |a - b| is atol + rtol * |b| (default: 1e-3 of the largest |b|)", 0, 1e300),
+    OPTION_IN("atol", 0, OPTION_REAL, atol, "F", "See --rtol; the one not given is 0", 0, 1e300),
+    OPTION_END,
+};
+static const option_group own_group = {"Comparison", own};
+static const option_group *const groups[] = {&own_group,       &options_input,  &options_model,
+                                             &options_session, &options_common, NULL};
+
+const command command_compare = {
+    .name = "compare",
+    .summary = "compare the outputs of a model with a reference",
+    .operands = "A B",
+    .text =
+        "Runs model A and compares its outputs with the reference B: another model, which gets\n"
+        "the same inputs, or a directory of .npy files named like the outputs. Inputs that\n"
+        "were recorded in that directory are used as well. Exits with 1 when a result is not\n"
+        "within the tolerance.\n",
+    .examples = "hone compare model.hone model.onnx --random 0\n"
+                "hone compare model.onnx recorded/ --input x.npy --rtol 1e-4 --atol 1e-6\n"
+                "hone compare small.hone model.onnx --random 7 --all\n",
+    .operand_min = 2,
+    .operand_max = 2,
+    .groups = groups,
+    .run = run,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "open_model.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli_error.h"
+#include "cli_notes.h"
+#include "cli_parse.h"
+#include "cli_stop.h"
+
+/* "NAME=dims". Dimensions hold no '=', so the last one ends the name. */
+static hone_status read_shape(hone_input_shape *out, const char *text, hone_error *err) {
+    const char *const equals = strrchr(text, '=');
+    if (!equals || equals == text || !parse_dims(equals + 1, &out->rank, out->dim))
+        return cli_fail(err, HONE_E_ARG, "--shape: expected NAME=1,3,224,224, got '%s'", text);
+    out->name = strndup(text, (size_t)(equals - text));
+    return out->name ? HONE_OK : cli_fail_nomem(err);
+}
+
+hone_status shape_list_read(shape_list *out, const text_list *texts, hone_error *err) {
+    *out = (shape_list){.item = cli_alloc(err, (size_t)texts->count, sizeof *out->item)};
+    if (!out->item) return HONE_E_NOMEM;
+    for (int32_t i = 0; i < texts->count; i++) {
+        TRY(read_shape(&out->item[i], texts->item[i], err));
+        out->count++;
+    }
+    return HONE_OK;
+}
+
+void shape_list_release(shape_list *list) {
+    for (int32_t i = 0; i < list->count; i++) free((char *)list->item[i].name);
+    free(list->item);
+    *list = (shape_list){NULL, 0};
+}
+
+const hone_input_shape *shape_list_find(const shape_list *list, const char *name) {
+    for (int32_t i = 0; i < list->count; i++)
+        if (strcmp(list->item[i].name, name) == 0) return &list->item[i];
+    return NULL;
+}
+
+hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes) {
+    hone_open_options options = HONE_INIT(hone_open_options);
+    if (c->set.no_optimize) options.flags |= HONE_OPEN_NO_OPTIMIZE;
+    if (c->set.no_external) options.flags |= HONE_OPEN_NO_EXTERNAL;
+    options.limits = &c->set.limits;
+    options.log = notes_log;
+    options.progress = notes_progress;
+    options.user = &c->set;
+    options.data_dir = c->set.data_dir;
+    options.shapes = shapes->item;
+    options.shape_count = shapes->count;
+    const hone_status status = hone_model_open(out, path, &options, &c->error);
+    show_progress(&c->set, "%s", "");
+    TRY(status);
+    return stop_check(&c->error);
+}
+
+hone_status open_session(hone_session **out, cli *c, const hone_model *model, uint32_t flags) {
+    hone_session_options options = HONE_INIT(hone_session_options);
+    options.flags = flags;
+    options.threads = (int32_t)c->set.threads;
+    options.memory_limit = c->set.memory_limit;
+    options.isa = c->set.isa;
+    options.log = notes_log;
+    options.user = &c->set;
+    TRY(hone_session_create(out, model, &options, &c->error));
+    if (c->set.deadline_ms > 0)
+        TRY(hone_session_set_deadline(*out, (uint64_t)c->set.deadline_ms * 1000000, &c->error));
+    return HONE_OK;
+}
+
+hone_status run_session(cli *c, hone_session *session) {
+    TRY(stop_check(&c->error));
+    stop_watch(session);
+    const hone_status status = hone_session_run(session, &c->error);
+    stop_watch(NULL);
+    return status;
+}
+
+int32_t threads_in_use(const settings *set) {
+    return set->threads > 0 ? (int32_t)set->threads : hone_cpu_count();
+}
+
+const char *isa_in_use(const settings *set) { return set->isa ? set->isa : hone_isa_default(); }
+
+uint64_t clock_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}

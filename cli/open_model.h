@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening models and sessions the way the options ask for.
+ */
+#ifndef HONE_CLI_OPEN_MODEL_H
+#define HONE_CLI_OPEN_MODEL_H
+
+#include <jansson.h>
+
+#include "command.h"
+
+/* The --shape options. */
+typedef struct shape_list {
+    hone_input_shape *item; /* names are owned */
+    int32_t count;
+} shape_list;
+hone_status shape_list_read(shape_list *out, const text_list *texts, hone_error *err);
+void shape_list_release(shape_list *list);
+/* NULL when no shape was given for that input. */
+const hone_input_shape *shape_list_find(const shape_list *list, const char *name);
+
+/* Opens `path` with the limits and shapes of the options. */
+hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes);
+/* `flags` as in hone_session_options. */
+hone_status open_session(hone_session **out, cli *c, const hone_model *model, uint32_t flags);
+/* Runs once, and can be stopped by a signal. */
+hone_status run_session(cli *c, hone_session *session);
+
+/* What the options come to: threads and instruction set in use. */
+int32_t threads_in_use(const settings *set);
+const char *isa_in_use(const settings *set);
+
+/* Nanoseconds of a clock that only goes forward. */
+uint64_t clock_now(void);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The values of all options. Each option table names the fields it fills; a command reads only the
+ * fields of the groups it lists.
+ */
+#ifndef HONE_CLI_SETTINGS_H
+#define HONE_CLI_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hone/hone.h"
+
+/* The values of an option that may be repeated, borrowed from argv. */
+typedef struct text_list {
+    const char **item;
+    int32_t count;
+} text_list;
+
+/* Numbers for up to four channels. */
+#define REAL_LIST_MAX 4
+typedef struct real_list {
+    double item[REAL_LIST_MAX];
+    int32_t count;
+} real_list;
+
+/* --name[=text] */
+typedef struct flag_text {
+    bool given;
+    const char *text; /* NULL: only the flag */
+} flag_text;
+
+typedef struct extent {
+    int64_t width;
+    int64_t height;
+} extent;
+
+/* Values of choice options: 0 is "not given", then the names in the order of the option table. */
+enum { LAYOUT_AUTO, LAYOUT_NCHW, LAYOUT_NHWC };
+enum { COLOR_AUTO, COLOR_RGB, COLOR_BGR, COLOR_GRAY };
+
+typedef struct settings {
+    const char *const *operand;
+    int32_t operand_count;
+
+    bool help;
+    bool json;
+    bool quiet;
+    bool verbose;
+
+    /* Opening a model */
+    hone_limits limits;
+    bool no_optimize;
+    bool no_external;
+    const char *data_dir;
+    text_list shapes;
+
+    /* Sessions */
+    int64_t threads;
+    const char *isa;
+    uint64_t memory_limit;
+
+    /* Inputs */
+    text_list inputs;
+    int64_t random_seed; /* -1: not given */
+    extent image_size;
+    real_list image_mean;
+    real_list image_std;
+    double image_scale; /* NaN: not given */
+    int64_t image_layout;
+    int64_t image_color;
+    int64_t audio_rate; /* 0: any */
+    double audio_scale; /* NaN: not given */
+    bool audio_fit;
+
+    /* import */
+    const char *output;
+
+    /* run, bench */
+    const char *output_dir;
+    int64_t runs; /* 0: not given */
+    flag_text profile;
+    int64_t deadline_ms;
+    double duration_s;
+    int64_t warmup;
+
+    /* inspect */
+    bool weights;
+    bool dot;
+    bool passes;
+
+    /* compare */
+    bool all;
+    double rtol; /* NaN: not given */
+    double atol; /* NaN: not given */
+} settings;
+
+#endif

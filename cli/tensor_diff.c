@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tensor_diff.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "element.h"
+
+#define DEFAULT_SCALED 1e-3
+
+static double largest(const hone_view *view, int64_t count) {
+    double most = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const double x = fabs(element_get(view->dtype, view->data, i));
+        if (isfinite(x) && x > most) most = x;
+    }
+    return most;
+}
+
+/* Infinite when one is special and the other is not the same. */
+static double distance(double a, double ref) {
+    if (a == ref || (isnan(a) && isnan(ref))) return 0;
+    return isfinite(a) && isfinite(ref) ? fabs(a - ref) : INFINITY;
+}
+
+static double cosine_of(double dot, double a_square, double ref_square) {
+    if (a_square == 0 && ref_square == 0) return 1;
+    return dot / sqrt(a_square * ref_square);
+}
+
+tensor_diff tensor_diff_of(const hone_view *a, const hone_view *ref, tolerance tol) {
+    tensor_diff diff = {.comparable = false};
+    double dot = 0, a_square = 0, ref_square = 0;
+    if (!element_is_readable(a->dtype) || !element_is_readable(ref->dtype)) return diff;
+    if (a->rank != ref->rank || memcmp(a->dim, ref->dim, (size_t)a->rank * sizeof a->dim[0]) != 0 ||
+        !element_count(a->rank, a->dim, &diff.count))
+        return diff;
+    diff.comparable = true;
+    const double scale = largest(ref, diff.count);
+    const bool by_scale = isnan(tol.rtol) && isnan(tol.atol);
+    const double rtol = isnan(tol.rtol) ? 0 : tol.rtol;
+    const double atol = by_scale ? DEFAULT_SCALED * scale : isnan(tol.atol) ? 0 : tol.atol;
+    for (int64_t i = 0; i < diff.count; i++) {
+        const double x = element_get(a->dtype, a->data, i);
+        const double r = element_get(ref->dtype, ref->data, i);
+        const double d = distance(x, r);
+        diff.mismatches += d > (isfinite(r) ? atol + rtol * fabs(r) : 0);
+        diff.max_abs = fmax(diff.max_abs, d);
+        if (d > 0 && r != 0) diff.max_rel = fmax(diff.max_rel, isfinite(r) ? d / fabs(r) : d);
+        if (!isfinite(x) || !isfinite(r)) continue;
+        dot += x * r;
+        a_square += x * x;
+        ref_square += r * r;
+    }
+    diff.scaled = diff.max_abs > 0 ? diff.max_abs / scale : 0;
+    diff.cosine = cosine_of(dot, a_square, ref_square);
+    return diff;
+}
+
+bool tensor_diff_is_close(const tensor_diff *diff) {
+    return diff->comparable && diff->mismatches == 0;
+}
