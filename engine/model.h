@@ -58,8 +58,8 @@ void model_retain(hone_model *m);
 /* A context for work on the model while it is opened. */
 ctx model_ctx(hone_model *m, const hone_open_options *options, hone_error *err);
 
-/* Uninitialised memory for a constant, aligned to TENSOR_ALIGN, freed with the model or by model_sweep. NULL
- * after recording the error. */
+/* Uninitialised memory for a constant, aligned to TENSOR_ALIGN, freed with the model or by
+ * model_sweep. NULL after recording the error. */
 void *model_buffer(const ctx *c, hone_model *m, size_t size);
 /* Takes over a block that `release` gives back when the model closes. */
 hone_status model_adopt(const ctx *c, hone_model *m, void *data, size_t size,

@@ -10,8 +10,8 @@
 #include "model.h"
 #include "op.h"
 
-__attribute__((format(printf, 2, 3))) static hone_status bad_arg(hone_error *err, const char *format,
-                                                                  ...) {
+__attribute__((format(printf, 2, 3))) static hone_status bad_arg(hone_error *err,
+                                                                 const char *format, ...) {
     if (!err) return HONE_E_ARG;
     error_clear(err);
     err->status = HONE_E_ARG;
@@ -52,7 +52,8 @@ hone_status hone_model_output(const hone_model *m, int32_t index, hone_port *out
     return HONE_OK;
 }
 
-/* Nodes and weights of a graph and its bodies; constants with several readers count at the first. */
+/* Nodes and weights of a graph and its bodies; constants with several readers count at the first.
+ */
 static void count_graph(const graph *g, hone_model_info *info) {
     for (const node *n = g->first; n; n = n->next) {
         info->nodes++;
@@ -69,8 +70,11 @@ static void count_graph(const graph *g, hone_model_info *info) {
 hone_status hone_model_get_info(const hone_model *m, hone_model_info *out, hone_error *err) {
     if (!m || !out) return bad_arg(err, "a NULL argument");
     const size_t size = out->struct_size < sizeof *out ? out->struct_size : sizeof *out;
-    hone_model_info info = {.struct_size = size, .format = m->format, .producer = m->producer,
-                            .source_nodes = m->source_nodes, .file_bytes = m->file_bytes,
+    hone_model_info info = {.struct_size = size,
+                            .format = m->format,
+                            .producer = m->producer,
+                            .source_nodes = m->source_nodes,
+                            .file_bytes = m->file_bytes,
                             .metadata_count = m->n_metadata};
     count_graph(m->graph, &info);
     memcpy(out, &info, size);
@@ -86,12 +90,17 @@ hone_status hone_model_metadata(const hone_model *m, int32_t index, const char *
     return HONE_OK;
 }
 
-hone_status hone_model_node(const hone_model *m, int32_t index, hone_node_info *out, hone_error *err) {
+hone_status hone_model_node(const hone_model *m, int32_t index, hone_node_info *out,
+                            hone_error *err) {
     if (!m || !out || !in_list(index, m->graph->n_node))
         return bad_arg(err, "there is no node number %d", index);
     const node *n = m->nodes[index];
-    *out = (hone_node_info){.name = n->name, .op = n->op->name, .domain = n->op->domain,
-                            .inputs = n->ids, .outputs = n->ids + n->n_in, .input_count = n->n_in,
+    *out = (hone_node_info){.name = n->name,
+                            .op = n->op->name,
+                            .domain = n->op->domain,
+                            .inputs = n->ids,
+                            .outputs = n->ids + n->n_in,
+                            .input_count = n->n_in,
                             .output_count = n->n_out};
     return HONE_OK;
 }
@@ -129,8 +138,8 @@ static void print_list(char *buf, size_t size, const attr *a) {
     if (n < size) snprintf(buf + n, size - n, "]");
 }
 
-hone_status hone_model_node_attribute(const hone_model *m, int32_t index, int32_t attribute, char *buf,
-                                      size_t size, hone_error *err) {
+hone_status hone_model_node_attribute(const hone_model *m, int32_t index, int32_t attribute,
+                                      char *buf, size_t size, hone_error *err) {
     if (!m || !buf || !size || !in_list(index, m->graph->n_node))
         return bad_arg(err, "there is no node number %d", index);
     const node *n = m->nodes[index];

@@ -134,7 +134,8 @@ void *arena_alloc(arena *a, size_t size) {
     size_t need;
     if (!size_align(size ? size : 1, 16, &need)) return NULL;
     if (need > a->left) {
-        /* A big object gets a block of its own behind the head, so that the head's rest stays usable. */
+        /* A big object gets a block of its own behind the head, so that the head's rest stays
+         * usable. */
         const bool own = a->head && need > BLOCK / 4;
         const size_t bytes = own || need > BLOCK ? need : (size_t)BLOCK;
         arena_block *b = mem_zalloc(a->alloc, 1, sizeof *b + bytes);

@@ -29,9 +29,8 @@ typedef struct ctx {
 __attribute__((format(printf, 3, 4), cold)) hone_status fail(const ctx *c, hone_status code,
                                                              const char *format, ...);
 /* The same, with a byte offset in the file. */
-__attribute__((format(printf, 4, 5), cold)) hone_status fail_at(const ctx *c, hone_status code,
-                                                                int64_t offset, const char *format,
-                                                                ...);
+__attribute__((format(printf, 4, 5), cold)) hone_status
+fail_at(const ctx *c, hone_status code, int64_t offset, const char *format, ...);
 hone_status fail_nomem(const ctx *c, size_t size);
 
 /* Callers that know the place fill it in, once, on the way up: each sets its field if it is empty
@@ -44,8 +43,8 @@ void error_clear(hone_error *err);
 __attribute__((format(printf, 3, 4))) void log_line(const ctx *c, hone_log_level level,
                                                     const char *format, ...);
 
-/* Copies a name that came from a file: control characters and invalid UTF-8 become \xNN, long ones are
- * cut with "...". Always terminated. Returns out. */
+/* Copies a name that came from a file: control characters and invalid UTF-8 become \xNN, long ones
+ * are cut with "...". Always terminated. Returns out. */
 const char *escape_name(char *out, size_t size, const char *name);
 
 #endif

@@ -20,7 +20,8 @@ enum { SPINS = 2000, CHUNKS_PER_THREAD = 4 };
 
 /* A job is open while its items may be taken. A worker counts itself in before it looks whether the
  * job is open, and the caller closes the job before it waits for the count to drop to zero; so a
- * worker either is waited for or sees a closed job, and a late one never touches the next job's fields. */
+ * worker either is waited for or sees a closed job, and a late one never touches the next job's
+ * fields. */
 struct team {
     allocator *alloc;
     int32_t threads;

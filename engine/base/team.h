@@ -26,8 +26,8 @@ int32_t team_size(const team *t);
 void team_begin(team *t);
 void team_end(team *t);
 
-/* Splits items [0, count) into runs of at least `grain` and does them all; returns when done. The caller
- * takes part. How items are split must not change results. */
+/* Splits items [0, count) into runs of at least `grain` and does them all; returns when done. The
+ * caller takes part. How items are split must not change results. */
 void team_run(team *t, int64_t count, int64_t grain, team_fn *fn, void *arg);
 
 /* Processors this process may use. */

@@ -120,8 +120,10 @@ static hone_status frame_reserve(const ctx *c, frame *f) {
 hone_status frame_prepare(const ctx *c, frame *f, const tensor *inputs) {
     f->current = NULL;
     if (!plan_find(f, inputs)) {
-        const plan_options options = {.alloc = f->shared->alloc, .k = f->shared->k,
-                                      .limits = f->shared->limits, .threads = f->shared->threads};
+        const plan_options options = {.alloc = f->shared->alloc,
+                                      .k = f->shared->k,
+                                      .limits = f->shared->limits,
+                                      .threads = f->shared->threads};
         plan *p;
         TRY(plan_create(c, &p, f->graph, inputs, &options));
         p->next = f->plans;
@@ -213,7 +215,8 @@ static void step_resolve(const frame *f, step *s, const tensor *inputs) {
 /* Shapes, kernels and memory of a step that could not be planned. */
 static hone_status step_prepare_dynamic(const ctx *c, frame *f, step *s) {
     type small[8];
-    type *types = s->n_out <= 8 ? small : arena_array(&f->temporary, (size_t)s->n_out, sizeof *types);
+    type *types =
+        s->n_out <= 8 ? small : arena_array(&f->temporary, (size_t)s->n_out, sizeof *types);
     if (!types) return fail_nomem(c, (size_t)s->n_out * sizeof *types);
     TRY(step_infer(c, s, types));
     for (int32_t i = 0; i < s->n_out; i++) {
@@ -260,7 +263,8 @@ static void observe_step(const frame *f, const step *s) {
     for (int32_t i = 0; i < s->n_out; i++) {
         const tensor *t = &s->out[i];
         if (s->out_place[i].kind == PLACE_NONE) continue;
-        hone_view v = {.data = t->data, .bytes = t->bytes, .dtype = t->dtype, .rank = t->shape.rank};
+        hone_view v = {
+            .data = t->data, .bytes = t->bytes, .dtype = t->dtype, .rank = t->shape.rank};
         memcpy(v.dim, t->shape.dim, sizeof v.dim);
         f->shared->observe(f->shared->observe_user, s->node->out[i]->name, &v);
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A frame runs one graph: the session's main graph, or a body of a control-flow node. It keeps plans for the
- * input shapes it has seen, one arena that serves the current plan, and blocks for tensors whose
- * size is known at run time only. Frames of bodies are kept by the frame of the graph around them.
+ * A frame runs one graph: the session's main graph, or a body of a control-flow node. It keeps
+ * plans for the input shapes it has seen, one arena that serves the current plan, and blocks for
+ * tensors whose size is known at run time only. Frames of bodies are kept by the frame of the graph
+ * around them.
  */
 #ifndef HONE_FRAME_H
 #define HONE_FRAME_H
@@ -44,34 +45,37 @@ typedef struct body_frame {
 struct frame {
     run_shared *shared;
     graph *graph;
-    plan *plans;    /* most recently used first */
+    plan *plans; /* most recently used first */
     int32_t n_plans;
     plan *current;
     char *arena;
     size_t arena_bytes;
-    tensor *input;  /* as given to the last frame_prepare */
-    tensor *dynamic; /* tensors of PLACE_DYNAMIC by slot, for the current plan */
+    tensor *input;             /* as given to the last frame_prepare */
+    tensor *dynamic;           /* tensors of PLACE_DYNAMIC by slot, for the current plan */
     dyn_block **dynamic_block; /* their memory, while they live */
     int32_t n_dynamic;
     arena temporary; /* states of dynamic steps, for one run */
     dyn_block *blocks;
-    tensor *output; /* of the last run */
+    tensor *output;     /* of the last run */
     body_frame *bodies; /* made when first run; see frame_body */
-    bool main;      /* the session's own graph: observed and profiled */
+    bool main;          /* the session's own graph: observed and profiled */
 };
 
 hone_status frame_create(const ctx *c, frame **out, run_shared *shared, graph *g);
 void frame_destroy(frame *f);
 
-/* Makes the plan for these inputs (types, shapes; data may be NULL) current, and its arena available. */
+/* Makes the plan for these inputs (types, shapes; data may be NULL) current, and its arena
+ * available. */
 hone_status frame_prepare(const ctx *c, frame *f, const tensor *inputs);
-/* Runs the current plan; inputs as in frame_prepare, with data. Afterwards f->output[] is valid until the next run. */
+/* Runs the current plan; inputs as in frame_prepare, with data. Afterwards f->output[] is valid
+ * until the next run. */
 hone_status frame_run(const ctx *c, frame *f, const tensor *inputs);
 
 /* The frame of body number `body` of a node that f runs. */
 hone_status frame_body(const ctx *c, frame *f, const node *n, int32_t body, frame **out);
 
-/* A deadline or cancellation that is due: HONE_E_DEADLINE or HONE_E_CANCELLED. Cheap; long loops call it. */
+/* A deadline or cancellation that is due: HONE_E_DEADLINE or HONE_E_CANCELLED. Cheap; long loops
+ * call it. */
 hone_status run_interrupted(const ctx *c, const run_shared *shared);
 
 uint64_t clock_ns(void);

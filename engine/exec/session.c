@@ -11,7 +11,10 @@
 
 static ctx session_ctx(hone_session *s, hone_error *err) {
     error_clear(err);
-    return (ctx){.alloc = &s->alloc, .limits = &s->model->limits, .err = err, .log = s->log,
+    return (ctx){.alloc = &s->alloc,
+                 .limits = &s->model->limits,
+                 .err = err,
+                 .log = s->log,
                  .user = s->user};
 }
 
@@ -115,7 +118,8 @@ hone_status hone_session_set_shape(hone_session *s, int32_t input, int32_t rank,
     bool fits = want->rank < 0 || want->rank == rank;
     for (int32_t i = 0; i < rank; i++) {
         if (dim[i] < 0) fits = false;
-        if (want->rank >= 0 && i < want->rank && !dim_compatible(want->dim[i], dim[i])) fits = false;
+        if (want->rank >= 0 && i < want->rank && !dim_compatible(want->dim[i], dim[i]))
+            fits = false;
     }
     if (!fits)
         return fail(&c, HONE_E_INPUT, "input '%s' has shape %s: expected %s",
@@ -135,15 +139,17 @@ static hone_status input_bytes(const ctx *c, const hone_session *s, int32_t inpu
     int64_t count;
     if (!shape_known(&in->shape))
         return fail(c, HONE_E_INPUT, "input '%s' has shape %s: its unknown dimensions must be set",
-                    escape_name(name, sizeof name, v->name), shape_text(text, sizeof text, &in->shape));
+                    escape_name(name, sizeof name, v->name),
+                    shape_text(text, sizeof text, &in->shape));
     if (v->type.kind != TYPE_TENSOR || v->type.dtype == HONE_STRING)
         return fail(c, HONE_E_UNSUPPORTED, "input '%s' is not a tensor of numbers",
                     escape_name(name, sizeof name, v->name));
     if (!shape_count(&in->shape, &count) || !dtype_bytes(v->type.dtype, count, out) ||
         *out > s->model->limits.tensor_bytes)
-        return fail(c, HONE_E_LIMIT, "input '%s' of shape %s exceeds the limit of %llu bytes a tensor",
-                    escape_name(name, sizeof name, v->name), shape_text(text, sizeof text, &in->shape),
-                    (unsigned long long)s->model->limits.tensor_bytes);
+        return fail(
+            c, HONE_E_LIMIT, "input '%s' of shape %s exceeds the limit of %llu bytes a tensor",
+            escape_name(name, sizeof name, v->name), shape_text(text, sizeof text, &in->shape),
+            (unsigned long long)s->model->limits.tensor_bytes);
     return HONE_OK;
 }
 
@@ -174,13 +180,16 @@ hone_status hone_session_input(hone_session *s, int32_t input, hone_view *out, h
     TRY(input_buffer(&c, s, input, bytes));
     session_input *in = &s->inputs[input];
     in->bound = NULL;
-    const tensor t = {.dtype = s->model->graph->input[input]->type.dtype, .shape = in->shape,
-                      .data = in->buffer, .bytes = bytes};
+    const tensor t = {.dtype = s->model->graph->input[input]->type.dtype,
+                      .shape = in->shape,
+                      .data = in->buffer,
+                      .bytes = bytes};
     *out = view_of(&t);
     return HONE_OK;
 }
 
-hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *view, hone_error *err) {
+hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *view,
+                              hone_error *err) {
     TRY(check_input(s, input, err));
     if (!view) return bad_arg(err, "a NULL argument");
     const ctx c = session_ctx(s, err);
@@ -296,7 +305,8 @@ hone_status hone_session_observe(hone_session *s, hone_observe_fn fn, void *user
     return HONE_OK;
 }
 
-hone_status hone_session_get_memory(const hone_session *s, hone_session_memory *out, hone_error *err) {
+hone_status hone_session_get_memory(const hone_session *s, hone_session_memory *out,
+                                    hone_error *err) {
     if (!s || !out) return bad_arg(err, "a NULL argument");
     const size_t size = out->struct_size < sizeof *out ? out->struct_size : sizeof *out;
     hone_session_memory m = {.struct_size = size,

@@ -9,8 +9,8 @@
 #include "model.h"
 
 typedef struct session_input {
-    shape shape;    /* unknown dimensions: not set yet */
-    void *buffer;   /* the session's own */
+    shape shape;  /* unknown dimensions: not set yet */
+    void *buffer; /* the session's own */
     size_t capacity;
     const void *bound; /* the caller's, or NULL */
 } session_input;

@@ -26,8 +26,8 @@ static uint64_t step_bytes(const step *s) {
 }
 
 static const char *step_note(const step *s) {
-    return s->is_constant ? "constant"
-           : s->is_view   ? "view"
+    return s->is_constant  ? "constant"
+           : s->is_view    ? "view"
            : s->is_dynamic ? "dynamic"
            : s->is_inplace ? "in place"
                            : "";
@@ -45,10 +45,17 @@ hone_status hone_session_step(const hone_session *session, int32_t index, hone_s
     }
     const step *s = &session->root->current->steps[index];
     const size_t size = out->struct_size < sizeof *out ? out->struct_size : sizeof *out;
-    hone_step r = {.struct_size = size, .name = s->node->name, .op = s->node->op->name,
-                   .kernel = s->is_constant || s->is_view ? "" : s->kernel ? s->kernel : "",
-                   .declined = s->declined ? s->declined : "", .note = step_note(s),
-                   .time_ns = s->time_ns, .start_ns = s->start_ns, .flops = step_flops(s),
+    hone_step r = {.struct_size = size,
+                   .name = s->node->name,
+                   .op = s->node->op->name,
+                   .kernel = s->is_constant || s->is_view ? ""
+                             : s->kernel                  ? s->kernel
+                                                          : "",
+                   .declined = s->declined ? s->declined : "",
+                   .note = step_note(s),
+                   .time_ns = s->time_ns,
+                   .start_ns = s->start_ns,
+                   .flops = step_flops(s),
                    .bytes = step_bytes(s)};
     r.node = s->node->graph == session->model->graph ? s->node->id : -1;
     if (s->n_out > 0) {
@@ -61,7 +68,8 @@ hone_status hone_session_step(const hone_session *session, int32_t index, hone_s
     return HONE_OK;
 }
 
-/* `text` as the inside of a JSON string: quotes and backslashes escaped, control characters dropped. */
+/* `text` as the inside of a JSON string: quotes and backslashes escaped, control characters
+ * dropped. */
 static const char *json_text(char *out, size_t size, const char *text) {
     size_t n = 0;
     for (const char *p = text; *p && n + 3 < size; p++) {
@@ -82,20 +90,25 @@ hone_status hone_session_write_trace(const hone_session *s, hone_write_fn write,
     static const char head[] = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
     static const char tail[] = "\n]}\n";
     const char *comma = "";
-    if (write(user, head, sizeof head - 1)) return fail(&c, HONE_E_IO, "the trace cannot be written");
+    if (write(user, head, sizeof head - 1))
+        return fail(&c, HONE_E_IO, "the trace cannot be written");
     for (int32_t i = 0; i < hone_session_step_count(s); i++) {
         const step *st = &s->root->current->steps[i];
         if (!st->time_ns) continue;
         const int n = snprintf(
             line, sizeof line,
-            "%s{\"name\":\"%s\",\"cat\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":%.3f,\"dur\":%.3f,"
+            "%s{\"name\":\"%s\",\"cat\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":%.3f,"
+            "\"dur\":%.3f,"
             "\"args\":{\"kernel\":\"%s\",\"flops\":%" PRIu64 ",\"bytes\":%" PRIu64 "}}",
-            comma, json_text(name, sizeof name, *st->node->name ? st->node->name : st->node->op->name),
+            comma,
+            json_text(name, sizeof name, *st->node->name ? st->node->name : st->node->op->name),
             json_text(op_name, sizeof op_name, st->node->op->name), (double)st->start_ns / 1e3,
-            (double)st->time_ns / 1e3, st->kernel ? st->kernel : "", step_flops(st), step_bytes(st));
+            (double)st->time_ns / 1e3, st->kernel ? st->kernel : "", step_flops(st),
+            step_bytes(st));
         if (write(user, line, (size_t)n)) return fail(&c, HONE_E_IO, "the trace cannot be written");
         comma = ",\n";
     }
-    if (write(user, tail, sizeof tail - 1)) return fail(&c, HONE_E_IO, "the trace cannot be written");
+    if (write(user, tail, sizeof tail - 1))
+        return fail(&c, HONE_E_IO, "the trace cannot be written");
     return HONE_OK;
 }

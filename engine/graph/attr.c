@@ -18,8 +18,9 @@ static attr_kind file_kind(attr_kind k) {
 }
 
 static const char *kind_name(attr_kind k) {
-    static const char *const names[] = {"int",    "int",    "float", "string", "string",  "int",  "int",
-                                        "ints",   "ints",   "floats", "strings", "tensor", "graph"};
+    static const char *const names[] = {"int",     "int",    "float", "string", "string",
+                                        "int",     "int",    "ints",  "ints",   "floats",
+                                        "strings", "tensor", "graph"};
     return names[k];
 }
 
@@ -51,7 +52,8 @@ static hone_status copy_list(const ctx *c, arena *a, const void *src, int32_t co
     return HONE_OK;
 }
 
-static hone_status decode_list(const ctx *c, arena *a, const attr_spec *s, const attr *at, void *field) {
+static hone_status decode_list(const ctx *c, arena *a, const attr_spec *s, const attr *at,
+                               void *field) {
     if (s->kind == ATTR_FLOATS) {
         float_list l = {.n = at->count, .set = true};
         TRY(copy_list(c, a, at->floats, at->count, sizeof *l.v, &l.v));
@@ -77,7 +79,8 @@ static hone_status decode_list(const ctx *c, arena *a, const attr_spec *s, const
 }
 
 /* Writes the value of one attribute (at, or the default when NULL) into its field. */
-static hone_status decode_one(const ctx *c, arena *a, const attr_spec *s, const attr *at, void *field) {
+static hone_status decode_one(const ctx *c, arena *a, const attr_spec *s, const attr *at,
+                              void *field) {
     switch (s->kind) {
     case ATTR_INT:
     case ATTR_AXIS: {
@@ -90,8 +93,8 @@ static hone_status decode_one(const ctx *c, arena *a, const attr_spec *s, const 
     case ATTR_DTYPE: {
         const int64_t v = at ? at->i : s->i;
         if (at && (v <= HONE_UNDEFINED || v >= HONE_DTYPE_COUNT))
-            return fail(c, HONE_E_FORMAT, "attribute '%s' is %lld, which is no element type", s->name,
-                        (long long)v);
+            return fail(c, HONE_E_FORMAT, "attribute '%s' is %lld, which is no element type",
+                        s->name, (long long)v);
         *(hone_dtype *)field = (hone_dtype)v;
         return HONE_OK;
     }
@@ -145,8 +148,7 @@ hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs,
     for (int32_t i = 0; i < o->n_attrs; i++) {
         const attr_spec *s = &o->attrs[i];
         const attr *at = attr_find(attrs, n_attrs, s->name);
-        if (!at && s->required)
-            return fail(c, HONE_E_FORMAT, "attribute '%s' is missing", s->name);
+        if (!at && s->required) return fail(c, HONE_E_FORMAT, "attribute '%s' is missing", s->name);
         if (s->kind == ATTR_GRAPH && at) bodies[(*n_body)++] = at->graph;
         TRY(decode_one(c, a, s, at, (char *)params + s->offset));
     }

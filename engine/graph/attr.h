@@ -57,8 +57,10 @@ typedef struct attr_spec {
 /* Rows: ATTR_ROW(INT, conv_params, group, .i = 1, .min = 1, .max = INT32_MAX) */
 #define ATTR_ROW(k, type, field, ...) ATTR_NAMED(k, #field, type, field, __VA_ARGS__)
 #define ATTR_NAMED(k, label, type, field, ...)                                                     \
-    { .name = label, .kind = ATTR_##k, .offset = offsetof(type, field), .min = INT64_MIN,          \
-      .max = INT64_MAX, __VA_ARGS__ }
+    {                                                                                              \
+        .name = label, .kind = ATTR_##k, .offset = offsetof(type, field), .min = INT64_MIN,        \
+        .max = INT64_MAX, __VA_ARGS__                                                              \
+    }
 
 /* An attribute by name. Which members count depends on `kind`; ATTR_AXIS, ATTR_BOOL and ATTR_DTYPE
  * appear as ATTR_INT, ATTR_CHOICE as ATTR_STRING, ATTR_AXES as ATTR_INTS. */
@@ -76,15 +78,15 @@ typedef struct attr {
     graph *graph;
 } attr;
 
-#define A_INT(n, v)           ((attr){.name = (n), .kind = ATTR_INT, .i = (v)})
-#define A_FLOAT(n, v)         ((attr){.name = (n), .kind = ATTR_FLOAT, .f = (v)})
-#define A_STRING(n, v)        ((attr){.name = (n), .kind = ATTR_STRING, .s = (v)})
-#define A_INTS(n, v, c)       ((attr){.name = (n), .kind = ATTR_INTS, .ints = (v), .count = (c)})
-#define A_TENSOR(n, v)        ((attr){.name = (n), .kind = ATTR_TENSOR, .tensor = (v)})
+#define A_INT(n, v)     ((attr){.name = (n), .kind = ATTR_INT, .i = (v)})
+#define A_FLOAT(n, v)   ((attr){.name = (n), .kind = ATTR_FLOAT, .f = (v)})
+#define A_STRING(n, v)  ((attr){.name = (n), .kind = ATTR_STRING, .s = (v)})
+#define A_INTS(n, v, c) ((attr){.name = (n), .kind = ATTR_INTS, .ints = (v), .count = (c)})
+#define A_TENSOR(n, v)  ((attr){.name = (n), .kind = ATTR_TENSOR, .tensor = (v)})
 
-/* Decodes named attributes into params (zeroed, op->params_size bytes) with defaults and range checks.
- * Unknown names and wrong kinds are HONE_E_FORMAT. Lists and strings are copied into `a`. Graphs
- * are put into bodies[] (in table order; *n_body entries). */
+/* Decodes named attributes into params (zeroed, op->params_size bytes) with defaults and range
+ * checks. Unknown names and wrong kinds are HONE_E_FORMAT. Lists and strings are copied into `a`.
+ * Graphs are put into bodies[] (in table order; *n_body entries). */
 hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs, int32_t n_attrs,
                          void *params, graph **bodies, int32_t *n_body);
 /* The reverse: attribute number i of a node by name. False past the end. */

@@ -9,7 +9,8 @@
 #include "op.h"
 
 void builder_init(builder *b, const ctx *c, graph *g, node *before, const char *name) {
-    *b = (builder){.c = c, .graph = g, .before = before, .name = name ? name : "", .status = HONE_OK};
+    *b = (builder){
+        .c = c, .graph = g, .before = before, .name = name ? name : "", .status = HONE_OK};
 }
 
 hone_status builder_fail(builder *b, hone_status code, const char *format, ...) {
@@ -37,9 +38,17 @@ static hone_status emit_node(builder *b, const op *o, draft *d) {
     TRY(attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, params, bodies, &n_body));
     int32_t n_in = d->n_in;
     while (n_in > 0 && !d->in[n_in - 1]) n_in--; /* trailing omitted inputs */
-    const node_desc desc = {.op = o, .name = d->name, .params = params, .in = d->in, .n_in = n_in,
-                            .n_out = d->n_out, .n_captured = d->n_captured, .body = bodies,
-                            .n_body = n_body, .out_names = d->out_names, .before = b->before};
+    const node_desc desc = {.op = o,
+                            .name = d->name,
+                            .params = params,
+                            .in = d->in,
+                            .n_in = n_in,
+                            .n_out = d->n_out,
+                            .n_captured = d->n_captured,
+                            .body = bodies,
+                            .n_body = n_body,
+                            .out_names = d->out_names,
+                            .before = b->before};
     if (d->n_out > o->n_out && !(o->n_out && (o->out[o->n_out - 1].flags & ARG_VARIADIC)))
         return fail(b->c, HONE_E_FORMAT, "has %d outputs: expected at most %d", d->n_out, o->n_out);
     node *n = graph_add_node(b->graph, &desc);
@@ -102,8 +111,14 @@ void emit_n(builder *b, const char *name, value *const *in, int32_t n_in, const 
     for (int32_t i = 0; i < n_out; i++) out[i] = NULL;
     if (b->status != HONE_OK) return;
     const bool internal = strncmp(name, "hone::", 6) == 0;
-    draft d = {.domain = internal ? "hone" : "", .type = internal ? name + 6 : name, .name = b->name,
-               .opset = INT32_MAX, .n_in = n_in, .n_attrs = n_attrs, .out = out, .n_out = n_out};
+    draft d = {.domain = internal ? "hone" : "",
+               .type = internal ? name + 6 : name,
+               .name = b->name,
+               .opset = INT32_MAX,
+               .n_in = n_in,
+               .n_attrs = n_attrs,
+               .out = out,
+               .n_out = n_out};
     /* Lowering may change its draft's lists, so it gets copies. */
     d.in = arena_array(b->graph->arena, (size_t)n_in, sizeof *d.in);
     d.attrs = arena_array(b->graph->arena, (size_t)n_attrs, sizeof *d.attrs);

@@ -32,22 +32,25 @@ typedef struct draft {
     int32_t n_in;
     attr *attrs;
     int32_t n_attrs;
-    int32_t n_captured; /* trailing inputs that only bodies read */
-    value **out;        /* results, set by lowering */
+    int32_t n_captured;           /* trailing inputs that only bodies read */
+    value **out;                  /* results, set by lowering */
     const char *const *out_names; /* NULL entry: the output is not wanted */
     int32_t n_out;
     bool done; /* an upgrade or expansion has set the outputs: nothing is left to emit */
 } draft;
 
-/* Lowers a draft into nodes of b->graph: upgrades old meanings, expands composites, or emits one core
- * node. Sets every wanted d->out. */
+/* Lowers a draft into nodes of b->graph: upgrades old meanings, expands composites, or emits one
+ * core node. Sets every wanted d->out. */
 hone_status lower(builder *b, draft *d);
 /* Would lower() find an operator? Otherwise returns false and a static reason. */
 bool lower_known(const char *domain, const char *name, int32_t opset, const char **reason);
 
-#define IN(...)    (value *const[]){__VA_ARGS__}, (int32_t)(sizeof((value *const[]){__VA_ARGS__}) / sizeof(value *))
-#define ATTRS(...) (const attr[]){__VA_ARGS__}, (int32_t)(sizeof((const attr[]){__VA_ARGS__}) / sizeof(attr))
-#define NO_ATTRS   NULL, 0
+#define IN(...)                                                                                    \
+    (value *const[]){__VA_ARGS__},                                                                 \
+        (int32_t)(sizeof((value *const[]){__VA_ARGS__}) / sizeof(value *))
+#define ATTRS(...)                                                                                 \
+    (const attr[]){__VA_ARGS__}, (int32_t)(sizeof((const attr[]){__VA_ARGS__}) / sizeof(attr))
+#define NO_ATTRS NULL, 0
 
 /* Emits one operator in its current meaning ("Add", or "hone::Conv" for an internal one) and
  * returns output 0; the composite form is expanded. NULL inputs are omitted ones. */
@@ -59,9 +62,9 @@ void emit_n(builder *b, const char *op, value *const *in, int32_t n_in, const at
 
 /* Constants. Data is copied into the graph's arena. */
 value *emit_constant(builder *b, hone_dtype dtype, const shape *s, const void *data);
-value *emit_i64(builder *b, int64_t v);                            /* scalar */
-value *emit_i64s(builder *b, const int64_t *v, int32_t n);         /* vector */
-value *emit_scalar(builder *b, hone_dtype dtype, double v);        /* scalar of any number type */
+value *emit_i64(builder *b, int64_t v);                     /* scalar */
+value *emit_i64s(builder *b, const int64_t *v, int32_t n);  /* vector */
+value *emit_scalar(builder *b, hone_dtype dtype, double v); /* scalar of any number type */
 
 /* Records a failure. */
 __attribute__((format(printf, 3, 4))) hone_status builder_fail(builder *b, hone_status code,
@@ -78,7 +81,8 @@ bool draft_drop(draft *d, const char *name);
 hone_status draft_set_in(builder *b, draft *d, int32_t i, value *v);
 /* Sets or replaces an attribute. */
 hone_status draft_set_attr(builder *b, draft *d, attr a);
-/* Moves a list-of-integers attribute to input i as a constant vector, if it is there: the commonest upgrade. */
+/* Moves a list-of-integers attribute to input i as a constant vector, if it is there: the commonest
+ * upgrade. */
 hone_status draft_ints_to_input(builder *b, draft *d, const char *name, int32_t i);
 /* Ends an upgrade that emitted nodes instead of changing the draft: v is output 0. */
 hone_status draft_done(builder *b, draft *d, value *v);

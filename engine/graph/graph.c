@@ -14,7 +14,8 @@ graph *graph_create(arena *a, symbols *syms, const char *name) {
     return g->symbols && g->name ? g : NULL;
 }
 
-/* Room for one more pointer in an array that lives in an arena: a full one is copied to twice the size. */
+/* Room for one more pointer in an array that lives in an arena: a full one is copied to twice the
+ * size. */
 static bool reserve(arena *a, void *array, size_t *cap, size_t count) {
     if (count < *cap) return true;
     void **old;
@@ -194,7 +195,8 @@ void graph_number(graph *g) {
     for (int32_t i = 0; i < g->n_input; i++) g->input[i]->id = values++;
     for (node *n = g->first; n; n = n->next)
         for (int32_t i = 0; i < n->n_in; i++)
-            if (n->in[i].value) n->in[i].value->id = n->in[i].value->constant ? -1 : n->in[i].value->id;
+            if (n->in[i].value)
+                n->in[i].value->id = n->in[i].value->constant ? -1 : n->in[i].value->id;
     for (int32_t i = 0; i < g->n_output; i++)
         if (g->output[i]->constant) g->output[i]->id = -1;
     for (node *n = g->first; n; n = n->next) {

@@ -94,8 +94,8 @@ bool graph_add_output(graph *g, value *v);
 /* A constant; the tensor is copied, its data is not. */
 value *graph_add_constant(graph *g, const char *name, const tensor *t);
 
-/* A node at the end of the list, or before `before` if that is not NULL. params is copied (size from
- * the op). Outputs are new values without a type; out_names may be NULL, an entry too. */
+/* A node at the end of the list, or before `before` if that is not NULL. params is copied (size
+ * from the op). Outputs are new values without a type; out_names may be NULL, an entry too. */
 typedef struct node_desc {
     const op *op;
     const char *name;
@@ -111,8 +111,8 @@ node *graph_add_node(graph *g, const node_desc *d);
 
 /* Unlinks a node whose outputs have no readers. */
 void graph_remove_node(node *n);
-/* Every reader of `from`, graph outputs included, reads `to` instead. `to` takes over the name if `from` is a
- * graph output and `to` is not. */
+/* Every reader of `from`, graph outputs included, reads `to` instead. `to` takes over the name if
+ * `from` is a graph output and `to` is not. */
 void graph_replace(value *from, value *to);
 void node_set_input(node *n, int32_t i, value *v);
 /* Moves n right before `before`. */
@@ -129,7 +129,8 @@ static inline bool value_is_input(const value *v) { return !v->producer && !v->c
 
 /* Gives nodes and values dense ids (inputs, then constants and results in node order). */
 void graph_number(graph *g);
-/* All values by id; n_value entries from `a`. Also sets every node's ids. NULL when memory is out. */
+/* All values by id; n_value entries from `a`. Also sets every node's ids. NULL when memory is out.
+ */
 value **graph_values(graph *g, arena *a);
 
 type type_tensor(hone_dtype dtype, const shape *s);

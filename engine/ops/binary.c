@@ -81,15 +81,10 @@ static const op_version since_12[] = {{12, NULL}};
 static const op_version since_18[] = {{18, NULL}};
 static const op_quant requant = {QUANT_REQUANT, 3, -1, -1, NULL};
 
-static const char *const number_cases[] = {"f32[2,3,4] f32[2,3,4]",
-                                           "f32[2,3,4] f32[4]",
-                                           "f32[3,1] f32[1,5]",
-                                           "f32[] f32[2,2]",
-                                           "f32[2,1,3,1] f32[4,1,5]",
-                                           "f16[7,3] f16[3]",
-                                           "f32[0,3] f32[1,3]",
-                                           "f32[1,33,5,7] f32[33,1,1]",
-                                           NULL};
+static const char *const number_cases[] = {
+    "f32[2,3,4] f32[2,3,4]", "f32[2,3,4] f32[4]",         "f32[3,1] f32[1,5]",
+    "f32[] f32[2,2]",        "f32[2,1,3,1] f32[4,1,5]",   "f16[7,3] f16[3]",
+    "f32[0,3] f32[1,3]",     "f32[1,33,5,7] f32[33,1,1]", NULL};
 static const char *const logic_cases[] = {"bool[2,3,4] bool[4]", "bool[3,1] bool[1,5]", NULL};
 static const char *const bits_cases[] = {"u8[2,3,4] u8[4]", "u32[3,1] u32[1,5]", NULL};
 
@@ -102,7 +97,8 @@ ARGS(logic, DT_BOOL, DT_BOOL, 'T');
 ARGS(equal, DT_NUMBERS | DT_BOOL, DT_BOOL, 0);
 ARGS(order, DT_NUMBERS, DT_BOOL, 0);
 
-/* One operator: identifier, name, first opsets, argument table, kernel slot, flags, and what else it has. */
+/* One operator: identifier, name, first opsets, argument table, kernel slot, flags, and what else
+ * it has. */
 #define BINARY(ident, label, since, args, arg_cases, slot_name, flags, ...)                        \
     const op op_##ident = {.name = label,                                                          \
                            .domain = "",                                                           \
@@ -123,23 +119,34 @@ BINARY(add, "Add", since_7, number, number, add, 0, .grad = add_grad, .quant = &
 BINARY(sub, "Sub", since_7, number, number, sub, 0, .grad = sub_grad, .quant = &requant);
 BINARY(mul, "Mul", since_7, number, number, mul, 0, .grad = mul_grad, .quant = &requant);
 BINARY(div, "Div", since_7, number, number, div, 0, .grad = div_grad);
-BINARY(equal, "Equal", since_7, equal, number, equal, COMPARES, .flags = 0);
-BINARY(less, "Less", since_7, order, number, less, COMPARES, .flags = 0);
-BINARY(greater, "Greater", since_7, order, number, less, COMPARES | SWAP, .flags = 0);
-BINARY(less_or_equal, "LessOrEqual", since_12, order, number, less_equal, COMPARES, .flags = 0);
+BINARY(equal, "Equal", since_7, equal, number, equal, COMPARES, .grad = NULL);
+BINARY(less, "Less", since_7, order, number, less, COMPARES, .grad = NULL);
+BINARY(greater, "Greater", since_7, order, number, less, COMPARES | SWAP, .grad = NULL);
+BINARY(less_or_equal, "LessOrEqual", since_12, order, number, less_equal, COMPARES, .grad = NULL);
 BINARY(greater_or_equal, "GreaterOrEqual", since_12, order, number, less_equal, COMPARES | SWAP,
-       .flags = 0);
-BINARY(and, "And", since_7, logic, logic, land, 0, .flags = 0);
-BINARY(or, "Or", since_7, logic, logic, lor, 0, .flags = 0);
-BINARY(xor, "Xor", since_7, logic, logic, lxor, 0, .flags = 0);
-BINARY(bitwise_and, "BitwiseAnd", since_18, bits, bits, bitand, 0, .flags = 0);
-BINARY(bitwise_or, "BitwiseOr", since_18, bits, bits, bitor, 0, .flags = 0);
-BINARY(bitwise_xor, "BitwiseXor", since_18, bits, bits, bitxor, 0, .flags = 0);
+       .grad = NULL);
+BINARY(and, "And", since_7, logic, logic, land, 0, .grad = NULL);
+BINARY(or, "Or", since_7, logic, logic, lor, 0, .grad = NULL);
+BINARY(xor, "Xor", since_7, logic, logic, lxor, 0, .grad = NULL);
+BINARY(bitwise_and, "BitwiseAnd", since_18, bits, bits, bitand, 0, .grad = NULL);
+BINARY(bitwise_or, "BitwiseOr", since_18, bits, bits, bitor, 0, .grad = NULL);
+BINARY(bitwise_xor, "BitwiseXor", since_18, bits, bits, bitxor, 0, .grad = NULL);
 
 static const op *const members[] = {
-    &op_add,           &op_sub,     &op_mul,          &op_div,
-    &op_equal,         &op_less,    &op_greater,      &op_less_or_equal,
-    &op_greater_or_equal, &op_and,  &op_or,           &op_xor,
-    &op_bitwise_and,   &op_bitwise_or, &op_bitwise_xor,
+    &op_add,
+    &op_sub,
+    &op_mul,
+    &op_div,
+    &op_equal,
+    &op_less,
+    &op_greater,
+    &op_less_or_equal,
+    &op_greater_or_equal,
+    &op_and,
+    &op_or,
+    &op_xor,
+    &op_bitwise_and,
+    &op_bitwise_or,
+    &op_bitwise_xor,
 };
 const op_family family_binary = {members, COUNT_OF(members)};

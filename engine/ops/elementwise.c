@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* Elements a task does at least: below that, handing work to another thread costs more than it saves. */
+/* Elements a task does at least: below that, handing work to another thread costs more than it
+ * saves. */
 enum { GRAIN = 16384, BLOCK = 512 };
 
 unary_fn *slot_unary(const kernels *k, size_t offset, ktype t) {
@@ -78,7 +79,8 @@ void ew_apply_binary(const elementwise *e, const ew_row *r) {
 }
 
 void ew_apply_select(const elementwise *e, const ew_row *r) {
-    e->fn.select((size_t)r->n, r->in[0], r->step[0], r->in[1], r->step[1], r->in[2], r->step[2], r->out);
+    e->fn.select((size_t)r->n, r->in[0], r->step[0], r->in[1], r->step[1], r->in[2], r->step[2],
+                 r->out);
 }
 
 /* A row of 16-bit floats: blocks are widened, computed and narrowed. */

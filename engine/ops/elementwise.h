@@ -30,11 +30,11 @@ struct elementwise {
         select_fn *select;
     } fn;
     double param[2];
-    bool swap;                  /* binary: a and b change places */
-    size_t in_size[EW_MAX_IN];  /* bytes of one element */
+    bool swap;                 /* binary: a and b change places */
+    size_t in_size[EW_MAX_IN]; /* bytes of one element */
     size_t out_size;
-    widen_fn *widen;            /* 16-bit floats */
-    narrow_fn *narrow;          /* NULL when the result is not a 16-bit float */
+    widen_fn *widen;   /* 16-bit floats */
+    narrow_fn *narrow; /* NULL when the result is not a 16-bit float */
     const kernels *k;
     /* The loop nest: `rank` outer axes around rows of `inner` elements. */
     int32_t rank;
@@ -46,13 +46,22 @@ struct elementwise {
 
 /* Fills the loop nest and element sizes from the step's inputs [0, n_in) and output 0. */
 void ew_nest(elementwise *e, const step *s, int32_t n_in);
-/* Chooses how 16-bit floats in input `of` are handled. Returns the type that the kernel computes in. */
+/* Chooses how 16-bit floats in input `of` are handled. Returns the type that the kernel computes
+ * in. */
 ktype ew_compute_type(elementwise *e, const step *s, int32_t of, bool narrow_result);
 /* Runs the nest on the step's data, split over the team. */
 void ew_run(run_ctx *r, const step *s, const elementwise *e);
 
 /* Members of the families that passes and gradients name. */
 extern const op op_add, op_sub, op_mul, op_div;
+extern const op op_relu, op_sigmoid, op_tanh, op_erf, op_silu, op_hardsigmoid, op_hardswish,
+    op_gelu_erf;
+extern const op op_leaky_relu, op_sqrt, op_exp, op_reciprocal;
+
+/* Constants p0 and p1 of a unary operator's node. */
+void unary_constants(const node *n, double *param);
+/* Table offset of a unary operator's slot; false when o is not of that family. */
+bool unary_slot(const op *o, size_t *slot);
 
 extern ew_apply ew_apply_unary, ew_apply_binary, ew_apply_select;
 

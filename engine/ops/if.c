@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * If: runs one of two bodies. Inputs are the condition, then the captured values, which are the inputs of
- * both bodies. While planning, a known condition walks the taken branch in place (plan.c); this file runs
- * what is decided at run time.
+ * If: runs one of two bodies. Inputs are the condition, then the captured values, which are the
+ * inputs of both bodies. While planning, a known condition walks the taken branch in place
+ * (plan.c); this file runs what is decided at run time.
  */
 #include <string.h>
 

@@ -28,13 +28,14 @@ typedef struct op_arg {
     uint8_t flags; /* ARG_* */
 } op_arg;
 #define ARG_OPTIONAL 1u
-#define ARG_VARIADIC 2u /* last slot only: any number more of the same kind; types may differ if var is 0 */
+#define ARG_VARIADIC                                                                               \
+    2u /* last slot only: any number more of the same kind; types may differ if var is 0 */
 #define ARG_ANY_KIND 4u /* sequences and optionals too */
 #define OP_MAX_ARGS  10
 
-/* A meaning that began with opset `since`. `upgrade` rewrites a draft of that meaning into the next row's; the
- * last row is today's meaning and has none. Rows are in rising order. A draft older than the first
- * row is unsupported. */
+/* A meaning that began with opset `since`. `upgrade` rewrites a draft of that meaning into the next
+ * row's; the last row is today's meaning and has none. Rows are in rising order. A draft older than
+ * the first row is unsupported. */
 typedef struct op_version {
     int32_t since;
     hone_status (*upgrade)(builder *b, draft *d);
@@ -61,16 +62,16 @@ typedef enum quant_kind {
 } quant_kind;
 typedef struct op_quant {
     quant_kind kind;
-    uint32_t inputs;       /* bit i: input i is quantized */
-    int8_t weight;         /* input that holds weights, or -1 */
-    int8_t weight_axis;    /* its axis with a scale each, or -1 */
+    uint32_t inputs;         /* bit i: input i is quantized */
+    int8_t weight;           /* input that holds weights, or -1 */
+    int8_t weight_axis;      /* its axis with a scale each, or -1 */
     const char *replacement; /* operator that computes it, or NULL for itself */
 } op_quant;
 
-#define OP_PURE_SHAPE 1u  /* the result depends on the shapes of the inputs alone */
-#define OP_VIEW       2u  /* output 0 holds the bytes of input 0, under another shape */
-#define OP_IMPURE     4u  /* random or stateful: never folded, merged or removed as equal */
-#define OP_DYNAMIC    8u  /* run allocates outputs whose shape depends on data: run_output() */
+#define OP_PURE_SHAPE 1u /* the result depends on the shapes of the inputs alone */
+#define OP_VIEW       2u /* output 0 holds the bytes of input 0, under another shape */
+#define OP_IMPURE     4u /* random or stateful: never folded, merged or removed as equal */
+#define OP_DYNAMIC    8u /* run allocates outputs whose shape depends on data: run_output() */
 
 struct op {
     const char *name;
@@ -85,14 +86,17 @@ struct op {
     size_t params_size;
     uint32_t flags;
 
-    /* Composite: emits the nodes that replace the draft and sets d->out. Everything below is unused. */
+    /* Composite: emits the nodes that replace the draft and sets d->out. Everything below is
+     * unused. */
     hone_status (*expand)(builder *b, draft *d);
 
-    /* Types and shapes of the outputs from those of the inputs. Checks what the type table cannot. */
+    /* Types and shapes of the outputs from those of the inputs. Checks what the type table cannot.
+     */
     hone_status (*infer)(infer *f);
     /* How input axes become output axes; NULL: opaque. */
     void (*axes)(const node *n, axis_map *map);
-    /* Chooses kernels, books scratch, keeps what run needs in the step's state. NULL: nothing to choose. */
+    /* Chooses kernels, books scratch, keeps what run needs in the step's state. NULL: nothing to
+     * choose. */
     hone_status (*plan)(plan_ctx *p, step *s);
     hone_status (*run)(run_ctx *r, const step *s);
     /* Emits the gradient of every differentiable input; NULL: not differentiable. */
@@ -100,13 +104,15 @@ struct op {
     const op_quant *quant;
     /* Bit i: output 0 may overwrite input i when their sizes agree. */
     uint32_t inplace;
-    /* Floating-point or integer operations of one run (a multiply-add is two). NULL: one an output element. */
+    /* Floating-point or integer operations of one run (a multiply-add is two). NULL: one an output
+     * element. */
     uint64_t (*flops)(const step *s);
     /* Layout an input's constant should be packed into, or LAYOUT_DENSE. NULL: dense. */
     layout (*pack)(const node *n, int32_t input);
     op_tolerance tolerance;
     const void *row; /* what a family's shared functions need to know about this member */
-    /* Problem lines (see tests/support/problem.h) for the operator's tests and benchmarks; NULL-terminated. */
+    /* Problem lines (see tests/support/problem.h) for the operator's tests and benchmarks;
+     * NULL-terminated. */
     const char *const *cases;
 };
 

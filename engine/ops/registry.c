@@ -7,7 +7,7 @@
 
 /* Both lists come from ops.def. */
 static const op *const single[] = {
-#define OP(name)     &op_##name,
+#define OP(name) &op_##name,
 #define FAMILY(name)
 #include "ops.def"
 };

@@ -86,7 +86,8 @@ static hone_status softmax_grad(gradient *g) {
 static hone_status logsoftmax_grad(gradient *g) {
     builder *b = g->b;
     value *y = g->node->out[0], *dy = g->dy[0];
-    value *part = emit(b, "Mul", IN(emit(b, "Exp", IN(y), NO_ATTRS), sum_axis(b, g->node, dy)), NO_ATTRS);
+    value *part =
+        emit(b, "Mul", IN(emit(b, "Exp", IN(y), NO_ATTRS), sum_axis(b, g->node, dy)), NO_ATTRS);
     g->dx[0] = emit(b, "Sub", IN(dy, part), NO_ATTRS);
     return b->status;
 }
@@ -94,10 +95,10 @@ static hone_status logsoftmax_grad(gradient *g) {
 /* max, subtract, exp, sum, divide. */
 static uint64_t softmax_flops(const step *s) { return 5 * (uint64_t)tensor_count(&s->in[0]); }
 
-static const char *const softmax_cases[] = {
-    "f32[1]",         "f32[2,3,4] axis=1",  "f32[2,3,4] axis=0", "f32[5,1000]",
-    "f16[3,17]",      "bf16[3,17] axis=0",  "f32[0,4]",          "f32[4,0]",
-    "f32[2,12,33,33]", NULL};
+static const char *const softmax_cases[] = {"f32[1]",      "f32[2,3,4] axis=1", "f32[2,3,4] axis=0",
+                                            "f32[5,1000]", "f16[3,17]",         "bf16[3,17] axis=0",
+                                            "f32[0,4]",    "f32[4,0]",          "f32[2,12,33,33]",
+                                            NULL};
 
 #define SOFTMAX(ident, label, run_fn, grad_fn)                                                     \
     const op op_##ident = {.name = label,                                                          \

@@ -11,14 +11,15 @@ typedef struct unary_params {
 
 typedef struct unary_row {
     size_t slot;
-    bool tests; /* the result is bool */
     double p[2]; /* constants of a formula whose operator has no attribute for them */
 } unary_row;
 
+/* Is the result bool whatever the input is (IsNaN)? */
+static bool tests(const node *n) { return n->op->out[0].types == DT_BOOL; }
+
 static hone_status unary_infer(infer *f) {
-    const unary_row *row = f->node->op->row;
     TRY(infer_same(f, 0));
-    if (row->tests) f->out[0].dtype = HONE_BOOL;
+    if (tests(f->node)) f->out[0].dtype = HONE_BOOL;
     return HONE_OK;
 }
 
@@ -28,7 +29,7 @@ static hone_status unary_plan(plan_ctx *p, step *s) {
     if (!e) return HONE_E_NOMEM;
     ew_nest(e, s, 1);
     e->apply = ew_apply_unary;
-    e->fn.unary = slot_unary(s->k, row->slot, ew_compute_type(e, s, 0, !row->tests));
+    e->fn.unary = slot_unary(s->k, row->slot, ew_compute_type(e, s, 0, !tests(s->node)));
     unary_constants(s->node, e->param);
     return HONE_OK;
 }
@@ -63,7 +64,8 @@ static const op_arg logic_out[] = {{"Y", DT_BOOL, 'T', 0}};
 static const op_arg test_in[] = {{"X", DT_FLOATS, 'T', 0}};
 static const op_arg test_out[] = {{"Y", DT_BOOL, 0, 0}};
 
-static const char *const float_cases[] = {"f32[2,3,4]", "f32[]", "f32[0]", "f32[1031]", "f16[37]", "bf16[37]", "f64[5]", NULL};
+static const char *const float_cases[] = {"f32[2,3,4]", "f32[]",    "f32[0]", "f32[1031]",
+                                          "f16[37]",    "bf16[37]", "f64[5]", NULL};
 static const char *const signed_cases[] = {"f32[2,3,4]", "i32[37]", "i64[3]", "f16[37]", NULL};
 static const char *const number_cases[] = {"f32[2,3,4]", "u8[37]", "i64[3]", "f16[37]", NULL};
 static const char *const bits_cases[] = {"u8[37]", "i64[3]", NULL};
@@ -74,6 +76,7 @@ static const op_version since_7[] = {{7, NULL}};
 static const op_version since_9[] = {{9, NULL}};
 static const op_version since_11[] = {{11, NULL}};
 static const op_version since_12[] = {{12, NULL}};
+static const op_version since_14[] = {{14, NULL}};
 static const op_version since_18[] = {{18, NULL}};
 static const op_quant table = {QUANT_TABLE, 1, -1, -1, NULL};
 
@@ -115,10 +118,11 @@ static hone_status tanh_grad(gradient *g) {
     return b->status;
 }
 
-/* One operator: identifier, name, first opsets, argument table, kernel slot, and what else it has. */
-#define UNARY(ident, label, since, args, slot_name, ...)                                           \
+/* One operator: identifier, name, first opsets, argument table, kernel slot, and what else it has.
+ */
+#define MEMBER(ident, in_domain, label, since, args, slot_name, ...)                               \
     const op op_##ident = {.name = label,                                                          \
-                           .domain = "",                                                           \
+                           .domain = in_domain,                                                    \
                            OP_VERSIONS(since),                                                     \
                            OP_ARGS_IN(args##_in),                                                  \
                            OP_ARGS_OUT(args##_out),                                                \
@@ -128,6 +132,83 @@ static hone_status tanh_grad(gradient *g) {
                            .run = unary_run,                                                       \
                            .inplace = 1,                                                           \
                            .cases = args##_cases,                                                  \
-                           .row = &(const unary_row){.slot = SLOT_OF(slot_name)},                  \
-                           .tolerance = {TOL_ULP, 4},                                              \
+                           .row = &(const unary_row){SLOT_OF(slot_name), {1.0 / 6, 0.5}},          \
                            __VA_ARGS__}
+
+/* Attributes become p0 and p1. */
+#define P0(label, value) ATTR_NAMED(FLOAT, label, unary_params, p[0], .f = (value))
+#define P1(label, value) ATTR_NAMED(FLOAT, label, unary_params, p[1], .f = (value))
+static const attr_spec alpha_001[] = {P0("alpha", 0.01f)};
+static const attr_spec alpha_1[] = {P0("alpha", 1.0f)};
+static const attr_spec selu_attrs[] = {P0("alpha", 1.67326319217681884765625f),
+                                       P1("gamma", 1.05070102214813232421875f)};
+static const attr_spec hardsigmoid_attrs[] = {P0("alpha", 0.2f), P1("beta", 0.5f)};
+static const attr_spec shrink_attrs[] = {P0("lambd", 0.5f), P1("bias", 0.0f)};
+
+#define UNARY(ident, ...)    MEMBER(ident, "", __VA_ARGS__)
+#define INTERNAL(ident, ...) MEMBER(ident, "hone", __VA_ARGS__)
+
+#define EXACT .tolerance = {TOL_EXACT, 0}
+#define CLOSE .tolerance = {TOL_ULP, 4}
+
+UNARY(abs, "Abs", since_7, number, abs, EXACT);
+UNARY(neg, "Neg", since_7, signed, neg, EXACT, .grad = neg_grad);
+UNARY(sign, "Sign", since_9, number, sign, EXACT);
+UNARY(relu, "Relu", since_7, signed, relu, EXACT, .grad = relu_grad, .quant = &table);
+UNARY(bitwise_not, "BitwiseNot", since_18, bits, bitnot, EXACT);
+UNARY(not, "Not", since_7, logic, lnot, EXACT);
+UNARY(floor, "Floor", since_7, float, floor, EXACT);
+UNARY(ceil, "Ceil", since_7, float, ceil, EXACT);
+UNARY(round, "Round", since_11, float, round, EXACT);
+UNARY(sqrt, "Sqrt", since_7, float, sqrt, EXACT);
+UNARY(reciprocal, "Reciprocal", since_7, float, reciprocal, EXACT);
+UNARY(exp, "Exp", since_7, float, exp, CLOSE, .grad = exp_grad);
+UNARY(log, "Log", since_7, float, log, CLOSE);
+UNARY(sin, "Sin", since_7, float, sin, CLOSE);
+UNARY(cos, "Cos", since_7, float, cos, CLOSE);
+UNARY(tan, "Tan", since_7, float, tan, CLOSE);
+UNARY(asin, "Asin", since_7, float, asin, CLOSE);
+UNARY(acos, "Acos", since_7, float, acos, CLOSE);
+UNARY(atan, "Atan", since_7, float, atan, CLOSE);
+UNARY(sinh, "Sinh", since_9, float, sinh, CLOSE);
+UNARY(cosh, "Cosh", since_9, float, cosh, CLOSE);
+UNARY(asinh, "Asinh", since_9, float, asinh, CLOSE);
+UNARY(acosh, "Acosh", since_9, float, acosh, CLOSE);
+UNARY(atanh, "Atanh", since_9, float, atanh, CLOSE);
+UNARY(tanh, "Tanh", since_7, float, tanh, CLOSE, .grad = tanh_grad, .quant = &table);
+UNARY(erf, "Erf", since_9, float, erf, CLOSE);
+UNARY(sigmoid, "Sigmoid", since_7, float, sigmoid, CLOSE, .grad = sigmoid_grad, .quant = &table);
+UNARY(softplus, "Softplus", since_7, float, softplus, CLOSE);
+UNARY(softsign, "Softsign", since_7, float, softsign, CLOSE);
+UNARY(mish, "Mish", since_18, float, mish, CLOSE);
+UNARY(elu, "Elu", since_7, float, elu, CLOSE, OP_ATTRS(alpha_1, unary_params));
+UNARY(selu, "Selu", since_7, float, selu, CLOSE, OP_ATTRS(selu_attrs, unary_params));
+UNARY(celu, "Celu", since_12, float, celu, CLOSE, OP_ATTRS(alpha_1, unary_params));
+UNARY(leaky_relu, "LeakyRelu", since_7, float, leaky_relu, CLOSE, OP_ATTRS(alpha_001, unary_params),
+      .quant = &table);
+UNARY(thresholded_relu, "ThresholdedRelu", since_7, float, thresholded_relu, CLOSE,
+      OP_ATTRS(alpha_1, unary_params));
+UNARY(hardsigmoid, "HardSigmoid", since_7, float, hardsigmoid, CLOSE,
+      OP_ATTRS(hardsigmoid_attrs, unary_params), .quant = &table);
+UNARY(shrink, "Shrink", since_9, number, shrink, CLOSE, OP_ATTRS(shrink_attrs, unary_params));
+UNARY(is_nan, "IsNaN", since_9, test, isnan, EXACT);
+
+/* Formulas that stand for a group of nodes or one attribute value of an ONNX operator. */
+INTERNAL(silu, "Silu", since_7, float, silu, CLOSE, OP_ATTRS(alpha_1, unary_params),
+         .quant = &table);
+UNARY(hardswish, "HardSwish", since_14, float, hardswish, CLOSE, .quant = &table);
+INTERNAL(gelu_erf, "GeluErf", since_7, float, gelu, CLOSE, .quant = &table);
+INTERNAL(gelu_tanh, "GeluTanh", since_7, float, gelu_tanh, CLOSE, .quant = &table);
+
+static const op *const members[] = {
+    &op_abs,         &op_neg,       &op_sign,     &op_relu,       &op_bitwise_not,
+    &op_not,         &op_floor,     &op_ceil,     &op_round,      &op_sqrt,
+    &op_reciprocal,  &op_exp,       &op_log,      &op_sin,        &op_cos,
+    &op_tan,         &op_asin,      &op_acos,     &op_atan,       &op_sinh,
+    &op_cosh,        &op_asinh,     &op_acosh,    &op_atanh,      &op_tanh,
+    &op_erf,         &op_sigmoid,   &op_softplus, &op_softsign,   &op_mish,
+    &op_elu,         &op_selu,      &op_celu,     &op_leaky_relu, &op_thresholded_relu,
+    &op_hardsigmoid, &op_shrink,    &op_is_nan,   &op_silu,       &op_hardswish,
+    &op_gelu_erf,    &op_gelu_tanh,
+};
+const op_family family_unary = {members, COUNT_OF(members)};

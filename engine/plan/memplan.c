@@ -39,7 +39,8 @@ static void buffer_extend(buffer *b, int32_t last) {
 }
 
 static int32_t buffer_new(memplanner *m, int32_t first, size_t bytes) {
-    m->buffers[m->n_buffers] = (buffer){.first = first, .last = first, .merged = -1, .bytes = bytes};
+    m->buffers[m->n_buffers] =
+        (buffer){.first = first, .last = first, .merged = -1, .bytes = bytes};
     return m->n_buffers++;
 }
 
@@ -51,7 +52,8 @@ static bool in_arena(const memplanner *m, int32_t id) {
 static bool make_view(memplanner *m, step *s) {
     const int32_t in = s->in_place[0].index, out = s->out_place[0].index;
     if (!(s->node->op->flags & OP_VIEW) || in < 0 || out < 0) return false;
-    if (m->p->places[in].kind == PLACE_DYNAMIC || s->in[0].layout.kind != LAYOUT_DENSE) return false;
+    if (m->p->places[in].kind == PLACE_DYNAMIC || s->in[0].layout.kind != LAYOUT_DENSE)
+        return false;
     s->is_view = true;
     m->p->places[out] = m->p->places[in];
     m->p->values[out].data = m->p->values[in].data;
@@ -113,8 +115,8 @@ static int by_size(const void *a, const void *b) {
     return *x < *y ? -1 : *x > *y;
 }
 
-/* Lowest offset for b beside those of `placed` (in order of offset) that live at the same time. Returns where
- * b belongs in that order, or -1 on overflow. */
+/* Lowest offset for b beside those of `placed` (in order of offset) that live at the same time.
+ * Returns where b belongs in that order, or -1 on overflow. */
 static int32_t find_offset(buffer *b, buffer *const *placed, int32_t n) {
     size_t offset = 0;
     int32_t at = 0;

@@ -11,8 +11,8 @@ enum { EVALUATE_BYTES = 1 << 20 };
 
 /* Planning walks the main graph and, where the condition of an If is known, the branch taken as if
  * its nodes stood in place of the If. Values of all walked graphs share one numbering: a graph's
- * values start at its base, and `alias` maps a number to the one that stands for it (a body's input is the
- * captured value, an If's result is the branch's). */
+ * values start at its base, and `alias` maps a number to the one that stands for it (a body's input
+ * is the captured value, an If's result is the branch's). */
 typedef struct planner {
     const ctx *c;
     plan *p;
@@ -59,7 +59,8 @@ static void meet_constant(planner *pl, int32_t id, const value *v) {
 static hone_status step_begin(planner *pl, const node *n, int32_t base, step **out) {
     plan *p = pl->p;
     void *steps = p->steps;
-    if (!mem_grow(pl->options->alloc, &steps, &pl->cap_steps, (size_t)p->n_steps + 1, sizeof *p->steps))
+    if (!mem_grow(pl->options->alloc, &steps, &pl->cap_steps, (size_t)p->n_steps + 1,
+                  sizeof *p->steps))
         return fail_nomem(pl->c, sizeof *p->steps);
     p->steps = steps;
     step *s = &p->steps[p->n_steps];
@@ -96,7 +97,8 @@ static bool inputs_known(const step *s) {
 /* Shapes and sizes of the outputs of a step whose input shapes are known. */
 static hone_status step_shapes(planner *pl, step *s) {
     type small[8];
-    type *types = s->n_out <= 8 ? small : arena_array(&pl->p->arena, (size_t)s->n_out, sizeof *types);
+    type *types =
+        s->n_out <= 8 ? small : arena_array(&pl->p->arena, (size_t)s->n_out, sizeof *types);
     if (!types) return fail_nomem(pl->c, (size_t)s->n_out * sizeof *types);
     TRY(step_infer(pl->c, s, types));
     for (int32_t i = 0; i < s->n_out; i++) {
@@ -111,10 +113,10 @@ static hone_status step_shapes(planner *pl, step *s) {
         if (!dtype_bytes(types[i].dtype, count, &s->out[i].bytes) ||
             s->out[i].bytes > pl->options->limits->tensor_bytes) {
             char text[SHAPE_TEXT];
-            const hone_status st =
-                fail(pl->c, HONE_E_LIMIT, "output of shape %s exceeds the limit of %llu bytes a tensor",
-                     shape_text(text, sizeof text, &types[i].shape),
-                     (unsigned long long)pl->options->limits->tensor_bytes);
+            const hone_status st = fail(
+                pl->c, HONE_E_LIMIT, "output of shape %s exceeds the limit of %llu bytes a tensor",
+                shape_text(text, sizeof text, &types[i].shape),
+                (unsigned long long)pl->options->limits->tensor_bytes);
             return fail_in_node(pl->c, st, s->node->name, s->node->op->name);
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A plan: the steps of a graph for one set of input shapes, with a place in memory for every tensor.
+ * A plan: the steps of a graph for one set of input shapes, with a place in memory for every
+ * tensor.
  *
  * Planning walks the nodes once. For each it infers shapes; if all inputs are known (constants, or
  * results of shape arithmetic, which is the same thing once the input shapes are given) it runs the
@@ -19,13 +20,14 @@ typedef struct plan {
     shape *input_shapes; /* the signature */
     step *steps;         /* one a node, in order */
     int32_t n_steps;
-    tensor *values; /* by value id: type, and data of constants */
-    place *places;  /* by value id */
-    int32_t n_values;    /* more than the graph has when a branch was walked in place */
+    tensor *values;   /* by value id: type, and data of constants */
+    place *places;    /* by value id */
+    int32_t n_values; /* more than the graph has when a branch was walked in place */
     int32_t n_dynamic;
     int32_t *dynamic_ids; /* value number of each dynamic slot */
-    int32_t *output_ids; /* value number of each graph output */
-    int32_t *last_use; /* by value id: last step that reads it; n_steps for outputs; -1: never read */
+    int32_t *output_ids;  /* value number of each graph output */
+    int32_t
+        *last_use; /* by value id: last step that reads it; n_steps for outputs; -1: never read */
     size_t arena_bytes;
     size_t unshared_bytes;
 } plan;
@@ -50,8 +52,9 @@ hone_status memplan_assign(const ctx *c, plan *p);
 hone_status step_infer(const ctx *c, step *s, type *out_types);
 hone_status step_plan(const ctx *c, arena *a, step *s, int32_t threads);
 
-/* Evaluates a node whose inputs are all constants. On success *folded tells whether it was done: results are
- * allocated from `a`; nodes that are impure, dynamic or larger than max_bytes are left alone. */
+/* Evaluates a node whose inputs are all constants. On success *folded tells whether it was done:
+ * results are allocated from `a`; nodes that are impure, dynamic or larger than max_bytes are left
+ * alone. */
 hone_status node_evaluate(const ctx *c, arena *a, const node *n, const tensor *in, tensor *out,
                           const kernels *k, size_t max_bytes, bool *folded);
 

@@ -52,8 +52,14 @@ hone_status step_infer(const ctx *c, step *s, type *out_types) {
         in[i] = tensor_absent(t) ? NULL : &types[i];
         values[i] = t->data && t->layout.kind == LAYOUT_DENSE ? t : NULL;
     }
-    infer f = {.c = c, .node = s->node, .params = s->node->params, .in = in, .value = values,
-               .n_in = s->n_in, .out = out_types, .n_out = s->n_out};
+    infer f = {.c = c,
+               .node = s->node,
+               .params = s->node->params,
+               .in = in,
+               .value = values,
+               .n_in = s->n_in,
+               .out = out_types,
+               .n_out = s->n_out};
     const hone_status status = infer_node(&f);
     mem_free(c->alloc, heap);
     return status;

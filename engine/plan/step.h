@@ -11,11 +11,11 @@
 
 /* Where the bytes of a tensor are. */
 typedef enum place_kind {
-    PLACE_NONE,    /* an omitted input, an unwanted output */
-    PLACE_CONST,   /* at a fixed address: a weight, or a value known since planning */
-    PLACE_ARENA,   /* at an offset in the session's arena */
-    PLACE_INPUT,   /* graph input number `index` */
-    PLACE_DYNAMIC  /* allocated while running: dynamic slot number `index` */
+    PLACE_NONE,   /* an omitted input, an unwanted output */
+    PLACE_CONST,  /* at a fixed address: a weight, or a value known since planning */
+    PLACE_ARENA,  /* at an offset in the session's arena */
+    PLACE_INPUT,  /* graph input number `index` */
+    PLACE_DYNAMIC /* allocated while running: dynamic slot number `index` */
 } place_kind;
 typedef struct place {
     place_kind kind;
@@ -52,7 +52,8 @@ typedef struct plan_ctx {
     int32_t threads;
 } plan_ctx;
 
-/* Zeroed memory of the plan for the step's state; NULL (after recording the error) when memory is out. */
+/* Zeroed memory of the plan for the step's state; NULL (after recording the error) when memory is
+ * out. */
 void *plan_state(plan_ctx *p, step *s, size_t size);
 /* Adds "kernel: reason" to what `explain` shows about better kernels. */
 __attribute__((format(printf, 4, 5))) void plan_decline(plan_ctx *p, step *s, const char *kernel,

@@ -57,8 +57,9 @@ static uint32_t small_max(const small_float *s) {
 static uint32_t small_encode(const small_float *s, float f, bool saturate) {
     const uint32_t sign = (uint32_t)(signbit(f) != 0) << (s->exponent_bits + s->mantissa_bits);
     const uint32_t max = small_max(s);
-    const uint32_t nan = s->nan_is_zero ? 1u << (s->exponent_bits + s->mantissa_bits)
-                                        : sign | (s->has_inf ? max + 1 + (1u << (s->mantissa_bits - 1)) : max + 1);
+    const uint32_t nan =
+        s->nan_is_zero ? 1u << (s->exponent_bits + s->mantissa_bits)
+                       : sign | (s->has_inf ? max + 1 + (1u << (s->mantissa_bits - 1)) : max + 1);
     const uint32_t overflow = saturate ? sign | max : s->has_inf ? sign | (max + 1) : nan;
     if (isnan(f)) return nan;
     if (isinf(f)) return overflow;
@@ -132,7 +133,8 @@ uint8_t f32_to_f4(float f) {
 
 int64_t packed_get(const void *p, int64_t i, int bits, bool is_signed) {
     const int per_byte = 8 / bits;
-    const unsigned v = (((const uint8_t *)p)[i / per_byte] >> (i % per_byte * bits)) & ((1u << bits) - 1);
+    const unsigned v =
+        (((const uint8_t *)p)[i / per_byte] >> (i % per_byte * bits)) & ((1u << bits) - 1);
     return is_signed && (v >> (bits - 1)) ? (int64_t)v - (1 << bits) : (int64_t)v;
 }
 

@@ -15,8 +15,8 @@ float f16_to_f32(uint16_t h);
 uint16_t f32_to_f16(float f);
 float bf16_to_f32(uint16_t b);
 uint16_t f32_to_bf16(float f);
-/* `t` is one of the five 8-bit floating-point types. saturate: out-of-range values become the largest
- * finite one instead of NaN or infinity. */
+/* `t` is one of the five 8-bit floating-point types. saturate: out-of-range values become the
+ * largest finite one instead of NaN or infinity. */
 float f8_to_f32(hone_dtype t, uint8_t bits);
 uint8_t f32_to_f8(hone_dtype t, float f, bool saturate);
 float f4_to_f32(uint8_t bits);

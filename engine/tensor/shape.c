@@ -112,7 +112,8 @@ bool shape_broadcast(const shape *a, const shape *b, shape *out) {
     shape r = {.rank = rank};
     for (int32_t i = 0; i < rank; i++) {
         const int32_t ia = i - (rank - a->rank), ib = i - (rank - b->rank);
-        if (!dim_broadcast(ia < 0 ? 1 : a->dim[ia], ib < 0 ? 1 : b->dim[ib], &r.dim[i])) return false;
+        if (!dim_broadcast(ia < 0 ? 1 : a->dim[ia], ib < 0 ? 1 : b->dim[ib], &r.dim[i]))
+            return false;
     }
     *out = r;
     return true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shapes. Before planning a dimension may be unknown or a symbol (a name such as "batch"); when a plan
- * is made every dimension is known, except behind operators whose result shape depends on data.
+ * Shapes. Before planning a dimension may be unknown or a symbol (a name such as "batch"); when a
+ * plan is made every dimension is known, except behind operators whose result shape depends on
+ * data.
  */
 #ifndef HONE_SHAPE_H
 #define HONE_SHAPE_H
@@ -36,8 +37,8 @@ bool shape_count(const shape *s, int64_t *out);
 /* Product of dim[first..last), for known shapes whose count is known not to overflow. */
 int64_t shape_span(const shape *s, int32_t first, int32_t last);
 
-/* Arithmetic on dimensions that may be unknown: a result is unknown when an operand is, unless the other one decides.
- * Overflow gives DIM_OVERFLOW, which shape_valid refuses. */
+/* Arithmetic on dimensions that may be unknown: a result is unknown when an operand is, unless the
+ * other one decides. Overflow gives DIM_OVERFLOW, which shape_valid refuses. */
 #define DIM_OVERFLOW INT64_MIN
 int64_t dim_add(int64_t a, int64_t b);
 int64_t dim_mul(int64_t a, int64_t b);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs every node whose inputs are constants (or whose result depends on known shapes only) and
+ * keeps the result as a constant. Bounded by the model's limit on folded bytes: what would exceed
+ * it stays a node.
+ */
+#include <string.h>
+
+#include "model.h"
+#include "op.h"
+#include "plan.h"
+
+typedef struct folder {
+    const ctx *c;
+    hone_model *m;
+    arena temporary; /* results of one node, before they are kept */
+    const kernels *k;
+} folder;
+
+/* Constants of packed types and strings are left to the operators that read them. */
+static tensor tensor_of(const value *v) {
+    if (!v) return (tensor){0};
+    if (v->constant) return *v->constant;
+    return (tensor){.dtype = v->type.dtype, .shape = v->type.shape};
+}
+
+static hone_status keep(folder *f, value *v, const tensor *t) {
+    tensor kept = *t;
+    kept.data = model_buffer(f->c, f->m, t->bytes);
+    if (!kept.data) return f->c->err ? f->c->err->status : HONE_E_NOMEM;
+    if (t->bytes) memcpy(kept.data, t->data, t->bytes);
+    f->m->folded_bytes += t->bytes;
+    value *constant = graph_add_constant(v->graph, v->name, &kept);
+    if (!constant) return fail_nomem(f->c, sizeof *constant);
+    graph_replace(v, constant);
+    return HONE_OK;
+}
+
+/* Is there anything to gain: a constant input, or a result that only shapes decide? */
+static bool worth_trying(const node *n) {
+    if (n->op->flags & OP_PURE_SHAPE) {
+        const value *x = node_in(n, 0);
+        return x && shape_known(&x->type.shape);
+    }
+    for (int32_t i = 0; i < n->n_in; i++)
+        if (n->in[i].value && !n->in[i].value->constant) return false;
+    for (int32_t i = 0; i < n->n_out; i++)
+        if (n->out[i] && !shape_known(&n->out[i]->type.shape)) return false;
+    return true;
+}
+
+static hone_status evaluate(folder *f, node *n, tensor *in, tensor *out, int64_t *changes) {
+    for (int32_t i = 0; i < n->n_in; i++) in[i] = tensor_of(n->in[i].value);
+    for (int32_t i = 0; i < n->n_out; i++) {
+        out[i] = tensor_of(n->out[i]);
+        int64_t count;
+        if (!n->out[i]) continue;
+        if (!shape_count(&out[i].shape, &count) || !dtype_bytes(out[i].dtype, count, &out[i].bytes))
+            return HONE_OK;
+    }
+    const uint64_t left = f->m->limits.fold_bytes - f->m->folded_bytes;
+    bool folded;
+    TRY(node_evaluate(f->c, &f->temporary, n, in, out, f->k, (size_t)left, &folded));
+    if (!folded) return HONE_OK;
+    for (int32_t i = 0; i < n->n_out; i++)
+        if (n->out[i]) TRY(keep(f, n->out[i], &out[i]));
+    graph_remove_node(n);
+    ++*changes;
+    return HONE_OK;
+}
+
+static hone_status fold_node(folder *f, node *n, int64_t *changes) {
+    if (!worth_trying(n)) return HONE_OK;
+    arena_reset(&f->temporary, &f->m->alloc);
+    const size_t count = (size_t)n->n_in + (size_t)n->n_out;
+    tensor *t = arena_array(&f->temporary, count, sizeof *t);
+    if (!t) return fail_nomem(f->c, count * sizeof *t);
+    return evaluate(f, n, t, t + n->n_in, changes);
+}
+
+static hone_status fold_graph(folder *f, graph *g, int64_t *changes) {
+    for (node *n = g->first, *next; n; n = next) {
+        next = n->next;
+        for (int32_t i = 0; i < n->n_body; i++) TRY(fold_graph(f, n->body[i], changes));
+        /* Inputs that became constants since the node was inferred may fix its shapes. */
+        TRY(graph_infer_node(f->c, n));
+        TRY(fold_node(f, n, changes));
+    }
+    return HONE_OK;
+}
+
+static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) {
+    folder f = {.c = c, .m = m, .k = kernels_default()};
+    arena_init(&f.temporary, &m->alloc);
+    const hone_status status = fold_graph(&f, g, changes);
+    arena_fini(&f.temporary);
+    return status;
+}
+
+const pass pass_fold_constants = {"fold_constants", "computes what depends on constants only", run};
