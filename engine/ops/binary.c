@@ -107,6 +107,7 @@ ARGS(order, DT_NUMBERS, DT_BOOL, 0);
                            OP_ARGS_OUT(args##_out),                                                \
                            .infer = binary_infer,                                                  \
                            .axes = axes_elementwise,                                               \
+                           .permute = permute_elementwise,                                         \
                            .plan = binary_plan,                                                    \
                            .run = binary_run,                                                      \
                            .inplace = 3,                                                           \

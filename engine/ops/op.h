@@ -95,6 +95,10 @@ struct op {
     hone_status (*infer)(infer *f);
     /* How input axes become output axes; NULL: opaque. */
     void (*axes)(const node *n, axis_map *map);
+    /* Rewrites the node's axes so that it computes the same on permuted data: axis a of the inputs
+     * of full rank becomes axis `to[a]`. The caller permutes the inputs and takes the output as
+     * permuted. False (and nothing changed) when it cannot; NULL: never. */
+    bool (*permute)(builder *b, node *n, const int32_t *to, int32_t rank);
     /* Chooses kernels, books scratch, keeps what run needs in the step's state. NULL: nothing to
      * choose. */
     hone_status (*plan)(plan_ctx *p, step *s);
@@ -132,6 +136,12 @@ typedef struct op_family {
     const op *const *ops;
     int32_t count;
 } op_family;
+
+/* Ready-made `permute`: nothing names an axis; attributes of kind ATTR_AXIS and ATTR_AXES do; the
+ * same and the constant vector of axes in input 1. */
+bool permute_elementwise(builder *b, node *n, const int32_t *to, int32_t rank);
+bool permute_attrs(builder *b, node *n, const int32_t *to, int32_t rank);
+bool permute_axes_input(builder *b, node *n, const int32_t *to, int32_t rank);
 
 /* Helpers for the table of an op. */
 #define COUNT_OF(a)    (int32_t)(sizeof(a) / sizeof((a)[0]))

@@ -109,6 +109,7 @@ static const char *const softmax_cases[] = {"f32[1]",      "f32[2,3,4] axis=1", 
                            OP_ATTRS(softmax_attrs, softmax_params),                                \
                            .infer = softmax_infer,                                                 \
                            .axes = softmax_axes,                                                   \
+                           .permute = permute_attrs,                                               \
                            .plan = softmax_plan,                                                   \
                            .run = run_fn,                                                          \
                            .grad = grad_fn,                                                        \

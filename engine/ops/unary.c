@@ -128,6 +128,7 @@ static hone_status tanh_grad(gradient *g) {
                            OP_ARGS_OUT(args##_out),                                                \
                            .infer = unary_infer,                                                   \
                            .axes = axes_elementwise,                                               \
+                           .permute = permute_elementwise,                                         \
                            .plan = unary_plan,                                                     \
                            .run = unary_run,                                                       \
                            .inplace = 1,                                                           \
