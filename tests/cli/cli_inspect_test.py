@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hone inspect: facts about a model."""
+from cli_support import CommandTest, main
+from onnx_build import FLOAT, Graph, Model
+
+
+class Inspect(CommandTest):
+    def test_json(self):
+        result = self.hone("inspect", self.linear(), "--no-optimize", "--passes", "--weights",
+                           "--json").json
+        self.assertEqual(result["format"], "onnx")
+        self.assertEqual(result["producer"], "onnx_build")
+        self.assertEqual(result["source_nodes"], 2)
+        self.assertEqual(result["parameters"], 9)
+        self.assertEqual(result["weight_bytes"], 36)
+        self.assertEqual(result["metadata"], {"author": "somebody"})
+        self.assertEqual(result["inputs"],
+                         [{"name": "x", "dtype": "float32", "shape": ["N", 2]}])
+        self.assertEqual(result["outputs"],
+                         [{"name": "y", "dtype": "float32", "shape": ["N", 3]}])
+        self.assertEqual({o["operator"]: o["count"] for o in result["operators"]},
+                         {"MatMul": 1, "Add": 1})
+        self.assertGreaterEqual(result["plan"]["flops"], 2 * 2 * 3)
+        self.assertLessEqual(result["plan"]["planned_bytes"], result["plan"]["unshared_bytes"])
+        weights = {w["name"]: w for w in result["weights"]}
+        self.assertEqual((weights["w"]["min"], weights["w"]["max"], weights["w"]["mean"]),
+                         (1, 6, 3.5))
+        self.assertAlmostEqual(weights["w"]["stddev"], (35 / 12) ** 0.5, places=6)
+
+    def test_text(self):
+        out = self.hone("inspect", self.linear(), "--no-optimize", "--weights", "--passes").out
+        for text in ("x  float32[N,2]", "y  float32[N,3]", "parameters  9 in 36 B", "MatMul",
+                     "author = somebody", "constant", "pass"):
+            self.assertIn(text, out)
+
+    def test_without_shapes_there_is_no_plan(self):
+        result = self.hone("inspect", self.two_inputs())
+        self.assertIn("hone: note: no memory plan: ", result.err)
+        self.assertIsNone(self.hone("inspect", self.two_inputs(), "--json").json["plan"])
+        planned = self.hone("inspect", self.two_inputs(), "-s", "a=3,4", "--json").json["plan"]
+        self.assertGreater(planned["steps"], 0)
+
+    def test_dot(self):
+        graph = Graph()
+        graph.input("x", FLOAT, [2])
+        graph.node("Neg", ["x"], ['y"];evil'], name='a\\"b')
+        graph.output('y"];evil', FLOAT, [2])
+        Model(graph).save(self.path("quotes.onnx"))
+        out = self.hone("inspect", "quotes.onnx", "--dot").out
+        self.assertTrue(out.startswith("digraph model {"))
+        self.assertIn('label="Neg\\na\\\\\\"b"', out)
+        self.assertNotIn('y"];evil', out)
+        self.assertIn("i0 -> n0", out)
+        self.assertIn("n0 -> o0", out)
+
+
+if __name__ == "__main__":
+    main()
