@@ -328,7 +328,8 @@ HONE_API hone_status hone_session_output(const hone_session *session, int32_t ou
 /* The next runs fail with HONE_E_DEADLINE when they take longer than this; 0 removes the bound. */
 HONE_API hone_status hone_session_set_deadline(hone_session *session, uint64_t nanoseconds,
                                                hone_error *err);
-/* Makes the current run (or the next, if none is on) fail with HONE_E_CANCELLED. From any thread. */
+/* Makes the current run (or the next, if none is on) fail with HONE_E_CANCELLED. From any thread, and
+ * from signal handlers. */
 HONE_API void hone_session_cancel(hone_session *session);
 
 typedef struct hone_session_memory {
