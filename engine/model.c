@@ -133,7 +133,7 @@ void model_sweep(hone_model *m) {
     mark_constants(m, m->graph, used);
     for (resource **link = &m->resources; *link; i++) {
         resource *r = *link;
-        if (used[i] || r->release) {
+        if (used[i] || r->release || r->data == m->source_data) {
             link = &r->next;
             continue;
         }

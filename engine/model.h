@@ -39,6 +39,8 @@ struct hone_model {
     int32_t n_metadata;
     int64_t source_nodes;
     uint64_t file_bytes;
+    const void *source_data; /* the file itself, which stays in memory as long as the model */
+    size_t source_size;
     pass_result *passes;
     int32_t n_passes;
     bool is_optimized;     /* the passes have run, now or before the file was saved */

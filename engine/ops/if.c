@@ -33,7 +33,11 @@ static type type_meet(const type *a, const type *b) {
 static hone_status if_infer(infer *f) {
     const node *n = f->node;
     const graph *yes = n->body[0], *no = n->body[1];
-    if (n->n_body != 2 || f->n_out > yes->n_output || f->n_out > no->n_output)
+    if (n->n_body != 2 || f->n_in - n->n_captured != 1 || yes->n_input != n->n_captured ||
+        no->n_input != n->n_captured)
+        return infer_fail(f, "captures %d values in %d inputs: its branches take %d and %d",
+                          n->n_captured, f->n_in, yes->n_input, no->n_input);
+    if (f->n_out > yes->n_output || f->n_out > no->n_output)
         return infer_fail(f, "has %d outputs: its branches have %d and %d", f->n_out, yes->n_output,
                           no->n_output);
     const tensor *cond = infer_value(f, 0);

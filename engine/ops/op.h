@@ -124,6 +124,8 @@ struct op {
 const op *op_find(const char *domain, const char *name);
 /* All operators in (domain, name) order. */
 const op *const *op_all(int32_t *count);
+/* The opset in which today's meaning of the operator began; 0 if it never changed. */
+int32_t op_since(const op *o);
 /* The slot that describes input or output i, or NULL when there is none. */
 const op_arg *op_input(const op *o, int32_t i);
 const op_arg *op_output(const op *o, int32_t i);

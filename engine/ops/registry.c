@@ -67,6 +67,8 @@ const op *op_find(const char *domain, const char *name) {
     return NULL;
 }
 
+int32_t op_since(const op *o) { return o->n_versions ? o->versions[o->n_versions - 1].since : 0; }
+
 static const op_arg *slot(const op_arg *args, int32_t n, int32_t i) {
     if (i < n) return &args[i];
     return n > 0 && (args[n - 1].flags & ARG_VARIADIC) ? &args[n - 1] : NULL;
