@@ -30,7 +30,7 @@ json_t *doc_object(json_t *parent, const char *key) { return put(parent, key, js
 json_t *doc_array(json_t *parent, const char *key) { return put(parent, key, json_array()); }
 
 void doc_text(json_t *parent, const char *key, const char *text) {
-    json_t *value = json_string(text);
+    json_t *value = text ? json_string(text) : json_null();
     put(parent, key, value ? value : json_string(clean_text(text).s));
 }
 

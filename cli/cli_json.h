@@ -13,7 +13,7 @@
 json_t *doc_new(void);
 json_t *doc_object(json_t *parent, const char *key);
 json_t *doc_array(json_t *parent, const char *key);
-/* Text that is not valid UTF-8 is written with its bad bytes escaped. */
+/* Text that is not valid UTF-8 is written with its bad bytes escaped; NULL is null. */
 void doc_text(json_t *parent, const char *key, const char *text);
 void doc_int(json_t *parent, const char *key, int64_t value);
 /* Numbers that JSON has no form for (NaN, infinity) become null. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,26 +7,11 @@
 #include "cli_error.h"
 #include "cli_json.h"
 #include "cli_notes.h"
-#include "cli_table.h"
 #include "cli_text.h"
+#include "diff_list.h"
 #include "output_names.h"
-#include "tensor_diff.h"
 #include "tensor_record.h"
 #include "workspace.h"
-
-/* One tensor of A against the one of that name in B. */
-typedef struct result {
-    char *name;
-    hone_view ours; /* data is not valid any more */
-    hone_view theirs;
-    tensor_diff diff;
-} result;
-
-typedef struct result_list {
-    result *item;
-    size_t count;
-    size_t capacity;
-} result_list;
 
 typedef struct comparison {
     cli *c;
@@ -35,50 +19,28 @@ typedef struct comparison {
     workspace b;     /* unused when B is a directory */
     const char *dir; /* NULL when B is a model */
     tensor_record reference;
-    result_list outputs;
-    result_list tensors;     /* with --all, in the order A computes them */
+    diff_list outputs;
+    diff_list tensors;       /* with --all, in the order A computes them */
     hone_status in_observer; /* the first failure there */
 } comparison;
 
-static hone_status add_result(result_list *list, const comparison *cmp, const char *name,
-                              const hone_view *ours, const hone_view *theirs) {
+static hone_status add_pair(const comparison *cmp, diff_list *list, diff_pair pair) {
     const tolerance tol = {cmp->c->set.rtol, cmp->c->set.atol};
-    if (list->count == list->capacity) {
-        const size_t capacity = list->capacity ? 2 * list->capacity : 64;
-        result *grown = realloc(list->item, capacity * sizeof *grown);
-        if (!grown) return cli_fail_nomem(&cmp->c->error);
-        list->item = grown;
-        list->capacity = capacity;
-    }
-    char *copy = strdup(name);
-    if (!copy) return cli_fail_nomem(&cmp->c->error);
-    list->item[list->count++] = (result){copy, *ours, *theirs, tensor_diff_of(ours, theirs, tol)};
-    return HONE_OK;
-}
-
-static void result_list_release(result_list *list) {
-    for (size_t i = 0; i < list->count; i++) free(list->item[i].name);
-    free(list->item);
-}
-
-static const result *first_divergent(const result_list *list) {
-    for (size_t i = 0; i < list->count; i++)
-        if (!tensor_diff_is_close(&list->item[i].diff)) return &list->item[i];
-    return NULL;
+    return diff_list_add(list, &pair, tol, &cmp->c->error);
 }
 
 /* Compares a tensor with the recorded one, if there is any. `file` is its name in the directory. */
-static hone_status compare_tensor(comparison *cmp, result_list *list, const char *name,
+static hone_status compare_tensor(comparison *cmp, diff_list *list, const char *name,
                                   const char *file, const hone_view *ours) {
     hone_view loaded;
     bool found = false;
     if (!cmp->dir) {
         const hone_view *theirs = tensor_record_find(&cmp->reference, name);
-        return theirs ? add_result(list, cmp, name, ours, theirs) : HONE_OK;
+        return theirs ? add_pair(cmp, list, (diff_pair){name, ours, theirs}) : HONE_OK;
     }
     TRY(tensor_file_load(&loaded, &found, cmp->dir, file, &cmp->c->set.limits, &cmp->c->error));
     if (!found) return HONE_OK;
-    const hone_status status = add_result(list, cmp, name, ours, &loaded);
+    const hone_status status = add_pair(cmp, list, (diff_pair){name, ours, &loaded});
     hone_view_free(&loaded);
     return status;
 }
@@ -173,75 +135,29 @@ static hone_status compare_outputs(comparison *cmp) {
                     cmp->c->set.operand[0]);
 }
 
-static hone_status print_list(const result_list *list, const char *heads, hone_error *err) {
-    table t;
-    table_init(&t, heads);
-    for (size_t i = 0; i < list->count; i++) {
-        const result *r = &list->item[i];
-        const tensor_diff *d = &r->diff;
-        table_cell(&t, "%s", tensor_diff_is_close(d) ? "ok" : "differs");
-        table_cell(&t, "%s", r->name);
-        if (!d->comparable) {
-            table_cell(&t, "%s against %s", view_text(&r->ours).s, view_text(&r->theirs).s);
-            for (int k = 0; k < 5; k++) table_cell(&t, "-");
-            continue;
-        }
-        table_cell(&t, "%s", view_text(&r->ours).s);
-        table_cell(&t, "%.3g", d->max_abs);
-        table_cell(&t, "%.3g", d->max_rel);
-        table_cell(&t, "%.3g", d->scaled);
-        table_cell(&t, "%.9f", d->cosine);
-        table_cell(&t, "%lld", (long long)d->mismatches);
-    }
-    return table_print(&t, err);
-}
-
 static hone_status print_results(const comparison *cmp) {
     cli *c = cmp->c;
-    const result *first = first_divergent(&cmp->tensors);
-    TRY(print_list(&cmp->outputs, "<|output<|type<|max abs>|max rel>|scaled>|cosine>|mismatches>",
-                   &c->error));
+    const diff_item *first = diff_list_first_divergent(&cmp->tensors);
+    TRY(diff_list_print(&cmp->outputs, "output", &c->error));
     if (c->set.all) {
         putchar('\n');
-        TRY(print_list(&cmp->tensors,
-                       "<|tensor<|type<|max abs>|max rel>|scaled>|cosine>|mismatches>", &c->error));
+        TRY(diff_list_print(&cmp->tensors, "tensor", &c->error));
     }
     if (first) printf("\nfirst to diverge: %s\n", clean_text(first->name).s);
     printf("\n%s\n", c->differ ? "The results differ." : "The results agree.");
     return HONE_OK;
 }
 
-static void json_list(json_t *root, const char *key, const result_list *list) {
-    json_t *array = doc_array(root, key);
-    for (size_t i = 0; i < list->count; i++) {
-        const result *r = &list->item[i];
-        json_t *item = doc_object(array, NULL);
-        doc_text(item, "name", r->name);
-        doc_bool(item, "close", tensor_diff_is_close(&r->diff));
-        doc_bool(item, "comparable", r->diff.comparable);
-        doc_text(item, "dtype", hone_dtype_name(r->ours.dtype));
-        doc_shape(item, "shape", r->ours.rank, r->ours.dim);
-        doc_text(item, "reference_dtype", hone_dtype_name(r->theirs.dtype));
-        doc_shape(item, "reference_shape", r->theirs.rank, r->theirs.dim);
-        doc_real(item, "max_abs", r->diff.max_abs);
-        doc_real(item, "max_rel", r->diff.max_rel);
-        doc_real(item, "scaled", r->diff.scaled);
-        doc_real(item, "cosine", r->diff.cosine);
-        doc_int(item, "mismatch_count", r->diff.mismatches);
-        doc_int(item, "count", r->diff.count);
-    }
-}
-
 static hone_status print_json(const comparison *cmp) {
     const cli *c = cmp->c;
-    const result *first = first_divergent(&cmp->tensors);
+    const diff_item *first = diff_list_first_divergent(&cmp->tensors);
     json_t *root = doc_new();
     doc_text(root, "a", c->set.operand[0]);
     doc_text(root, "b", c->set.operand[1]);
     doc_bool(root, "close", !c->differ);
     input_set_json(root, "inputs", &cmp->a.inputs);
-    json_list(root, "outputs", &cmp->outputs);
-    if (c->set.all) json_list(root, "tensors", &cmp->tensors);
+    diff_list_json(root, "outputs", &cmp->outputs);
+    if (c->set.all) diff_list_json(root, "tensors", &cmp->tensors);
     if (first)
         doc_text(root, "first_divergent", first->name);
     else
@@ -264,7 +180,8 @@ static hone_status compare_all(comparison *cmp) {
     TRY(input_set_bind(&cmp->a.inputs, cmp->a.session, &c->error));
     TRY(run_observed(cmp, cmp->a.session, check_tensor));
     TRY(compare_outputs(cmp));
-    c->differ = first_divergent(&cmp->outputs) || first_divergent(&cmp->tensors);
+    c->differ =
+        diff_list_first_divergent(&cmp->outputs) || diff_list_first_divergent(&cmp->tensors);
     return c->set.json ? print_json(cmp) : print_results(cmp);
 }
 
@@ -274,8 +191,8 @@ static hone_status run(cli *c) {
     workspace_release(&cmp.b);
     workspace_release(&cmp.a);
     tensor_record_release(&cmp.reference);
-    result_list_release(&cmp.outputs);
-    result_list_release(&cmp.tensors);
+    diff_list_release(&cmp.outputs);
+    diff_list_release(&cmp.tensors);
     return status;
 }
 

@@ -9,7 +9,7 @@
 #include "cli_text.h"
 #include "dot_graph.h"
 #include "model_report.h"
-#include "tensor_stats.h"
+#include "weight_report.h"
 #include "workspace.h"
 
 typedef struct inspection {
@@ -95,55 +95,6 @@ static void print_metadata(const inspection *in) {
     }
 }
 
-/* Constant number `v`, if that is what the value is and its elements can be read. */
-static bool constant_view(hone_view *out, hone_value_info *value, const hone_model *model,
-                          int32_t v) {
-    if (hone_model_value(model, v, value, NULL) != HONE_OK) return false;
-    if (!value->data) return false;
-    *out = (hone_view){(void *)value->data, value->bytes, value->port.dtype, value->port.rank, {0}};
-    for (int32_t i = 0; i < out->rank; i++) out->dim[i] = value->port.dim[i];
-    return true;
-}
-
-static hone_status print_weights(const inspection *in, hone_error *err) {
-    table t;
-    const int32_t count = hone_model_value_count(in->work.model);
-    putchar('\n');
-    table_init(&t, "constant<|type<|min>|max>|mean>|std>|zeros>");
-    for (int32_t v = 0; v < count; v++) {
-        hone_value_info value;
-        hone_view view;
-        if (!constant_view(&view, &value, in->work.model, v)) continue;
-        const tensor_stats s = tensor_stats_of(&view);
-        table_cell(&t, "%s", value.port.name);
-        table_cell(&t, "%s", view_text(&view).s);
-        table_cell(&t, "%s", s.known ? human_real(s.min).s : "-");
-        table_cell(&t, "%s", s.known ? human_real(s.max).s : "-");
-        table_cell(&t, "%s", s.known ? human_real(s.mean).s : "-");
-        table_cell(&t, "%s", s.known ? human_real(s.stddev).s : "-");
-        if (s.count > 0)
-            table_cell(&t, "%.1f %%", 100 * (double)s.zeros / (double)s.count);
-        else
-            table_cell(&t, "-");
-    }
-    return table_print(&t, err);
-}
-
-static void json_weights(json_t *root, const inspection *in) {
-    const int32_t count = hone_model_value_count(in->work.model);
-    json_t *list = doc_array(root, "weights");
-    for (int32_t v = 0; v < count; v++) {
-        hone_value_info value;
-        hone_view view;
-        if (!constant_view(&view, &value, in->work.model, v)) continue;
-        const tensor_stats stats = tensor_stats_of(&view);
-        json_t *item = doc_object(list, NULL);
-        doc_port(item, &value.port);
-        doc_int(item, "bytes", (int64_t)value.bytes);
-        tensor_stats_json(item, &stats);
-    }
-}
-
 static hone_status print_report(cli *c, const inspection *in) {
     const hone_model *model = in->work.model;
     print_summary(c, in);
@@ -156,7 +107,9 @@ static hone_status print_report(cli *c, const inspection *in) {
         putchar('\n');
         TRY(model_print_passes(model, &c->error));
     }
-    return c->set.weights ? print_weights(in, &c->error) : HONE_OK;
+    if (!c->set.weights) return HONE_OK;
+    putchar('\n');
+    return weight_report_print(model, &c->error);
 }
 
 static void json_facts(json_t *root, const cli *c, const inspection *in) {
@@ -205,7 +158,7 @@ static hone_status fill_json(json_t *root, cli *c, const inspection *in) {
                    &c->error));
     json_plan(root, in);
     if (c->set.passes) model_json_passes(root, "passes", model);
-    if (c->set.weights) json_weights(root, in);
+    if (c->set.weights) weight_report_json(root, "weights", model);
     return HONE_OK;
 }
 
