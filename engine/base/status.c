@@ -89,6 +89,14 @@ hone_status fail_in_node(const ctx *c, hone_status code, const char *node, const
     return code;
 }
 
+hone_status fail_in_part(const ctx *c, hone_status code, const char *kind, const char *name) {
+    char prefix[128], escaped[96];
+    if (code == HONE_OK || !c->err || !name || !*name) return code;
+    snprintf(prefix, sizeof prefix, "%.24s '%s'", kind, escape_name(escaped, sizeof escaped, name));
+    prepend(c->err, prefix);
+    return code;
+}
+
 hone_status fail_in_file(const ctx *c, hone_status code, const char *file) {
     hone_error *err = c->err;
     if (code == HONE_OK || !err || err->file[0] || !file) return code;

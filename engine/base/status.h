@@ -38,6 +38,10 @@ hone_status fail_nomem(const ctx *c, size_t size);
 hone_status fail_in_node(const ctx *c, hone_status code, const char *node, const char *op);
 hone_status fail_in_file(const ctx *c, hone_status code, const char *file);
 
+/* Puts "kind 'name': " before the text, for parts that are neither node nor file; any number of
+ * times. Does nothing if name is NULL or empty. */
+hone_status fail_in_part(const ctx *c, hone_status code, const char *kind, const char *name);
+
 void error_clear(hone_error *err);
 
 __attribute__((format(printf, 3, 4))) void log_line(const ctx *c, hone_log_level level,

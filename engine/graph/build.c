@@ -28,9 +28,10 @@ static hone_status builder_nomem(builder *b) {
     return b->status;
 }
 
+enum { MAX_BODIES = 2 };
+
 /* Emits the node of a core operator from a draft in its current meaning. */
 static hone_status emit_node(builder *b, const op *o, draft *d) {
-    enum { MAX_BODIES = 2 };
     graph *bodies[MAX_BODIES];
     int32_t n_body = 0;
     void *params = arena_alloc(b->graph->arena, o->params_size);
@@ -70,6 +71,17 @@ bool lower_known(const char *domain, const char *name, int32_t opset, const char
     return o && (o->n_versions == 0 || version_row(o, opset) >= 0);
 }
 
+/* The attributes of a composite that has a table: checked and decoded for its expansion. */
+static hone_status decode_composite(builder *b, const op *o, draft *d) {
+    graph *bodies[MAX_BODIES];
+    int32_t n_body;
+    if (!o->n_attrs) return HONE_OK;
+    void *params = arena_alloc(b->graph->arena, o->params_size);
+    if (!params) return builder_nomem(b);
+    d->params = params;
+    return attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, params, bodies, &n_body);
+}
+
 static hone_status lower_draft(builder *b, draft *d) {
     const op *o = op_find(d->domain, d->type);
     if (!o) return fail(b->c, HONE_E_UNSUPPORTED, "no such operator in domain '%s'", d->domain);
@@ -80,7 +92,9 @@ static hone_status lower_draft(builder *b, draft *d) {
     for (int32_t i = row; i < o->n_versions && !d->done; i++)
         if (o->versions[i].upgrade) TRY(o->versions[i].upgrade(b, d));
     if (d->done) return HONE_OK;
-    return o->expand ? o->expand(b, d) : emit_node(b, o, d);
+    if (!o->expand) return emit_node(b, o, d);
+    TRY(decode_composite(b, o, d));
+    return o->expand(b, d);
 }
 
 /* Results of expansions get the names that the file gave them. */

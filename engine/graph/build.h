@@ -36,6 +36,7 @@ typedef struct draft {
     value **out;                  /* results, set by lowering */
     const char *const *out_names; /* NULL entry: the output is not wanted */
     int32_t n_out;
+    const void *params; /* for expansions: the attributes as the operator's struct, if it has a table */
     bool done; /* an upgrade or expansion has set the outputs: nothing is left to emit */
 } draft;
 

@@ -171,6 +171,7 @@ void graph_replace(value *from, value *to) {
         use_unlink(u);
         use_link(u, to);
     }
+    if (!*to->name) to->name = from->name;
     if (from->output_uses == 0) return;
     graph *g = from->graph;
     for (int32_t i = 0; i < g->n_output; i++)

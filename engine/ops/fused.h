@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What products and convolutions may do to their result before it leaves the cache: a bias and a
+ * residual are inputs of theirs, a clamp and an activation are the attributes below.
+ */
+#ifndef HONE_FUSED_H
+#define HONE_FUSED_H
+
+#include "op.h"
+
+typedef struct fused_params {
+    const char *activation; /* name of an elementwise operator of one input, "" for none */
+    float p[2];             /* its constants */
+    float lo, hi;           /* clamp before the activation */
+} fused_params;
+
+/* Rows for the attribute table of a params struct with a member `fused`. */
+#define FUSED_ATTRS(type)                                                                          \
+    ATTR_NAMED(STRING, "activation", type, fused.activation, .s = ""),                             \
+        ATTR_NAMED(FLOAT, "p0", type, fused.p[0], .f = 0),                                         \
+        ATTR_NAMED(FLOAT, "p1", type, fused.p[1], .f = 0),                                         \
+        ATTR_NAMED(FLOAT, "lo", type, fused.lo, .f = -INFINITY),                                   \
+        ATTR_NAMED(FLOAT, "hi", type, fused.hi, .f = INFINITY)
+
+/* HONE_E_FORMAT when the activation is not one that can be fused. */
+hone_status fused_check(const infer *f, const fused_params *p);
+/* The kernel's form of it; bias and residual are the caller's. Also names the activation's operator
+ * domain. */
+epilogue_f32 fused_epilogue(const fused_params *p, const kernels *k);
+/* Does it do anything? */
+bool fused_any(const fused_params *p);
+/* Takes over a unary node as the activation: false when there is one already or `unary` is none. */
+bool fused_take(fused_params *p, const node *unary);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX's MatMul and Gemm, written as hone::MatMul.
+ */
+#include <math.h>
+
+#include "matmul.h"
+
+#define TYPES (DT_FLOATS | DT(HONE_I32) | DT(HONE_U32) | DT(HONE_I64) | DT(HONE_U64))
+static const op_arg product_in[] = {
+    {"A", TYPES, 'T', 0}, {"B", TYPES, 'T', 0}, {"C", TYPES, 'T', ARG_OPTIONAL}};
+static const op_arg product_out[] = {{"Y", TYPES, 'T', 0}};
+static const op_version since_7[] = {{7, NULL}};
+
+static hone_status matmul_expand(builder *b, draft *d) {
+    return draft_done(b, d, emit(b, "hone::MatMul", IN(draft_in(d, 0), draft_in(d, 1)), NO_ATTRS));
+}
+
+/* v * factor, where that is not v. */
+static value *scaled(builder *b, value *v, float factor) {
+    if (!v || factor == 1.0f) return v;
+    return emit(b, "Mul", IN(v, emit_scalar(b, v->type.dtype, (double)factor)), NO_ATTRS);
+}
+
+/* Is c one value a column, whatever the number of rows is? */
+static bool is_bias(const value *c, const value *weight, bool trans_b) {
+    const shape *s = &c->type.shape, *w = &weight->type.shape;
+    return s->rank == 1 && w->rank == 2 && dim_known(s->dim[0]) &&
+           s->dim[0] == w->dim[trans_b ? 0 : 1] && dtype_in(c->type.dtype, DT_FLOATS);
+}
+
+/* Y = alpha * A' * B' + beta * C. */
+static hone_status gemm_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0), *w = draft_in(d, 1), *c = draft_in(d, 2);
+    const float alpha = draft_float(d, "alpha", 1.0f), beta = draft_float(d, "beta", 1.0f);
+    const bool trans_b = draft_int(d, "transB", 0) != 0;
+    if (!x || !w) return builder_fail(b, HONE_E_FORMAT, "input '%s' is missing", x ? "B" : "A");
+    if (draft_int(d, "transA", 0)) x = emit(b, "Transpose", IN(x), NO_ATTRS);
+    if (c && beta == 0.0f) c = NULL;
+    c = scaled(b, c, beta);
+    const bool bias = c && alpha == 1.0f && is_bias(c, w, trans_b);
+    value *y = emit(b, "hone::MatMul", IN(x, w, bias ? c : NULL), ATTRS(A_INT("trans_b", trans_b)));
+    y = scaled(b, y, alpha);
+    if (c && !bias) y = emit(b, "Add", IN(y, c), NO_ATTRS);
+    return draft_done(b, d, y);
+}
+
+static const op onnx_matmul = {.name = "MatMul",
+                               .domain = "",
+                               OP_VERSIONS(since_7),
+                               OP_ARGS_IN(product_in),
+                               OP_ARGS_OUT(product_out),
+                               .expand = matmul_expand};
+static const op onnx_gemm = {.name = "Gemm",
+                             .domain = "",
+                             OP_VERSIONS(since_7),
+                             OP_ARGS_IN(product_in),
+                             OP_ARGS_OUT(product_out),
+                             .expand = gemm_expand};
+
+static const op *const members[] = {&onnx_matmul, &onnx_gemm};
+const op_family family_matmul_onnx = {members, COUNT_OF(members)};
