@@ -101,11 +101,16 @@ hone_status file_map_open(const ctx *c, const char *path, file_map *out) {
     return map_descriptor(c, fd, path, out);
 }
 
+void file_unmap(void *data, size_t size) {
+    if (size) munmap(data, size); /* an empty file is not mapped */
+}
+
 void file_map_close(file_map *m) {
+    void *data = (void *)(uintptr_t)m->data;
     if (m->alloc)
-        mem_free(m->alloc, (void *)(uintptr_t)m->data);
-    else if (m->size)
-        munmap((void *)(uintptr_t)m->data, m->size);
+        mem_free(m->alloc, data);
+    else
+        file_unmap(data, m->size);
     *m = (file_map){0};
 }
 

@@ -23,6 +23,8 @@ typedef struct file_map {
 hone_status file_map_open(const ctx *c, const char *path, file_map *out);
 /* Accepts a zeroed map; leaves one behind. */
 void file_map_close(file_map *m);
+/* Gives back data of a file_map without an allocator. */
+void file_unmap(void *data, size_t size);
 
 /* A folder whose files may be opened by names that come from an untrusted file. */
 typedef struct file_dir {

@@ -60,7 +60,8 @@ hone_status wire_skeleton(const ctx *c, const wire_input *in, const wire_stats *
                           uint8_t *out);
 
 /* Both steps and protobuf-c's. The message lives in the arena and is not freed on its own. */
-hone_status wire_unpack(const ctx *c, arena *a, const wire_input *in, ProtobufCMessage **out);
+hone_status wire_unpack(const ctx *c, arena *a, const wire_input *in, ProtobufCMessage **out,
+                        wire_stats *stats);
 /* Content of a bytes field of a message that wire_unpack made from `in`; false if it is no
  * reference. */
 bool wire_bytes(const wire_input *in, const ProtobufCBinaryData *field, const uint8_t **data,

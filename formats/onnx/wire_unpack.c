@@ -12,16 +12,16 @@ static void arena_keep(void *user, void *ptr) {
     (void)ptr;
 }
 
-hone_status wire_unpack(const ctx *c, arena *a, const wire_input *in, ProtobufCMessage **out) {
-    wire_stats stats;
-    TRY(wire_scan(c, in, &stats));
-    uint8_t *skeleton = mem_alloc(c->alloc, stats.skeleton, 1);
-    if (!skeleton) return fail_nomem(c, stats.skeleton);
-    hone_status s = wire_skeleton(c, in, &stats, skeleton);
+hone_status wire_unpack(const ctx *c, arena *a, const wire_input *in, ProtobufCMessage **out,
+                        wire_stats *stats) {
+    TRY(wire_scan(c, in, stats));
+    uint8_t *skeleton = mem_alloc(c->alloc, stats->skeleton, 1);
+    if (!skeleton) return fail_nomem(c, stats->skeleton);
+    hone_status s = wire_skeleton(c, in, stats, skeleton);
     if (s == HONE_OK) {
         ProtobufCAllocator from_arena = {arena_give, arena_keep, a};
-        *out = protobuf_c_message_unpack(in->root, &from_arena, stats.skeleton, skeleton);
-        if (!*out) s = fail_nomem(c, stats.memory); /* the skeleton is well-formed */
+        *out = protobuf_c_message_unpack(in->root, &from_arena, stats->skeleton, skeleton);
+        if (!*out) s = fail_nomem(c, stats->memory); /* the skeleton is well-formed */
     }
     mem_free(c->alloc, skeleton);
     return s;

@@ -82,7 +82,7 @@ static void the_skeleton_keeps_what_is_known(void **state) {
     assert_int_equal(stats.nodes, 2);
     assert_int_equal(stats.tensors, 1);
     ProtobufCMessage *unpacked;
-    assert_int_equal(wire_unpack(&f.c, &a, &in, &unpacked), HONE_OK);
+    assert_int_equal(wire_unpack(&f.c, &a, &in, &unpacked, &stats), HONE_OK);
     assert_true(atomic_load(&f.alloc.used) <= stats.memory);
     const Onnx__ModelProto *model = (const Onnx__ModelProto *)unpacked;
     assert_int_equal(model->ir_version, 8);
@@ -319,7 +319,7 @@ static void estimates_memory_from_above(void **state) {
         wire_stats stats;
         ProtobufCMessage *out;
         assert_int_equal(wire_scan(&f.c, &in, &stats), HONE_OK);
-        assert_int_equal(wire_unpack(&f.c, &a, &in, &out), HONE_OK);
+        assert_int_equal(wire_unpack(&f.c, &a, &in, &out, &stats), HONE_OK);
         assert_true(atomic_load(&f.alloc.peak) <= stats.memory + stats.skeleton);
         arena_fini(&a);
         /* With a budget just below the estimate it is refused before anything is allocated. */
@@ -344,7 +344,7 @@ static hone_status try(fixture *f, const uint8_t *data, size_t size) {
     fixture_reset(f);
     arena_init(&a, &f->alloc);
     hone_status s = wire_scan(&f->c, &in, &stats);
-    if (s == HONE_OK) assert_int_equal(wire_unpack(&f->c, &a, &in, &out), HONE_OK);
+    if (s == HONE_OK) assert_int_equal(wire_unpack(&f->c, &a, &in, &out, &stats), HONE_OK);
     arena_fini(&a);
     return s;
 }

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "checked.h"
+#include "import.h"
+#include "utf8.h"
+
+/* AttributeProto.type */
+enum {
+    KIND_NONE,
+    KIND_FLOAT,
+    KIND_INT,
+    KIND_STRING,
+    KIND_TENSOR,
+    KIND_GRAPH,
+    KIND_FLOATS,
+    KIND_INTS,
+    KIND_STRINGS,
+    KIND_TENSORS,
+    KIND_GRAPHS,
+    KIND_SPARSE_TENSOR,
+    KIND_SPARSE_TENSORS,
+    KIND_TYPE,
+    KIND_TYPES
+};
+
+/* Old files do not state the type: then it is that of the only field that is set. */
+static int kind_of(const Onnx__AttributeProto *a) {
+    if (a->type != KIND_NONE) return a->type;
+    if (a->has_f) return KIND_FLOAT;
+    if (a->has_i) return KIND_INT;
+    if (a->has_s) return KIND_STRING;
+    if (a->t) return KIND_TENSOR;
+    if (a->g) return KIND_GRAPH;
+    if (a->n_floats) return KIND_FLOATS;
+    if (a->n_ints) return KIND_INTS;
+    return a->n_strings ? KIND_STRINGS : KIND_NONE;
+}
+
+/* ---- Values ------------------------------------------------------------------------------------
+ */
+
+/* A bytes field as a C string in the scratch arena. */
+static hone_status read_text(importer *im, const ProtobufCBinaryData *field, const char **out) {
+    const uint8_t *data;
+    size_t size;
+    if (!wire_bytes(&im->in, field, &data, &size))
+        return fail(im->c, HONE_E_INTERNAL, "a string is no reference");
+    if (!utf8_is_text(data, size))
+        return fail(im->c, HONE_E_FORMAT, "the string is not UTF-8 or holds a NUL");
+    *out = arena_strndup(&im->scratch, (const char *)data, size);
+    return *out ? HONE_OK : fail_nomem(im->c, size);
+}
+
+static hone_status read_texts(importer *im, const Onnx__AttributeProto *a, attr *out) {
+    const char **list = arena_array(&im->scratch, a->n_strings, sizeof *list);
+    if (!list) return fail_nomem(im->c, a->n_strings * sizeof *list);
+    for (size_t i = 0; i < a->n_strings; i++) TRY(read_text(im, &a->strings[i], &list[i]));
+    out->strings = list;
+    return HONE_OK;
+}
+
+/* Nodes keep pointers to tensors, so these live in the model. */
+static hone_status read_tensor(importer *im, const Onnx__TensorProto *t, attr *out) {
+    tensor *copy = arena_alloc(&im->model->arena, sizeof *copy);
+    if (!copy) return fail_nomem(im->c, sizeof *copy);
+    if (!t) return fail(im->c, HONE_E_FORMAT, "the tensor is missing");
+    TRY(import_tensor(im, t, copy));
+    out->tensor = copy;
+    return HONE_OK;
+}
+
+static hone_status read_graph(scope *s, const Onnx__GraphProto *g, bodies *b, attr *out) {
+    const ctx *c = s->im->c;
+    if (!g) return fail(c, HONE_E_FORMAT, "the graph is missing");
+    if (!b) return fail(c, HONE_E_UNSUPPORTED, "a graph as the attribute of a function");
+    return import_body(s, g, b, &out->graph);
+}
+
+/* Lists are not copied: they stay valid as long as the importer. */
+static hone_status read_value(scope *s, const Onnx__AttributeProto *a, bodies *b, attr *out) {
+    importer *im = s->im;
+    size_t count = 0;
+    switch (kind_of(a)) {
+    case KIND_FLOAT:
+        out->kind = ATTR_FLOAT;
+        out->f = a->f;
+        break;
+    case KIND_INT:
+        out->kind = ATTR_INT;
+        out->i = a->i;
+        break;
+    case KIND_STRING:
+        out->kind = ATTR_STRING;
+        out->s = "";
+        if (a->has_s) TRY(read_text(im, &a->s, &out->s));
+        break;
+    case KIND_TENSOR: out->kind = ATTR_TENSOR; return read_tensor(im, a->t, out);
+    case KIND_GRAPH: out->kind = ATTR_GRAPH; return read_graph(s, a->g, b, out);
+    case KIND_FLOATS:
+        out->kind = ATTR_FLOATS;
+        out->floats = a->floats;
+        count = a->n_floats;
+        break;
+    case KIND_INTS:
+        out->kind = ATTR_INTS;
+        out->ints = a->ints;
+        count = a->n_ints;
+        break;
+    case KIND_STRINGS:
+        out->kind = ATTR_STRINGS;
+        TRY(read_texts(im, a, out));
+        count = a->n_strings;
+        break;
+    case KIND_NONE: return fail(im->c, HONE_E_FORMAT, "it has no value");
+    default:
+        if (a->type < 0 || a->type > KIND_TYPES)
+            return fail(im->c, HONE_E_FORMAT, "its kind is %d", a->type);
+        return fail(im->c, HONE_E_UNSUPPORTED,
+                    "a list of tensors or graphs, a sparse tensor or a type as an attribute");
+    }
+    if (count > INT32_MAX) return fail(im->c, HONE_E_LIMIT, "a list of %zu elements", count);
+    out->count = (int32_t)count;
+    return HONE_OK;
+}
+
+hone_status import_attr(scope *s, const Onnx__AttributeProto *a, bodies *b, attr *out) {
+    if (!a->name || !*a->name) return fail(s->im->c, HONE_E_FORMAT, "an attribute without a name");
+    *out = (attr){.name = a->name};
+    /* Errors inside a body name its nodes and need no attribute around them. */
+    const hone_status status = read_value(s, a, b, out);
+    const hone_error *err = s->im->c->err;
+    return err && err->node[0] ? status : fail_in_part(s->im->c, status, "attribute", a->name);
+}
+
+/* The value that the function's caller gave, under the name it has in the function's node. An
+ * attribute that refers to an absent one is absent itself. */
+static hone_status resolve_reference(scope *s, const Onnx__AttributeProto *a, attr *out,
+                                     bool *found) {
+    if (!s->call)
+        return fail(s->im->c, HONE_E_FORMAT, "an attribute refers to a function's, outside one");
+    const attr *v = attr_find(s->call->attrs, s->call->n_attrs, a->ref_attr_name);
+    *found = v != NULL;
+    if (!v) return HONE_OK;
+    *out = *v;
+    out->name = a->name ? a->name : "";
+    return HONE_OK;
+}
+
+hone_status import_attrs(scope *s, const Onnx__NodeProto *n, bodies *b, attr **out,
+                         int32_t *count) {
+    importer *im = s->im;
+    if (n->n_attribute >= INT32_MAX) return fail(im->c, HONE_E_LIMIT, "too many attributes");
+    attr *list = arena_array(&im->scratch, n->n_attribute + 1, sizeof *list);
+    if (!list) return fail_nomem(im->c, n->n_attribute * sizeof *list);
+    *out = list;
+    *count = 0;
+    for (size_t i = 0; i < n->n_attribute; i++) {
+        const Onnx__AttributeProto *a = n->attribute[i];
+        bool found = true;
+        if (a->ref_attr_name && *a->ref_attr_name)
+            TRY(resolve_reference(s, a, &list[*count], &found));
+        else
+            TRY(import_attr(s, a, b, &list[*count]));
+        *count += found;
+    }
+    return HONE_OK;
+}
+
+/* ---- Constant nodes ----------------------------------------------------------------------------
+ */
+
+/* A scalar (count < 0) or vector with a copy of these elements. */
+static hone_status make_constant(importer *im, hone_dtype dtype, const void *data, int32_t count,
+                                 tensor *out) {
+    *out = (tensor){.dtype = dtype, .shape = count < 0 ? shape_scalar() : shape_vector(count)};
+    const size_t elements = count < 0 ? 1 : (size_t)count;
+    const size_t size = dtype == HONE_STRING ? sizeof(char *) : dtype_size(dtype);
+    if (!size_mul(elements, size, &out->bytes)) return fail_nomem(im->c, SIZE_MAX);
+    out->data = import_buffer(im, out->bytes);
+    if (!out->data) return buffer_status(im);
+    if (out->bytes) memcpy(out->data, data, out->bytes);
+    return HONE_OK;
+}
+
+static hone_status make_text(importer *im, const char *const *strings, int32_t count, tensor *out) {
+    TRY(make_constant(im, HONE_STRING, strings, count, out));
+    const char **to = out->data;
+    for (int32_t i = 0; i < (count < 0 ? 1 : count); i++) {
+        to[i] = arena_strdup(&im->model->arena, strings[i]);
+        if (!to[i]) return fail_nomem(im->c, strlen(strings[i]));
+    }
+    return HONE_OK;
+}
+
+static hone_status constant_of(importer *im, const attr *v, tensor *out) {
+    switch (v->kind) {
+    case ATTR_TENSOR: *out = *v->tensor; return HONE_OK;
+    case ATTR_FLOAT: return make_constant(im, HONE_F32, &v->f, -1, out);
+    case ATTR_INT: return make_constant(im, HONE_I64, &v->i, -1, out);
+    case ATTR_STRING: return make_text(im, &v->s, -1, out);
+    case ATTR_FLOATS: return make_constant(im, HONE_F32, v->floats, v->count, out);
+    case ATTR_INTS: return make_constant(im, HONE_I64, v->ints, v->count, out);
+    case ATTR_STRINGS: return make_text(im, v->strings, v->count, out);
+    default: return fail(im->c, HONE_E_FORMAT, "attribute '%s' holds no constant", v->name);
+    }
+}
+
+hone_status import_constant(scope *s, const Onnx__NodeProto *n, tensor *out) {
+    importer *im = s->im;
+    attr *list;
+    int32_t count;
+    if (n->n_attribute == 1 && n->attribute[0]->sparse_tensor)
+        return import_sparse(im, n->attribute[0]->sparse_tensor, out);
+    TRY(import_attrs(s, n, NULL, &list, &count));
+    if (count != 1) return fail(im->c, HONE_E_FORMAT, "%d attributes: a constant has one", count);
+    return constant_of(im, &list[0], out);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening models: tells the format by the content and hands the bytes to its loader.
+ */
+#include <string.h>
+
+#include "format.h"
+
+static const format *const formats[] = {
+#define FORMAT(name) &format_##name,
+#include "formats.def"
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+static const format *find_format(const void *data, size_t size) {
+    for (size_t i = 0; i < FORMATS; i++)
+        if (formats[i]->probe(data, size)) return formats[i];
+    return NULL;
+}
+
+hone_status source_adopt(const ctx *c, hone_model *m, file_map *f) {
+    void *data = (void *)(uintptr_t)f->data;
+    TRY(model_adopt(c, m, data, f->size, f->alloc ? NULL : file_unmap));
+    *f = (file_map){0};
+    return HONE_OK;
+}
+
+static hone_status check_shape(const ctx *c, const char *input, const shape *given, shape *known) {
+    char a[SHAPE_TEXT], b[SHAPE_TEXT], name[64];
+    bool fits = known->rank == RANK_UNKNOWN || known->rank == given->rank;
+    if (known->rank == RANK_UNKNOWN) *known = shape_of_rank(given->rank);
+    shape merged = *known;
+    for (int32_t i = 0; fits && i < known->rank; i++) {
+        if (given->dim[i] < 0) continue;
+        fits = dim_compatible(given->dim[i], known->dim[i]);
+        merged.dim[i] = given->dim[i];
+    }
+    if (!fits)
+        return fail(c, HONE_E_INPUT, "input '%s': shape %s was asked for, the model says %s",
+                    escape_name(name, sizeof name, input), shape_text(a, sizeof a, given),
+                    shape_text(b, sizeof b, known));
+    *known = merged;
+    return HONE_OK;
+}
+
+hone_status source_set_shape(const ctx *c, const source *s, const char *input, shape *known) {
+    for (int32_t i = 0; i < s->options->shape_count; i++) {
+        const hone_input_shape *given = &s->options->shapes[i];
+        if (strcmp(given->name, input) != 0) continue;
+        const shape wanted = shape_make(given->rank, given->dim);
+        return check_shape(c, input, &wanted, known);
+    }
+    return HONE_OK;
+}
+
+/* Shapes for inputs that the model does not have are mistakes worth telling. */
+static hone_status check_names(const ctx *c, const hone_model *m, const hone_open_options *o) {
+    for (int32_t i = 0; i < o->shape_count; i++) {
+        int32_t k = 0;
+        char name[64];
+        while (k < m->graph->n_input && strcmp(m->graph->input[k]->name, o->shapes[i].name) != 0)
+            k++;
+        if (k == m->graph->n_input)
+            return fail(c, HONE_E_INPUT, "the model has no input '%s'",
+                        escape_name(name, sizeof name, o->shapes[i].name));
+    }
+    return HONE_OK;
+}
+
+static hone_status load(const ctx *c, hone_model *m, source *s) {
+    const format *f = find_format(s->data, s->size);
+    if (!f) return fail(c, HONE_E_FORMAT, "neither a .hone nor an ONNX file");
+    if (!f->unaligned && (uintptr_t)s->data % TENSOR_ALIGN) {
+        void *copy = model_buffer(c, m, s->size);
+        if (!copy) return c->err ? c->err->status : HONE_E_NOMEM;
+        memcpy(copy, s->data, s->size);
+        s->data = copy;
+    }
+    m->format = f->name;
+    m->file_bytes = s->size;
+    m->source_data = s->data;
+    m->source_size = s->size;
+    TRY(f->load(c, m, s));
+    TRY(check_names(c, m, s->options));
+    return model_finish(c, m, s->options);
+}
+
+static hone_status check_options(const ctx *c, const hone_open_options *o) {
+    if (o->shape_count < 0 || (o->shape_count && !o->shapes))
+        return fail(c, HONE_E_ARG, "options: %d shapes", o->shape_count);
+    for (int32_t i = 0; i < o->shape_count; i++)
+        if (!o->shapes[i].name || o->shapes[i].rank < 0 || o->shapes[i].rank > HONE_MAX_RANK)
+            return fail(c, HONE_E_ARG, "options: shape %d has no name or a bad rank", i);
+    return HONE_OK;
+}
+
+/* Opens s->path, or s->data when that is NULL. */
+static hone_status open_source(hone_model **out, source *s, const hone_open_options *given,
+                               hone_error *err) {
+    hone_open_options options = {0};
+    if (given)
+        memcpy(&options, given,
+               given->struct_size < sizeof options ? given->struct_size : sizeof options);
+    options.struct_size = sizeof options;
+    s->options = &options;
+    hone_model *m;
+    file_map file = {0};
+    TRY(model_create(&m, &options, err));
+    const ctx c = model_ctx(m, &options, err);
+    hone_status status = check_options(&c, &options);
+    if (status == HONE_OK && s->path) status = file_map_open(&c, s->path, &file);
+    if (status == HONE_OK && s->path) {
+        s->data = file.data;
+        s->size = file.size;
+        status = source_adopt(&c, m, &file);
+    }
+    if (status == HONE_OK) status = load(&c, m, s);
+    file_map_close(&file);
+    if (status == HONE_OK) {
+        *out = m;
+        return HONE_OK;
+    }
+    hone_model_close(m);
+    return fail_in_file(&c, status, s->path);
+}
+
+static hone_status null_argument(hone_model **out, hone_error *err) {
+    const ctx c = {.err = err};
+    if (out) *out = NULL;
+    return fail(&c, HONE_E_ARG, "a NULL argument");
+}
+
+hone_status hone_model_open(hone_model **out, const char *path, const hone_open_options *options,
+                            hone_error *err) {
+    error_clear(err);
+    if (!out || !path) return null_argument(out, err);
+    *out = NULL;
+    return open_source(out, &(source){.path = path}, options, err);
+}
+
+hone_status hone_model_open_memory(hone_model **out, const void *data, size_t size,
+                                   const hone_open_options *options, hone_error *err) {
+    error_clear(err);
+    if (!out || !data) return null_argument(out, err);
+    *out = NULL;
+    return open_source(out, &(source){.data = data, .size = size}, options, err);
+}
