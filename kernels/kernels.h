@@ -151,6 +151,12 @@ typedef void dwconv_f32_fn(const dwconv_f32_args *d);
 typedef void pool_f32_fn(size_t channels, size_t taps, const float *const *rows, float scale,
                          float *y);
 
+/* `steps` turns of PROBE_CHAINS independent multiply-adds in registers, nothing else; returns the
+ * floating-point operations done. Timed, it is the machine's peak. state is PROBE_FLOATS floats. */
+#define PROBE_CHAINS 12
+#define PROBE_FLOATS (PROBE_CHAINS * 16)
+typedef size_t probe_fn(size_t steps, float *state);
+
 /* Blocked 2-D transpose: y[j * ldy + i] = x[i * ldx + j], elements of 1, 2, 4 or 8 bytes. */
 typedef void transpose_fn(size_t rows, size_t cols, const void *x, size_t ldx, void *y, size_t ldy);
 

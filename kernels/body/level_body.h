@@ -5,8 +5,10 @@
  */
 #include "kernels.h"
 
+#include "../gemm/gemm_f32_body.h"
 #include "binary_f32_body.h"
 #include "half_body.h"
+#include "probe_f32_body.h"
 #include "reduce_f32_body.h"
 #include "rows_f32_body.h"
 #include "transpose_body.h"
@@ -18,5 +20,7 @@ static void fill_level(kernels *k) {
     fill_reduce_f32(k);
     fill_rows_f32(k);
     fill_half(k);
+    fill_gemm(k);
+    k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

@@ -9,9 +9,11 @@
 #include "kernels.h"
 
 #include "../body/half_body.h"
+#include "../body/probe_f32_body.h"
 #include "../body/rows_f32_body.h"
 #include "../body/transpose_body.h"
 #include "../body/transpose_word_body.h"
+#include "../gemm/gemm_f32_body.h"
 #include "fillers.h"
 
 #define T            float
@@ -130,5 +132,7 @@ void kernels_fill_scalar(kernels *k) {
     fill_rows_f32(k);
     fill_half(k);
     fill_transpose_words(k);
+    fill_gemm(k);
+    k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

@@ -12,6 +12,13 @@
 /* Formulas reach their loops as function pointers, so inlining must not be left to a guess. */
 #define SIMD_INLINE static inline __attribute__((always_inline))
 
+/* Before a loop over registers: constant bounds, at most 32 turns, and no loop must remain. */
+#if defined(__clang__)
+#define SIMD_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define SIMD_UNROLL _Pragma("GCC unroll 32")
+#endif
+
 /* Brings the cache line at p closer for reading. p may be any address. */
 #define SIMD_PREFETCH(p) __builtin_prefetch(p)
 

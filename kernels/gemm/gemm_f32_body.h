@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The fp32 matrix micro-kernels over the vector vocabulary; kernels.h states their contract.
+ *
+ * A chunk is `rows` rows by `vecs` vectors of C, held in registers over the whole depth. One step
+ * of the depth loads `vecs` vectors of B, broadcasts one element of each row of A and does rows *
+ * vecs multiply-adds. rows and vecs are constants at every call of an always-inlined function, so
+ * each combination is a loop of its own and a tile of one row costs one row.
+ *
+ *               columns     16 of a panel, or several panels side by side
+ *            B  +-------+   step kk is one line of 64 bytes of each panel
+ *         kk .. |       |
+ *               +-------+
+ *   A  rows     C
+ *   +-------+   +-------+
+ *   |   kk  |   |       |   accumulators
+ *   +-------+   +-------+
+ *
+ * Registers: 6 x 2 of 8 lanes is 12 accumulators, 2 of B and 1 or 2 of A of the 16 of AVX2; 12 x 2
+ * of 16 lanes is 24 + 2 + 1 of 32 of AVX-512; 6 x 4 of 4 lanes is 24 + 4 + 1 of 32 of NEON. At
+ * least 8 accumulators are needed to hide the latency of the multiply-adds.
+ */
+#ifndef HONE_GEMM_F32_BODY_H
+#define HONE_GEMM_F32_BODY_H
+
+#include <math.h>
+
+#include "kernels.h"
+
+#if VF_LANES == 16
+#define GEMM_MR         12
+#define GEMM_NR         32
+#define GEMM_VECS       2
+#define GEMM_MC         240
+#define GEMM_KC         384
+#define GEMV_VECS(rows) 4
+#define GEMM_SHAPE      "12x32"
+#elif VF_LANES == 8
+#define GEMM_MR         6
+#define GEMM_NR         16
+#define GEMM_VECS       2
+#define GEMM_MC         144
+#define GEMM_KC         384
+#define GEMV_VECS(rows) ((rows) == 1 ? 8 : (rows) == 4 ? 2 : 4)
+#define GEMM_SHAPE      "6x16"
+#elif VF_LANES == 4
+#define GEMM_MR         6
+#define GEMM_NR         16
+#define GEMM_VECS       4
+#define GEMM_MC         144
+#define GEMM_KC         256
+#define GEMV_VECS(rows) ((rows) == 1 ? 16 : (rows) == 4 ? 4 : 8)
+#define GEMM_SHAPE      "6x16"
+#else
+#define GEMM_MR         4
+#define GEMM_NR         16
+#define GEMM_VECS       2
+#define GEMM_MC         64
+#define GEMM_KC         256
+#define GEMV_VECS(rows) ((rows) == 1 ? 8 : (rows) == 4 ? 2 : 4)
+#define GEMM_SHAPE      "4x16"
+#endif
+
+#define GEMV_MR                4
+#define GEMV_NR                64
+#define GEMM_CHUNK_VECS        16 /* no chunk is wider */
+#define GEMM_NAME_(isa, shape) "gemm_f32_" #isa "_" shape
+#define GEMM_NAME(isa, shape)  GEMM_NAME_(isa, shape)
+
+typedef vf gemm_acc[GEMM_MR][GEMM_CHUNK_VECS];
+
+/* Vector v of a chunk at step 0: panels are ldb apart, vectors inside a panel are neighbours. */
+SIMD_INLINE const float *gemm_f32_vector(const float *b, size_t ldb, int v) {
+    const int per_panel = GEMM_PANEL / VF_LANES;
+    return b + (size_t)(v / per_panel) * ldb + (size_t)(v % per_panel) * VF_LANES;
+}
+
+/* One step of the depth. The order of the loops decides what stays in registers: all of B for tall
+ * chunks, all of A for wide ones. */
+SIMD_INLINE void gemm_f32_step(gemm_acc acc, const float *const a[], size_t ka, const float *b,
+                               size_t ldb, const int rows, const int vecs) {
+    vf av[GEMM_MR], bv[GEMM_CHUNK_VECS];
+    if (rows > vecs) {
+        SIMD_UNROLL for (int v = 0; v < vecs; v++) bv[v] = vf_load(gemm_f32_vector(b, ldb, v));
+        SIMD_UNROLL for (int i = 0; i < rows; i++) {
+            av[0] = vf_set1(a[i][ka]);
+            SIMD_UNROLL for (int v = 0; v < vecs; v++) acc[i][v] = vf_fma(av[0], bv[v], acc[i][v]);
+        }
+    } else {
+        SIMD_UNROLL for (int i = 0; i < rows; i++) av[i] = vf_set1(a[i][ka]);
+        SIMD_UNROLL for (int v = 0; v < vecs; v++) {
+            bv[0] = vf_load(gemm_f32_vector(b, ldb, v));
+            SIMD_UNROLL for (int i = 0; i < rows; i++) acc[i][v] = vf_fma(av[i], bv[0], acc[i][v]);
+        }
+    }
+}
+
+/* Stores a chunk that ends inside a vector: tile holds its rows, ld apart, nr columns of them
+ * count. The same arithmetic as gemm_f32_finish, in a loop. */
+static void gemm_f32_finish_edge(const gemm_tile_f32 *t, size_t col, const float *tile, size_t ld,
+                                 size_t rows) {
+    const epilogue_f32 *ep = t->ep;
+    const size_t nr = t->nr - col;
+    for (size_t i = 0; i < rows; i++) {
+        float *c = t->c + i * t->ldc + col;
+        for (size_t j = 0; j < nr; j += VF_LANES) {
+            const size_t n = nr - j < VF_LANES ? nr - j : VF_LANES;
+            vf x = vf_load(tile + i * ld + j);
+            if (t->accumulate) x = vf_add(x, vf_load_n(c + j, n));
+            if (ep && ep->bias) x = vf_add(x, vf_load_n(ep->bias + col + j, n));
+            if (ep && ep->residual)
+                x = vf_add(x, vf_load_n(ep->residual + i * ep->ldr + col + j, n));
+            if (ep) x = vf_min(vf_set1(ep->hi), vf_max(vf_set1(ep->lo), x));
+            vf_store_n(c + j, n, x);
+        }
+        if (ep && ep->act) ep->act(nr, c, c, ep->act_param);
+    }
+}
+
+SIMD_INLINE void gemm_f32_finish(const gemm_tile_f32 *t, size_t col, gemm_acc acc, const int rows,
+                                 const int vecs) {
+    const epilogue_f32 *ep = t->ep;
+    float *c = t->c + col;
+    if (t->accumulate) {
+        SIMD_UNROLL for (int i = 0; i < rows; i++) {
+            SIMD_UNROLL for (int v = 0; v < vecs; v++) {
+                acc[i][v] = vf_add(acc[i][v], vf_load(c + (size_t)i * t->ldc + v * VF_LANES));
+            }
+        }
+    }
+    if (ep && ep->bias) {
+        SIMD_UNROLL for (int v = 0; v < vecs; v++) {
+            const vf bias = vf_load(ep->bias + col + v * VF_LANES);
+            SIMD_UNROLL for (int i = 0; i < rows; i++) acc[i][v] = vf_add(acc[i][v], bias);
+        }
+    }
+    if (ep && ep->residual) {
+        const float *r = ep->residual + col;
+        SIMD_UNROLL for (int i = 0; i < rows; i++) {
+            SIMD_UNROLL for (int v = 0; v < vecs; v++) {
+                acc[i][v] = vf_add(acc[i][v], vf_load(r + (size_t)i * ep->ldr + v * VF_LANES));
+            }
+        }
+    }
+    if (ep && (ep->lo > -INFINITY || ep->hi < INFINITY)) {
+        const vf lo = vf_set1(ep->lo), hi = vf_set1(ep->hi);
+        SIMD_UNROLL for (int i = 0; i < rows; i++) {
+            SIMD_UNROLL for (int v = 0; v < vecs; v++) {
+                acc[i][v] = vf_min(hi, vf_max(lo, acc[i][v]));
+            }
+        }
+    }
+    SIMD_UNROLL for (int i = 0; i < rows; i++) {
+        SIMD_UNROLL for (int v = 0; v < vecs; v++) {
+            vf_store(c + (size_t)i * t->ldc + v * VF_LANES, acc[i][v]);
+        }
+    }
+    if (ep && ep->act) {
+        for (int i = 0; i < rows; i++) {
+            float *row = c + (size_t)i * t->ldc;
+            ep->act((size_t)(vecs * VF_LANES), row, row, ep->act_param);
+        }
+    }
+}
+
+/* rows x vecs of the tile from column `col` on. mr is the row stride of t->a. */
+SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int rows, const int vecs,
+                                const int mr, const bool packed) {
+    const size_t k = t->k, ldb = t->ldb;
+    const size_t step = packed ? (size_t)mr : 1;
+    const float *b = t->b + col / GEMM_PANEL * ldb + col % GEMM_PANEL;
+    gemm_acc acc;
+    SIMD_UNROLL for (int i = 0; i < rows; i++) {
+        SIMD_PREFETCH(t->c + (size_t)i * t->ldc + col);
+        SIMD_UNROLL for (int v = 0; v < vecs; v++) acc[i][v] = vf_zero();
+    }
+    for (size_t tap = 0; tap < t->taps; tap++) {
+        const float *a[GEMM_MR];
+        SIMD_UNROLL for (int i = 0; i < rows; i++) {
+            a[i] = packed ? t->packed + i : t->a[tap * (size_t)mr + (size_t)i] + t->offset;
+        }
+        size_t kk = 0;
+        for (; kk + 2 <= k; kk += 2, b += 2 * GEMM_PANEL) {
+            gemm_f32_step(acc, a, kk * step, b, ldb, rows, vecs);
+            gemm_f32_step(acc, a, (kk + 1) * step, b + GEMM_PANEL, ldb, rows, vecs);
+        }
+        if (kk < k) {
+            gemm_f32_step(acc, a, kk * step, b, ldb, rows, vecs);
+            b += GEMM_PANEL;
+        }
+    }
+    if (t->nr - col >= (size_t)(vecs * VF_LANES)) {
+        gemm_f32_finish(t, col, acc, rows, vecs);
+        return;
+    }
+    float tile[GEMM_MR * GEMM_NR];
+    SIMD_UNROLL for (int i = 0; i < rows; i++) {
+        SIMD_UNROLL for (int v = 0; v < vecs; v++) {
+            vf_store(tile + (i * vecs + v) * VF_LANES, acc[i][v]);
+        }
+    }
+    gemm_f32_finish_edge(t, col, tile, (size_t)(vecs * VF_LANES), (size_t)rows);
+}
+
+/* All columns of `rows` rows, in chunks of `vecs` vectors while there are panels for them, then of
+ * a panel or half a panel. Whole vectors of B can be read because panels are padded with zeros. */
+SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int vecs, const int mr,
+                               const bool packed) {
+    const int narrow = vecs * VF_LANES < GEMM_PANEL ? vecs : GEMM_PANEL / VF_LANES;
+    const size_t padded = (t->nr + GEMM_PANEL - 1) / GEMM_PANEL * GEMM_PANEL;
+    size_t col = 0;
+    while (col < t->nr) {
+        if (narrow > 1 && t->nr - col <= (size_t)(narrow / 2 * VF_LANES)) {
+            gemm_f32_chunk(t, col, rows, narrow / 2, mr, packed);
+            return;
+        }
+        if (vecs > narrow && padded - col < (size_t)(vecs * VF_LANES)) {
+            gemm_f32_chunk(t, col, rows, narrow, mr, packed);
+            col += (size_t)(narrow * VF_LANES);
+        } else {
+            gemm_f32_chunk(t, col, rows, vecs, mr, packed);
+            col += (size_t)(vecs * VF_LANES);
+        }
+    }
+}
+
+static void gemm_f32_tile(const gemm_tile_f32 *t) {
+    if (t->packed) {
+        gemm_f32_rows(t, GEMM_MR, GEMM_VECS, GEMM_MR, true);
+        return;
+    }
+#define GEMM_ROWS(n)                                                                               \
+    case n: gemm_f32_rows(t, n, GEMM_VECS, GEMM_MR, false); break;
+    switch (t->mr) {
+        GEMM_ROWS(1)
+        GEMM_ROWS(2)
+        GEMM_ROWS(3)
+        GEMM_ROWS(4)
+#if GEMM_MR >= 6
+        GEMM_ROWS(5)
+        GEMM_ROWS(6)
+#endif
+#if GEMM_MR >= 12
+        GEMM_ROWS(7)
+        GEMM_ROWS(8)
+        GEMM_ROWS(9)
+        GEMM_ROWS(10)
+        GEMM_ROWS(11)
+        GEMM_ROWS(12)
+#endif
+    default: break;
+    }
+#undef GEMM_ROWS
+}
+
+static void gemv_f32_tile(const gemm_tile_f32 *t) {
+    switch (t->mr) {
+    case 1: gemm_f32_rows(t, 1, GEMV_VECS(1), GEMV_MR, false); break;
+    case 2: gemm_f32_rows(t, 2, GEMV_VECS(2), GEMV_MR, false); break;
+    case 3: gemm_f32_rows(t, 3, GEMV_VECS(3), GEMV_MR, false); break;
+    case 4: gemm_f32_rows(t, 4, GEMV_VECS(4), GEMV_MR, false); break;
+    default: break;
+    }
+}
+
+/* Blocks of VF_LANES steps are transposed in registers, VF_LANES rows at a time. When MR is no
+ * multiple of VF_LANES, the last store of a step spills over into the next one, which is written
+ * after it. */
+static void gemm_f32_pack_rows(const float *const *a, size_t offset, size_t taps, size_t k,
+                               float *packed) {
+    enum { GROUPS = (GEMM_MR + VF_LANES - 1) / VF_LANES };
+    for (size_t tap = 0; tap < taps; tap++, a += GEMM_MR) {
+        size_t kk = 0;
+        for (; kk + VF_LANES <= k; kk += VF_LANES, packed += GEMM_MR * VF_LANES) {
+            vf block[GROUPS][VF_LANES];
+            SIMD_UNROLL for (int g = 0; g < GROUPS; g++) {
+                SIMD_UNROLL for (int i = 0; i < VF_LANES; i++) {
+                    const int row = g * VF_LANES + i;
+                    block[g][i] = row < GEMM_MR ? vf_load(a[row] + offset + kk) : vf_zero();
+                }
+                vf_transpose(block[g]);
+            }
+            SIMD_UNROLL for (int i = 0; i < VF_LANES; i++) {
+                SIMD_UNROLL for (int g = 0; g < GROUPS; g++) {
+                    vf_store(packed + i * GEMM_MR + g * VF_LANES, block[g][i]);
+                }
+            }
+        }
+        for (; kk < k; kk++, packed += GEMM_MR)
+            for (int i = 0; i < GEMM_MR; i++) packed[i] = a[i][offset + kk];
+    }
+}
+
+static void fill_gemm(kernels *k) {
+    k->gemm_f32 = (gemm_f32_kernel){
+        .tile = gemm_f32_tile,
+        .pack = gemm_f32_pack_rows,
+        .mr = GEMM_MR,
+        .nr = GEMM_NR,
+        .mc = GEMM_MC,
+        .kc = GEMM_KC,
+        .name = GEMM_NAME(SIMD_ISA, GEMM_SHAPE),
+    };
+    k->gemv_f32 = (gemm_f32_kernel){
+        .tile = gemv_f32_tile,
+        .mr = GEMV_MR,
+        .nr = GEMV_NR,
+        .mc = GEMV_MR,
+        .kc = GEMM_KC,
+        .name = GEMM_NAME(SIMD_ISA, "4x64"),
+    };
+}
+
+#endif
