@@ -158,6 +158,22 @@ void node_set_input(node *n, int32_t i, value *v) {
     use_link(&n->in[i], v);
 }
 
+hone_status node_append_input(const ctx *c, node *n, int32_t i, value *v) {
+    use *grown = arena_array(n->graph->arena, (size_t)i + 1, sizeof *grown);
+    if (!grown) return fail_nomem(c, ((size_t)i + 1) * sizeof *grown);
+    for (int32_t j = 0; j < n->n_in; j++) {
+        value *old = n->in[j].value;
+        use_unlink(&n->in[j]);
+        grown[j].user = n;
+        use_link(&grown[j], old);
+    }
+    for (int32_t j = n->n_in; j <= i; j++) grown[j].user = n;
+    use_link(&grown[i], v);
+    n->in = grown;
+    n->n_in = i + 1;
+    return HONE_OK;
+}
+
 void node_move(node *n, node *before) {
     if (n == before || n->next == before) return;
     list_remove(n);

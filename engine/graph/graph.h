@@ -111,10 +111,12 @@ node *graph_add_node(graph *g, const node_desc *d);
 
 /* Unlinks a node whose outputs have no readers. */
 void graph_remove_node(node *n);
-/* Every reader of `from`, graph outputs included, reads `to` instead. `to` takes over the name if it
- * has none, or if `from` is a graph output and `to` is not. */
+/* Every reader of `from`, graph outputs included, reads `to` instead. `to` takes over the name if
+ * it has none, or if `from` is a graph output and `to` is not. */
 void graph_replace(value *from, value *to);
 void node_set_input(node *n, int32_t i, value *v);
+/* Makes v input i, which the node does not have yet; the ones between are omitted. */
+hone_status node_append_input(const ctx *c, node *n, int32_t i, value *v);
 /* Moves n right before `before`. */
 void node_move(node *n, node *before);
 

@@ -6,6 +6,10 @@
 
 #include "elementwise.h"
 
+fused_params *node_fused(const node *n) {
+    return n->op->fused ? (fused_params *)(void *)((char *)n->params + n->op->fused - 1) : NULL;
+}
+
 /* Elementwise operators live in ONNX's domain or in hone's own. */
 static const op *activation_op(const char *name) {
     const op *o = op_find("", name);
@@ -15,12 +19,6 @@ static const op *activation_op(const char *name) {
 static bool activation_slot(const char *name, size_t *slot) {
     const op *o = activation_op(name);
     return o && unary_slot(o, slot);
-}
-
-hone_status fused_check(const infer *f, const fused_params *p) {
-    size_t slot;
-    if (!*p->activation || activation_slot(p->activation, &slot)) return HONE_OK;
-    return infer_fail(f, "attribute 'activation' names no elementwise operator");
 }
 
 epilogue_f32 fused_epilogue(const fused_params *p, const kernels *k) {
@@ -51,4 +49,54 @@ bool fused_take(fused_params *p, const node *unary) {
     p->p[0] = (float)constants[0];
     p->p[1] = (float)constants[1];
     return true;
+}
+
+bool fused_is_late(const step *s, const shape *product) {
+    return step_has(s, FUSED_RESIDUAL) && !(shape_equal(&s->in[FUSED_RESIDUAL].shape, product) &&
+                                            shape_equal(&s->out[0].shape, product));
+}
+
+/* One row of act(clamp(a + b)). */
+static void apply_finish(const elementwise *e, const ew_row *row) {
+    ew_apply_binary(e, row);
+    e->k->clip[KT_F32]((size_t)row->n, row->out, row->out, e->param);
+}
+
+static void apply_activation(const elementwise *e, const ew_row *row) {
+    e->fn.unary((size_t)row->n, row->in[0], row->out, e->param);
+}
+
+void fused_finish(run_ctx *r, const step *s, const fused_params *p, const shape *product, void *y) {
+    tensor operands[2] = {{.dtype = HONE_F32, .shape = *product, .data = y}, s->in[FUSED_RESIDUAL]};
+    step sum = {.node = s->node, .k = s->k, .in = operands, .n_in = 2, .out = s->out, .n_out = 1};
+    elementwise e = {.apply = apply_finish, .param = {(double)p->lo, (double)p->hi}};
+    ew_nest(&e, &sum, 2);
+    e.fn.binary = s->k->add[KT_F32];
+    ew_run(r, &sum, &e);
+    const epilogue_f32 ep = fused_epilogue(p, s->k);
+    if (!ep.act) return;
+    step act = {.node = s->node, .k = s->k, .in = s->out, .n_in = 1, .out = s->out, .n_out = 1};
+    elementwise u = {.apply = apply_activation, .param = {ep.act_param[0], ep.act_param[1]}};
+    ew_nest(&u, &act, 1);
+    u.fn.unary = ep.act;
+    ew_run(r, &act, &u);
+}
+
+hone_status fused_infer(infer *f, const fused_params *p, hone_dtype dtype, const shape *product) {
+    char a[SHAPE_TEXT], b[SHAPE_TEXT];
+    shape result = *product;
+    size_t slot;
+    if (*p->activation && !activation_slot(p->activation, &slot))
+        return infer_fail(f, "attribute 'activation' names no elementwise operator");
+    const shape *residual = infer_shape(f, FUSED_RESIDUAL);
+    if (infer_has(f, FUSED_RESIDUAL) && !shape_broadcast(product, residual, &result))
+        return infer_fail(f, "the residual of shape %s does not fit the result of shape %s",
+                          shape_text(a, sizeof a, residual), shape_text(b, sizeof b, product));
+    const shape *bias = infer_shape(f, FUSED_BIAS);
+    if (bias->rank >= 0 && product->rank > 0 &&
+        (bias->rank != 1 || !dim_compatible(bias->dim[0], product->dim[product->rank - 1])))
+        return infer_fail(f, "the bias of shape %s does not fit the result of shape %s",
+                          shape_text(a, sizeof a, bias), shape_text(b, sizeof b, product));
+    infer_set(f, 0, dtype, &result);
+    return HONE_OK;
 }

@@ -14,6 +14,11 @@ typedef struct fused_params {
     float lo, hi;           /* clamp before the activation */
 } fused_params;
 
+enum { FUSED_DATA, FUSED_WEIGHT, FUSED_BIAS, FUSED_RESIDUAL };
+
+/* The fused_params of a node, or NULL when its operator has none. */
+fused_params *node_fused(const node *n);
+
 /* Rows for the attribute table of a params struct with a member `fused`. */
 #define FUSED_ATTRS(type)                                                                          \
     ATTR_NAMED(STRING, "activation", type, fused.activation, .s = ""),                             \
@@ -22,11 +27,17 @@ typedef struct fused_params {
         ATTR_NAMED(FLOAT, "lo", type, fused.lo, .f = -INFINITY),                                   \
         ATTR_NAMED(FLOAT, "hi", type, fused.hi, .f = INFINITY)
 
-/* HONE_E_FORMAT when the activation is not one that can be fused. */
-hone_status fused_check(const infer *f, const fused_params *p);
-/* The kernel's form of it; bias and residual are the caller's. Also names the activation's operator
- * domain. */
+/* The kernel's form of it; bias and residual are the caller's. */
 epilogue_f32 fused_epilogue(const fused_params *p, const kernels *k);
+/* A residual that turns out to need broadcasting (its shape was not known when it was fused) is
+ * added after the product instead. `product` is the shape that the operator itself computes. */
+bool fused_is_late(const step *s, const shape *product);
+/* Then: out 0 = activation(clamp(y + residual)), y being the finished product. */
+void fused_finish(run_ctx *r, const step *s, const fused_params *p, const shape *product, void *y);
+
+/* Shape of the result: the product's, broadcast with the residual's. */
+hone_status fused_infer(infer *f, const fused_params *p, hone_dtype dtype, const shape *product);
+
 /* Does it do anything? */
 bool fused_any(const fused_params *p);
 /* Takes over a unary node as the activation: false when there is one already or `unary` is none. */

@@ -16,15 +16,15 @@
 #include <string.h>
 
 #include "checked.h"
-#include "gemm/gemm.h"
+#include "gemm/gemm_f32.h"
 
 static const attr_spec matmul_attrs[] = {ATTR_ROW(BOOL, matmul_params, trans_b, .i = 0),
                                          FUSED_ATTRS(matmul_params)};
 #define TYPES (DT_FLOATS | DT(HONE_I32) | DT(HONE_U32) | DT(HONE_I64) | DT(HONE_U64))
 static const op_arg matmul_in[] = {{"A", TYPES, 'T', 0},
                                    {"B", TYPES, 'T', 0},
-                                   {"bias", DT_FLOATS, 'T', ARG_OPTIONAL},
-                                   {"residual", DT_FLOATS, 'T', ARG_OPTIONAL}};
+                                   {"bias", DT(HONE_F32) | DT_FLOAT16S, 'T', ARG_OPTIONAL},
+                                   {"residual", DT(HONE_F32), 'T', ARG_OPTIONAL}};
 static const op_arg matmul_out[] = {{"Y", TYPES, 'T', 0}};
 
 /* Sizes of a product. Batch axes are those of the broadcast batch shape. */
@@ -53,27 +53,26 @@ static hone_status product_shape(const infer *f, const shape *a, const shape *b,
     return HONE_OK;
 }
 
+/* Shape of A * B. */
+static shape product_result(const product *p) {
+    shape y = p->batch;
+    if (!p->row) y.dim[y.rank++] = p->m;
+    if (!p->column) y.dim[y.rank++] = p->n;
+    return y;
+}
+
 static hone_status matmul_infer(infer *f) {
     const matmul_params *mp = f->params;
     const shape *a = infer_shape(f, 0), *b = infer_shape(f, 1);
     product p;
-    shape y;
-    TRY(fused_check(f, &mp->fused));
-    infer_set(f, 0, infer_dtype(f, 0), infer_shape(f, MATMUL_RESIDUAL));
-    if (a->rank < 0 || b->rank < 0) return HONE_OK;
     if (a->rank == 0 || b->rank == 0) return infer_fail(f, "a scalar has no matrix product");
+    if (a->rank < 0 || b->rank < 0) {
+        const shape unknown = shape_unknown();
+        return fused_infer(f, &mp->fused, infer_dtype(f, 0), &unknown);
+    }
     TRY(product_shape(f, a, b, mp->trans_b, &p));
-    y = p.batch;
-    if (!p.row) y.dim[y.rank++] = p.m;
-    if (!p.column) y.dim[y.rank++] = p.n;
-    const shape *bias = infer_shape(f, MATMUL_BIAS), *residual = infer_shape(f, MATMUL_RESIDUAL);
-    if (bias->rank >= 0 && (bias->rank != 1 || !dim_compatible(bias->dim[0], p.n)))
-        return infer_fail(f, "input 'bias' must be a vector of the product's columns");
-    if (residual->rank >= 0 && shape_known(residual) && shape_known(&y) &&
-        !shape_equal(residual, &y))
-        return infer_fail(f, "input 'residual' must have the product's shape");
-    infer_set(f, 0, infer_dtype(f, 0), &y);
-    return HONE_OK;
+    const shape y = product_result(&p);
+    return fused_infer(f, &mp->fused, infer_dtype(f, 0), &y);
 }
 
 static void matmul_axes(const node *n, axis_map *m) {
@@ -106,11 +105,13 @@ static layout matmul_pack(const node *n, int32_t input) {
 /* What plan leaves for run. */
 typedef struct matmul_state {
     product p;
+    shape result; /* of A * B, before a residual */
+    bool late;    /* the residual is added afterwards */
     int64_t batches;
     gemm_b_form form;
     gemm_sweep sweep;
-    size_t worker_bytes;                           /* scratch of one worker */
-    size_t at_a, at_b, at_bias, at_residual, at_y; /* widened operands in scratch */
+    size_t worker_bytes;              /* scratch of one worker */
+    size_t at_a, at_b, at_bias, at_y; /* widened operands in scratch */
     widen_fn *widen;
     narrow_fn *narrow;
 } matmul_state;
@@ -156,13 +157,14 @@ static hone_status book_scratch(plan_ctx *p, step *s, matmul_state *st) {
     bool ok = size_align(st->sweep.scratch, TENSOR_ALIGN, &st->worker_bytes) &&
               size_mul(st->worker_bytes, (size_t)p->threads, &all);
     s->scratch_bytes = ok ? all : 0;
+    const tensor product = {.dtype = HONE_F32, .shape = st->result};
     if (st->widen) {
-        tensor none = {0};
+        const tensor none = {0};
         const tensor *bias = step_has(s, MATMUL_BIAS) ? &s->in[MATMUL_BIAS] : &none;
-        const tensor *residual = step_has(s, MATMUL_RESIDUAL) ? &s->in[MATMUL_RESIDUAL] : &none;
         ok = ok && book_widened(s, &s->in[0], &st->at_a) && book_widened(s, &s->in[1], &st->at_b) &&
-             book_widened(s, bias, &st->at_bias) && book_widened(s, residual, &st->at_residual) &&
-             book_widened(s, &s->out[0], &st->at_y);
+             book_widened(s, bias, &st->at_bias) && book_widened(s, &product, &st->at_y);
+    } else if (st->late) {
+        ok = ok && book_widened(s, &product, &st->at_y);
     }
     return ok ? HONE_OK : fail(p->c, HONE_E_LIMIT, "the product is too large");
 }
@@ -175,6 +177,8 @@ static hone_status matmul_plan(plan_ctx *pc, step *s) {
     const shape *a = &s->in[0].shape, *b = &s->in[1].shape;
     product *p = &st->p;
     TRY(product_shape(&f, a, b, trans_b, p));
+    st->result = product_result(p);
+    st->late = fused_is_late(s, &st->result);
     if (b->rank <= 2) { /* one B for all: the batch is more rows */
         p->m = p->k || !tensor_count(&s->out[0]) ? tensor_count(&s->in[0]) / (p->k ? p->k : 1)
                                                  : tensor_count(&s->out[0]) / p->n;
@@ -259,13 +263,15 @@ static void matmul_f32(run_ctx *r, const step *s, const matmul_state *st) {
     job.a = operand(st, s, MATMUL_A, scratch, st->at_a);
     job.b = operand(st, s, MATMUL_B, scratch, st->at_b);
     job.ep.bias = operand(st, s, MATMUL_BIAS, scratch, st->at_bias);
-    job.ep.residual = operand(st, s, MATMUL_RESIDUAL, scratch, st->at_residual);
+    if (step_has(s, MATMUL_RESIDUAL)) job.ep.residual = s->in[MATMUL_RESIDUAL].data;
     job.ep.ldr = (size_t)p->n;
-    job.y = st->widen ? (float *)(void *)(scratch + st->at_y) : s->out[0].data;
+    if (st->late) job.ep = (epilogue_f32){.bias = job.ep.bias, .lo = -INFINITY, .hi = INFINITY};
+    job.y = st->widen || st->late ? (float *)(void *)(scratch + st->at_y) : s->out[0].data;
     job.b_matrix = st->form == GEMM_B_PACKED ? gemm_f32_packed_floats((size_t)p->k, (size_t)p->n)
                                              : (size_t)(p->k * p->n);
     job.tasks = (int64_t)gemm_sweep_tasks(&st->sweep);
     if (job.tasks > 0) team_run(r->team, st->batches * job.tasks, 1, matmul_tasks, &job);
+    if (st->late) fused_finish(r, s, &mp->fused, &st->result, job.y);
     if (st->narrow) st->narrow((size_t)tensor_count(&s->out[0]), job.y, s->out[0].data);
 }
 
@@ -369,5 +375,6 @@ const op op_matmul = {.name = "MatMul",
                       .quant = &matmul_quant,
                       .flops = matmul_flops,
                       .pack = matmul_pack,
+                      .fused = offsetof(matmul_params, fused) + 1,
                       .tolerance = {TOL_SUM, 4},
                       .cases = matmul_cases};

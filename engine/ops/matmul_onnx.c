@@ -26,7 +26,8 @@ static value *scaled(builder *b, value *v, float factor) {
 static bool is_bias(const value *c, const value *weight, bool trans_b) {
     const shape *s = &c->type.shape, *w = &weight->type.shape;
     return s->rank == 1 && w->rank == 2 && dim_known(s->dim[0]) &&
-           s->dim[0] == w->dim[trans_b ? 0 : 1] && dtype_in(c->type.dtype, DT_FLOATS);
+           s->dim[0] == w->dim[trans_b ? 0 : 1] &&
+           dtype_in(c->type.dtype, DT(HONE_F32) | DT_FLOAT16S);
 }
 
 /* Y = alpha * A' * B' + beta * C. */

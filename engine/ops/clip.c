@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Clip: min(max(x, lo), hi) with optional scalar bounds. Before opset 11 they were attributes.
+ */
+#include "clip.h"
+
+#include <math.h>
+
+#include "elementwise.h"
+
+enum { LO = 1, HI = 2 };
+
+static const op_arg clip_in[] = {{"input", DT_NUMBERS, 'T', 0},
+                                 {"min", DT_NUMBERS, 'T', ARG_OPTIONAL},
+                                 {"max", DT_NUMBERS, 'T', ARG_OPTIONAL}};
+static const op_arg clip_out[] = {{"output", DT_NUMBERS, 'T', 0}};
+
+static hone_status clip_upgrade(builder *b, draft *d) {
+    const hone_dtype t = draft_in(d, 0) ? draft_in(d, 0)->type.dtype : HONE_F32;
+    const attr *lo = attr_find(d->attrs, d->n_attrs, "min");
+    if (lo) TRY(draft_set_in(b, d, LO, emit_scalar(b, t, (double)lo->f)));
+    const attr *hi = attr_find(d->attrs, d->n_attrs, "max");
+    if (hi) TRY(draft_set_in(b, d, HI, emit_scalar(b, t, (double)hi->f)));
+    draft_drop(d, "min");
+    draft_drop(d, "max");
+    return b->status;
+}
+
+static const op_version clip_versions[] = {{7, clip_upgrade}, {11, NULL}};
+
+static hone_status clip_infer(infer *f) {
+    for (int32_t i = LO; i <= HI; i++) {
+        int64_t count;
+        if (infer_has(f, i) && shape_count(infer_shape(f, i), &count) && count != 1)
+            return infer_fail(f, "bound %d has %lld elements: expected 1", i, (long long)count);
+    }
+    return infer_same(f, 0);
+}
+
+static void clip_axes(const node *n, axis_map *m) {
+    for (int32_t a = 0; a < n->out[0]->type.shape.rank; a++) axis_add(m, 0, a, 0, a, AXIS_SAME);
+}
+
+static double bound(const step *s, int32_t i, double fallback) {
+    return step_has(s, i) ? tensor_f64(&s->in[i], 0) : fallback;
+}
+
+static hone_status clip_plan(plan_ctx *p, step *s) {
+    elementwise *e = plan_state(p, s, sizeof *e);
+    if (!e) return HONE_E_NOMEM;
+    ew_nest(e, s, 1);
+    e->apply = ew_apply_unary;
+    e->fn.unary = slot_unary(s->k, SLOT_OF(clip), ew_compute_type(e, s, 0, true));
+    return HONE_OK;
+}
+
+static hone_status clip_run(run_ctx *r, const step *s) {
+    elementwise e = *(const elementwise *)s->state;
+    e.param[0] = bound(s, LO, -INFINITY);
+    e.param[1] = bound(s, HI, INFINITY);
+    ew_run(r, s, &e);
+    return HONE_OK;
+}
+
+bool clip_bounds(const node *clip, float *lo, float *hi) {
+    float bounds[2] = {-INFINITY, INFINITY};
+    if (node_in(clip, 0)->type.dtype != HONE_F32) return false;
+    for (int32_t i = 0; i < 2; i++) {
+        const value *v = node_in(clip, LO + i);
+        if (!v) continue;
+        if (!v->constant || tensor_count(v->constant) != 1) return false;
+        bounds[i] = (float)tensor_f64(v->constant, 0);
+    }
+    *lo = bounds[0];
+    *hi = bounds[1];
+    return true;
+}
+
+/* The gradient flows where the value was not cut. */
+static hone_status clip_grad(gradient *g) {
+    builder *b = g->b;
+    value *same = emit(b, "Equal", IN(node_in(g->node, 0), g->node->out[0]), NO_ATTRS);
+    value *zero = emit_scalar(b, g->node->out[0]->type.dtype, 0);
+    g->dx[0] = emit(b, "Where", IN(same, g->dy[0], zero), NO_ATTRS);
+    return b->status;
+}
+
+static const op_quant clip_quant = {QUANT_TABLE, 1, -1, -1, NULL};
+static const char *const clip_cases[] = {"f32[2,3,4] f32{-1} f32{1}", "i32[37] i32{-5}", "f16[9]",
+                                         NULL};
+
+const op op_clip = {.name = "Clip",
+                    .domain = "",
+                    OP_VERSIONS(clip_versions),
+                    OP_ARGS_IN(clip_in),
+                    OP_ARGS_OUT(clip_out),
+                    .infer = clip_infer,
+                    .axes = clip_axes,
+                    .permute = permute_elementwise,
+                    .plan = clip_plan,
+                    .run = clip_run,
+                    .grad = clip_grad,
+                    .quant = &clip_quant,
+                    .inplace = 1,
+                    .cases = clip_cases};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Small questions that pattern passes ask about values.
+ */
+#ifndef HONE_MATCH_H
+#define HONE_MATCH_H
+
+#include "graph.h"
+
+/* The node that makes v, if it is an `o`; NULL otherwise. */
+node *match_op(const value *v, const op *o);
+/* The same, and nothing but one node reads v. */
+node *match_single(const value *v, const op *o);
+/* Is v a constant of one floating-point element that equals x to 7 digits? */
+bool match_scalar(const value *v, double x);
+/* Is v a constant of one element? Then its value. */
+bool match_number(const value *v, double *x);
+/* The input of a two-input node that is not `v`, or NULL when v is none of them. */
+value *match_other(const node *n, const value *v);
+/* n is an `o` of which one input is the number x: the other input, or NULL. commutes: x may be on
+ * either side, otherwise it is the second input. */
+value *match_with(const node *n, const op *o, double x, bool commutes);
+
+#endif
