@@ -157,14 +157,14 @@ static hone_status book_scratch(plan_ctx *p, step *s, matmul_state *st) {
     bool ok = size_align(st->sweep.scratch, TENSOR_ALIGN, &st->worker_bytes) &&
               size_mul(st->worker_bytes, (size_t)p->threads, &all);
     s->scratch_bytes = ok ? all : 0;
-    const tensor product = {.dtype = HONE_F32, .shape = st->result};
+    const tensor result = {.dtype = HONE_F32, .shape = st->result};
     if (st->widen) {
         const tensor none = {0};
         const tensor *bias = step_has(s, MATMUL_BIAS) ? &s->in[MATMUL_BIAS] : &none;
         ok = ok && book_widened(s, &s->in[0], &st->at_a) && book_widened(s, &s->in[1], &st->at_b) &&
-             book_widened(s, bias, &st->at_bias) && book_widened(s, &product, &st->at_y);
+             book_widened(s, bias, &st->at_bias) && book_widened(s, &result, &st->at_y);
     } else if (st->late) {
-        ok = ok && book_widened(s, &product, &st->at_y);
+        ok = ok && book_widened(s, &result, &st->at_y);
     }
     return ok ? HONE_OK : fail(p->c, HONE_E_LIMIT, "the product is too large");
 }
