@@ -37,7 +37,7 @@ static inline T T_NAME(floor_mod)(T a, T b) {
 
 UNARY(abs, T_FN(fabs)(x))
 UNARY(neg, -x)
-UNARY(sign, x > 0 ? 1 : x < 0 ? -1 : x)
+UNARY(sign, x > 0 ? 1 : x < 0 ? -1 : x + 0) /* +0 or NaN */
 UNARY(relu, x < 0 ? 0 : x)
 UNARY(floor, T_FN(floor)(x))
 UNARY(ceil, T_FN(ceil)(x))

@@ -73,7 +73,7 @@ SIMD_INLINE vf vf_mish(vf x) {
 }
 SIMD_INLINE vf vf_sign(vf x) {
     const vf one = vf_copysign(vf_set1(1.0f), x);
-    return vf_select(vf_lt(vf_zero(), vf_abs(x)), one, x);
+    return vf_select(vf_lt(vf_zero(), vf_abs(x)), one, vf_add(x, vf_zero())); /* +0 or NaN */
 }
 SIMD_INLINE vf vf_shrink(vf x, vf limit, vf bias) {
     const vf high = vf_select(vf_lt(limit, x), vf_sub(x, bias), vf_zero());
