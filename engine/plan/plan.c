@@ -137,7 +137,7 @@ static void step_commit(planner *pl, step *s, place_kind kind) {
 }
 
 static hone_status plan_node(planner *pl, const node *n, int32_t base) {
-    step *s;
+    step *s = NULL;
     TRY(step_begin(pl, n, base, &s));
     s->is_dynamic = (n->op->flags & OP_DYNAMIC) || !inputs_known(s);
     if (!s->is_dynamic) TRY(step_shapes(pl, s));

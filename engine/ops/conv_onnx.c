@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX's Conv and ConvTranspose, written as hone's channels-last operators.
+ */
+#include <math.h>
+
+#include "channels.h"
+#include "conv.h"
+
+static const op_arg conv_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"W", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg conv_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_version since_7[] = {{7, NULL}};
+
+/* kernel_shape only repeats what the weight says; a contradiction is an error. */
+static hone_status drop_kernel_shape(builder *b, draft *d) {
+    const attr *a = attr_find(d->attrs, d->n_attrs, "kernel_shape");
+    const shape *w = &draft_in(d, 1)->type.shape;
+    for (int32_t i = 0; a && i < a->count && i + 2 < w->rank; i++)
+        if (a->kind != ATTR_INTS || !dim_compatible(a->ints[i], w->dim[i + 2]))
+            return builder_fail(b, HONE_E_FORMAT,
+                                "attribute 'kernel_shape' contradicts the weight");
+    draft_drop(d, "kernel_shape");
+    return HONE_OK;
+}
+
+/* Data and weight are there and have the same rank of at least 3. */
+static hone_status check_ranks(builder *b, const draft *d) {
+    const value *x = draft_in(d, 0), *w = draft_in(d, 1);
+    if (!x || !w) return builder_fail(b, HONE_E_FORMAT, "input '%s' is missing", x ? "W" : "X");
+    const int32_t rank_x = emit_rank(b, x), rank_w = emit_rank(b, w);
+    if (b->status == HONE_OK && (rank_w < 3 || rank_x != rank_w))
+        builder_fail(b, HONE_E_FORMAT, "X has rank %d and W rank %d: expected the same, at least 3",
+                     rank_x, rank_w);
+    return b->status;
+}
+
+/* v with its axes in the order first, first + 1 .. last - 1, then `rest`. */
+static value *emit_moved(builder *b, value *v, int32_t first, int32_t last, int64_t rest) {
+    int64_t perm[HONE_MAX_RANK];
+    int32_t n = 0;
+    for (int32_t i = first; i < last; i++) perm[n++] = i;
+    perm[n++] = rest;
+    return emit(b, "Transpose", IN(v), ATTRS(A_INTS("perm", perm, n)));
+}
+
+/* One filter a channel: the weight is [C, 1, k..] and there are C groups. */
+static bool is_depthwise(const draft *d) {
+    const shape *s = &draft_in(d, 1)->type.shape;
+    return s->dim[1] == 1 && dim_known(s->dim[0]) && s->dim[0] > 1 &&
+           s->dim[0] == draft_int(d, "group", 1) && draft_in(d, 1)->type.dtype == HONE_F32;
+}
+
+static hone_status conv_expand(builder *b, draft *d) {
+    TRY(check_ranks(b, d));
+    TRY(drop_kernel_shape(b, d));
+    value *x = emit_channels_last(b, draft_in(d, 0)), *w = draft_in(d, 1), *y;
+    if (is_depthwise(d)) {
+        const int64_t one = 1;
+        w = emit(b, "Squeeze", IN(w, emit_i64s(b, &one, 1)), NO_ATTRS); /* [C, k..] */
+        w = emit_moved(b, w, 1, w ? w->type.shape.rank : 1, 0);         /* [k.., C] */
+        draft_drop(d, "group");
+        y = emit(b, "hone::DepthwiseConv", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
+    } else {
+        w = emit_channels_last(b, w); /* [OC, k.., IC / group] */
+        y = emit(b, "hone::Conv", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
+    }
+    return draft_done(b, d, emit_channels_first(b, y));
+}
+
+/* ONNX's weight is [IC, OC / group, k..]; hone's is [OC, k.., IC / group], as that of Conv. */
+static value *transpose_weight(builder *b, const draft *d) {
+    value *w = draft_in(d, 1);
+    const shape *s = &w->type.shape;
+    const int64_t group = draft_int(d, "group", 1);
+    if (group == 1) return emit_moved(b, w, 1, s->rank, 0);
+    int64_t dims[HONE_MAX_RANK + 1];
+    if (!shape_known(s) || group < 1 || s->dim[0] % group || s->rank == HONE_MAX_RANK) {
+        builder_fail(b, HONE_E_FORMAT, "%lld groups do not fit the weight", (long long)group);
+        return NULL;
+    }
+    dims[0] = group;
+    dims[1] = s->dim[0] / group;
+    for (int32_t i = 1; i < s->rank; i++) dims[i + 1] = s->dim[i];
+    value *v = emit(b, "Reshape", IN(w, emit_i64s(b, dims, s->rank + 1)), NO_ATTRS);
+    int64_t perm[HONE_MAX_RANK + 1] = {0};
+    for (int32_t i = 1; i < s->rank; i++) perm[i] = i + 1;
+    perm[s->rank] = 1;
+    v = emit(b, "Transpose", IN(v), ATTRS(A_INTS("perm", perm, s->rank + 1)));
+    int64_t last[HONE_MAX_RANK];
+    last[0] = group * s->dim[1];
+    for (int32_t i = 2; i < s->rank; i++) last[i - 1] = s->dim[i];
+    last[s->rank - 1] = s->dim[0] / group;
+    return emit(b, "Reshape", IN(v, emit_i64s(b, last, s->rank)), NO_ATTRS);
+}
+
+static hone_status conv_transpose_expand(builder *b, draft *d) {
+    TRY(check_ranks(b, d));
+    TRY(drop_kernel_shape(b, d));
+    value *x = emit_channels_last(b, draft_in(d, 0)), *w = transpose_weight(b, d);
+    value *y = emit(b, "hone::ConvTranspose", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
+    return draft_done(b, d, emit_channels_first(b, y));
+}
+
+static const op onnx_conv = {.name = "Conv",
+                             .domain = "",
+                             OP_VERSIONS(since_7),
+                             OP_ARGS_IN(conv_in),
+                             OP_ARGS_OUT(conv_out),
+                             .expand = conv_expand};
+static const op onnx_conv_transpose = {.name = "ConvTranspose",
+                                       .domain = "",
+                                       OP_VERSIONS(since_7),
+                                       OP_ARGS_IN(conv_in),
+                                       OP_ARGS_OUT(conv_out),
+                                       .expand = conv_transpose_expand};
+
+static const op *const members[] = {&onnx_conv, &onnx_conv_transpose};
+const op_family family_conv_onnx = {members, COUNT_OF(members)};
