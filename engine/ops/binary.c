@@ -76,6 +76,46 @@ static hone_status div_grad(gradient *g) {
     return b->status;
 }
 
+/* y = a ^ b: da = dy * b * a ^ (b - 1), db = dy * y * log(a). */
+static hone_status pow_grad(gradient *g) {
+    builder *b = g->b;
+    value *x = node_in(g->node, 0), *y = node_in(g->node, 1);
+    value *less = emit(b, "Sub", IN(y, emit_scalar(b, y->type.dtype, 1)), NO_ATTRS);
+    value *power = emit(b, "hone::Pow", IN(x, less), NO_ATTRS);
+    value *slope = emit(b, "Mul", IN(y, power), NO_ATTRS);
+    g->dx[0] = unbroadcast(b, emit(b, "Mul", IN(g->dy[0], slope), NO_ATTRS), x);
+    value *log = emit(b, "Log", IN(x), NO_ATTRS);
+    value *dlog = emit(b, "Mul", IN(g->dy[0], g->node->out[0]), NO_ATTRS);
+    g->dx[1] = unbroadcast(b, emit(b, "Mul", IN(dlog, log), NO_ATTRS), y);
+    return b->status;
+}
+
+/* The larger (or smaller) input gets the gradient; of equal ones, the first. */
+static hone_status extreme_grad(gradient *g, const char *takes_first) {
+    builder *b = g->b;
+    value *x = node_in(g->node, 0), *y = node_in(g->node, 1);
+    value *zero = emit_scalar(b, x->type.dtype, 0);
+    value *first = emit(b, takes_first, IN(x, y), NO_ATTRS);
+    g->dx[0] = unbroadcast(b, emit(b, "Where", IN(first, g->dy[0], zero), NO_ATTRS), x);
+    g->dx[1] = unbroadcast(b, emit(b, "Where", IN(first, zero, g->dy[0]), NO_ATTRS), y);
+    return b->status;
+}
+static hone_status max_grad(gradient *g) { return extreme_grad(g, "GreaterOrEqual"); }
+static hone_status min_grad(gradient *g) { return extreme_grad(g, "LessOrEqual"); }
+
+/* y = x < 0 ? x * slope : x. */
+static hone_status prelu_grad(gradient *g) {
+    builder *b = g->b;
+    value *x = node_in(g->node, 0), *slope = node_in(g->node, 1), *dy = g->dy[0];
+    value *zero = emit_scalar(b, x->type.dtype, 0);
+    value *below = emit(b, "Less", IN(x, zero), NO_ATTRS);
+    value *scaled = emit(b, "Mul", IN(dy, slope), NO_ATTRS);
+    g->dx[0] = emit(b, "Where", IN(below, scaled, dy), NO_ATTRS);
+    value *cut = emit(b, "Where", IN(below, x, zero), NO_ATTRS);
+    g->dx[1] = unbroadcast(b, emit(b, "Mul", IN(dy, cut), NO_ATTRS), slope);
+    return b->status;
+}
+
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_12[] = {{12, NULL}};
 static const op_version since_18[] = {{18, NULL}};
@@ -85,6 +125,8 @@ static const char *const number_cases[] = {
     "f32[2,3,4] f32[2,3,4]", "f32[2,3,4] f32[4]",         "f32[3,1] f32[1,5]",
     "f32[] f32[2,2]",        "f32[2,1,3,1] f32[4,1,5]",   "f16[7,3] f16[3]",
     "f32[0,3] f32[1,3]",     "f32[1,33,5,7] f32[33,1,1]", NULL};
+static const char *const power_cases[] = {"f32[2,3,4] f32[4]", "f64[3,1] f64[1,5]",
+                                          "i32[2,3] i32[3]", NULL};
 static const char *const logic_cases[] = {"bool[2,3,4] bool[4]", "bool[3,1] bool[1,5]", NULL};
 static const char *const bits_cases[] = {"u8[2,3,4] u8[4]", "u32[3,1] u32[1,5]", NULL};
 
@@ -96,12 +138,14 @@ ARGS(bits, DT_INTS, DT_INTS, 'T');
 ARGS(logic, DT_BOOL, DT_BOOL, 'T');
 ARGS(equal, DT_NUMBERS | DT_BOOL, DT_BOOL, 0);
 ARGS(order, DT_NUMBERS, DT_BOOL, 0);
+ARGS(power, DT_FLOATS | DT_INDEX, DT_FLOATS | DT_INDEX, 'T');
+ARGS(shift, DT_UNSIGNED, DT_UNSIGNED, 'T');
 
 /* One operator: identifier, name, first opsets, argument table, kernel slot, flags, and what else
  * it has. */
-#define BINARY(ident, label, since, args, arg_cases, slot_name, flags, ...)                        \
+#define MEMBER(ident, in_domain, label, since, args, arg_cases, slot_name, flags, ...)             \
     const op op_##ident = {.name = label,                                                          \
-                           .domain = "",                                                           \
+                           .domain = in_domain,                                                    \
                            OP_VERSIONS(since),                                                     \
                            OP_ARGS_IN(args##_in),                                                  \
                            OP_ARGS_OUT(args##_out),                                                \
@@ -113,8 +157,9 @@ ARGS(order, DT_NUMBERS, DT_BOOL, 0);
                            .inplace = 3,                                                           \
                            .row = &(const binary_row){SLOT_OF(slot_name), flags},                  \
                            .cases = arg_cases##_cases,                                             \
-                           .tolerance = {TOL_EXACT, 0},                                            \
                            __VA_ARGS__}
+#define BINARY(ident, ...)   MEMBER(ident, "", __VA_ARGS__)
+#define INTERNAL(ident, ...) MEMBER(ident, "hone", __VA_ARGS__)
 
 BINARY(add, "Add", since_7, number, number, add, 0, .grad = add_grad, .quant = &requant);
 BINARY(sub, "Sub", since_7, number, number, sub, 0, .grad = sub_grad, .quant = &requant);
@@ -132,6 +177,16 @@ BINARY(xor, "Xor", since_7, logic, logic, lxor, 0, .grad = NULL);
 BINARY(bitwise_and, "BitwiseAnd", since_18, bits, bits, bitand, 0, .grad = NULL);
 BINARY(bitwise_or, "BitwiseOr", since_18, bits, bits, bitor, 0, .grad = NULL);
 BINARY(bitwise_xor, "BitwiseXor", since_18, bits, bits, bitxor, 0, .grad = NULL);
+BINARY(prelu, "PRelu", since_7, number, number, prelu, 0, .grad = prelu_grad);
+
+/* ONNX's own forms are variadic, mix types or choose by an attribute. */
+INTERNAL(max, "Max", since_7, number, number, max, 0, .grad = max_grad);
+INTERNAL(min, "Min", since_7, number, number, min, 0, .grad = min_grad);
+INTERNAL(pow, "Pow", since_7, power, power, pow, 0, .tolerance = {TOL_ULP, 4}, .grad = pow_grad);
+INTERNAL(mod, "Mod", since_7, number, number, mod, 0, .grad = NULL);
+INTERNAL(fmod, "FMod", since_7, number, number, fmod, 0, .grad = NULL);
+INTERNAL(shift_left, "ShiftLeft", since_7, shift, bits, shl, 0, .grad = NULL);
+INTERNAL(shift_right, "ShiftRight", since_7, shift, bits, shr, 0, .grad = NULL);
 
 static const op *const members[] = {
     &op_add,
@@ -149,5 +204,13 @@ static const op *const members[] = {
     &op_bitwise_and,
     &op_bitwise_or,
     &op_bitwise_xor,
+    &op_prelu,
+    &op_max,
+    &op_min,
+    &op_pow,
+    &op_mod,
+    &op_fmod,
+    &op_shift_left,
+    &op_shift_right,
 };
 const op_family family_binary = {members, COUNT_OF(members)};

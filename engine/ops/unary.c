@@ -144,6 +144,7 @@ static const attr_spec alpha_1[] = {P0("alpha", 1.0f)};
 static const attr_spec selu_attrs[] = {P0("alpha", 1.67326319217681884765625f),
                                        P1("gamma", 1.05070102214813232421875f)};
 static const attr_spec hardsigmoid_attrs[] = {P0("alpha", 0.2f), P1("beta", 0.5f)};
+static const attr_spec infinity_attrs[] = {P0("positive", 1), P1("negative", 1)};
 static const attr_spec shrink_attrs[] = {P0("lambd", 0.5f), P1("bias", 0.0f)};
 
 #define UNARY(ident, ...)    MEMBER(ident, "", __VA_ARGS__)
@@ -200,16 +201,17 @@ INTERNAL(silu, "Silu", since_7, float, silu, CLOSE, OP_ATTRS(alpha_1, unary_para
 UNARY(hardswish, "HardSwish", since_14, float, hardswish, CLOSE, .quant = &table);
 INTERNAL(gelu_erf, "GeluErf", since_7, float, gelu, CLOSE, .quant = &table);
 INTERNAL(gelu_tanh, "GeluTanh", since_7, float, gelu_tanh, CLOSE, .quant = &table);
+INTERNAL(is_infinite, "IsInf", since_7, test, isinf, EXACT, OP_ATTRS(infinity_attrs, unary_params));
 
 static const op *const members[] = {
-    &op_abs,         &op_neg,       &op_sign,     &op_relu,       &op_bitwise_not,
-    &op_not,         &op_floor,     &op_ceil,     &op_round,      &op_sqrt,
-    &op_reciprocal,  &op_exp,       &op_log,      &op_sin,        &op_cos,
-    &op_tan,         &op_asin,      &op_acos,     &op_atan,       &op_sinh,
-    &op_cosh,        &op_asinh,     &op_acosh,    &op_atanh,      &op_tanh,
-    &op_erf,         &op_sigmoid,   &op_softplus, &op_softsign,   &op_mish,
-    &op_elu,         &op_selu,      &op_celu,     &op_leaky_relu, &op_thresholded_relu,
-    &op_hardsigmoid, &op_shrink,    &op_is_nan,   &op_silu,       &op_hardswish,
-    &op_gelu_erf,    &op_gelu_tanh,
+    &op_abs,         &op_neg,       &op_sign,        &op_relu,       &op_bitwise_not,
+    &op_not,         &op_floor,     &op_ceil,        &op_round,      &op_sqrt,
+    &op_reciprocal,  &op_exp,       &op_log,         &op_sin,        &op_cos,
+    &op_tan,         &op_asin,      &op_acos,        &op_atan,       &op_sinh,
+    &op_cosh,        &op_asinh,     &op_acosh,       &op_atanh,      &op_tanh,
+    &op_erf,         &op_sigmoid,   &op_softplus,    &op_softsign,   &op_mish,
+    &op_elu,         &op_selu,      &op_celu,        &op_leaky_relu, &op_thresholded_relu,
+    &op_hardsigmoid, &op_shrink,    &op_is_nan,      &op_silu,       &op_hardswish,
+    &op_gelu_erf,    &op_gelu_tanh, &op_is_infinite,
 };
 const op_family family_unary = {members, COUNT_OF(members)};

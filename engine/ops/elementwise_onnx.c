@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Elementwise operators of ONNX that mix types or choose a formula by an attribute, written over
+ * the ones that do one thing.
+ */
+#include <string.h>
+
+#include "op.h"
+
+static value *cast(builder *b, value *v, hone_dtype to) {
+    return !v || v->type.dtype == to ? v : emit(b, "Cast", IN(v), ATTRS(A_INT("to", to)));
+}
+
+/* Inputs 0 and 1; false (after recording the error) when one is missing. */
+static bool two_inputs(builder *b, const draft *d, value **x, value **y) {
+    *x = draft_in(d, 0);
+    *y = draft_in(d, 1);
+    if (!*x || !*y) builder_fail(b, HONE_E_FORMAT, "input %d is missing", *x ? 1 : 0);
+    return *x && *y;
+}
+
+/* The single element of a constant as a small whole exponent, or 0. */
+static int whole_exponent(const value *v) {
+    if (!v->constant || tensor_count(v->constant) != 1) return 0;
+    const double e = tensor_f64(v->constant, 0);
+    return e == 2 ? 2 : e == 3 ? 3 : 0;
+}
+
+/* The type that x ^ y is computed in, given that the result has x's type. */
+static hone_dtype power_type(hone_dtype x, hone_dtype y) {
+    if (dtype_in(x, DT_FLOATS)) return x;
+    if (dtype_in(y, DT_FLOATS)) return HONE_F64;
+    return x == HONE_I32 && dtype_in(y, DT(HONE_I32) | DT(HONE_I16) | DT(HONE_I8) | DT(HONE_U8) |
+                                            DT(HONE_U16))
+               ? HONE_I32
+               : HONE_I64;
+}
+
+static hone_status pow_expand(builder *b, draft *d) {
+    value *x, *y;
+    if (!two_inputs(b, d, &x, &y)) return b->status;
+    const int whole = y->type.shape.rank <= x->type.shape.rank ? whole_exponent(y) : 0;
+    if (whole) {
+        value *square = emit(b, "Mul", IN(x, x), NO_ATTRS);
+        return draft_done(b, d, whole == 2 ? square : emit(b, "Mul", IN(square, x), NO_ATTRS));
+    }
+    const hone_dtype t = power_type(x->type.dtype, y->type.dtype);
+    value *p = emit(b, "hone::Pow", IN(cast(b, x, t), cast(b, y, t)), NO_ATTRS);
+    return draft_done(b, d, cast(b, p, x->type.dtype));
+}
+
+static hone_status mod_expand(builder *b, draft *d) {
+    const char *name = draft_int(d, "fmod", 0) ? "hone::FMod" : "hone::Mod";
+    return draft_done(b, d, emit(b, name, d->in, d->n_in, NO_ATTRS));
+}
+
+/* Is v a signed integer type? Then *to is its unsigned twin. */
+static bool unsigned_twin(const value *v, hone_dtype *to) {
+    switch (v->type.dtype) {
+    case HONE_I8: *to = HONE_U8; return true;
+    case HONE_I16: *to = HONE_U16; return true;
+    case HONE_I32: *to = HONE_U32; return true;
+    case HONE_I64: *to = HONE_U64; return true;
+    default: return false;
+    }
+}
+
+/* Signed numbers are shifted as their bits. A right shift of a negative x is the complement of the
+ * shifted complement, which keeps the sign. */
+static hone_status bit_shift_expand(builder *b, draft *d) {
+    value *x, *y;
+    if (!two_inputs(b, d, &x, &y)) return b->status;
+    const bool left = strcmp(draft_string(d, "direction", ""), "LEFT") == 0;
+    if (!left && strcmp(draft_string(d, "direction", ""), "RIGHT") != 0)
+        return builder_fail(b, HONE_E_FORMAT, "attribute 'direction' is neither LEFT nor RIGHT");
+    const char *name = left ? "hone::ShiftLeft" : "hone::ShiftRight";
+    const hone_dtype t = x->type.dtype;
+    hone_dtype bits;
+    if (!unsigned_twin(x, &bits)) return draft_done(b, d, emit(b, name, IN(x, y), NO_ATTRS));
+    value *negative = NULL, *from = x;
+    if (!left) {
+        negative = emit(b, "Less", IN(x, emit_scalar(b, t, 0)), NO_ATTRS);
+        from = emit(b, "Where", IN(negative, emit(b, "BitwiseNot", IN(x), NO_ATTRS), x), NO_ATTRS);
+    }
+    value *by = cast(b, y, bits);
+    value *shifted = emit(b, name, IN(cast(b, from, bits), by), NO_ATTRS);
+    value *r = cast(b, shifted, t);
+    if (!left)
+        r = emit(b, "Where", IN(negative, emit(b, "BitwiseNot", IN(r), NO_ATTRS), r), NO_ATTRS);
+    return draft_done(b, d, r);
+}
+
+static hone_status is_inf_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0);
+    if (x && dtype_in(x->type.dtype, DT_FLOAT8S)) x = cast(b, x, HONE_F32);
+    const float positive = draft_int(d, "detect_positive", 1) ? 1.0f : 0.0f;
+    const float negative = draft_int(d, "detect_negative", 1) ? 1.0f : 0.0f;
+    return draft_done(b, d,
+                      emit(b, "hone::IsInf", IN(x),
+                           ATTRS(A_FLOAT("positive", positive), A_FLOAT("negative", negative))));
+}
+
+static hone_status gelu_expand(builder *b, draft *d) {
+    const bool tanh = strcmp(draft_string(d, "approximate", "none"), "tanh") == 0;
+    return draft_done(b, d,
+                      emit(b, tanh ? "hone::GeluTanh" : "hone::GeluErf", d->in, d->n_in, NO_ATTRS));
+}
+
+static hone_status swish_expand(builder *b, draft *d) {
+    return draft_done(b, d, emit(b, "hone::Silu", d->in, d->n_in, d->attrs, d->n_attrs));
+}
+
+static hone_status swiglu_expand(builder *b, draft *d) {
+    value *gate = emit(b, "hone::Silu", IN(draft_in(d, 0)), d->attrs, d->n_attrs);
+    return draft_done(b, d, emit(b, "Mul", IN(gate, draft_in(d, 1)), NO_ATTRS));
+}
+
+static const op_version since_7[] = {{7, NULL}};
+static const op_version since_10[] = {{10, NULL}};
+static const op_version since_11[] = {{11, NULL}};
+static const op_version since_20[] = {{20, NULL}};
+static const op_version since_24[] = {{24, NULL}};
+static const op_version since_28[] = {{28, NULL}};
+
+#define COMPOSITE(ident, label, since)                                                             \
+    static const op onnx_##ident = {                                                               \
+        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand}
+COMPOSITE(pow, "Pow", since_7);
+COMPOSITE(mod, "Mod", since_10);
+COMPOSITE(bit_shift, "BitShift", since_11);
+COMPOSITE(is_inf, "IsInf", since_10);
+COMPOSITE(gelu, "Gelu", since_20);
+COMPOSITE(swish, "Swish", since_24);
+COMPOSITE(swiglu, "SwiGLU", since_28);
+
+static const op *const members[] = {&onnx_pow,  &onnx_mod,   &onnx_bit_shift, &onnx_is_inf,
+                                    &onnx_gelu, &onnx_swish, &onnx_swiglu};
+const op_family family_elementwise_onnx = {members, COUNT_OF(members)};

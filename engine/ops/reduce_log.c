@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reductions that are formulas over others. Types narrower than float32 are computed in it, and
+ * integers in float64, because intermediate results leave their range.
+ */
+#include "op.h"
+
+static hone_status axes_to_input(builder *b, draft *d) {
+    return draft_ints_to_input(b, d, "axes", 1);
+}
+static const op_version versions[] = {{7, axes_to_input}, {18, NULL}};
+
+static value *reduce(builder *b, const draft *d, const char *name, value *x) {
+    return emit(b, name, IN(x, draft_in(d, 1)), d->attrs, d->n_attrs);
+}
+
+/* Emits formula(x) in a type that is wide enough, then back in x's own type. */
+static hone_status in_wide_type(builder *b, draft *d,
+                                value *formula(builder *b, const draft *d, value *x)) {
+    value *x = draft_in(d, 0);
+    if (!x) return builder_fail(b, HONE_E_FORMAT, "input 'data' is missing");
+    const hone_dtype t = x->type.dtype;
+    const hone_dtype wide = dtype_in(t, DT_INTS)       ? HONE_F64
+                            : dtype_in(t, DT_FLOAT16S) ? HONE_F32
+                                                       : t;
+    if (wide == t) return draft_done(b, d, formula(b, d, x));
+    value *y = formula(b, d, emit(b, "Cast", IN(x), ATTRS(A_INT("to", wide))));
+    return draft_done(b, d, emit(b, "Cast", IN(y), ATTRS(A_INT("to", t))));
+}
+
+static value *l2(builder *b, const draft *d, value *x) {
+    return emit(b, "Sqrt", IN(reduce(b, d, "ReduceSumSquare", x)), NO_ATTRS);
+}
+
+static value *log_sum(builder *b, const draft *d, value *x) {
+    return emit(b, "Log", IN(reduce(b, d, "ReduceSum", x)), NO_ATTRS);
+}
+
+/* log(sum(exp(x - max))) + max, where an infinite maximum counts as 0. */
+static value *log_sum_exp(builder *b, const draft *d, value *x) {
+    attr keep[2] = {A_INT("keepdims", 1),
+                    A_INT("noop_with_empty_axes", draft_int(d, "noop_with_empty_axes", 0))};
+    value *zero = emit_scalar(b, x->type.dtype, 0);
+    value *max = emit(b, "ReduceMax", IN(x, draft_in(d, 1)), keep, 2);
+    value *infinite = emit(b, "IsInf", IN(max), NO_ATTRS);
+    value *shift = emit(b, "Where", IN(infinite, zero, max), NO_ATTRS);
+    value *e = emit(b, "Exp", IN(emit(b, "Sub", IN(x, shift), NO_ATTRS)), NO_ATTRS);
+    value *log = log_sum(b, d, e);
+    /* The axes have size 1 by now: this only drops them when the result has to. */
+    return emit(b, "Add", IN(log, reduce(b, d, "ReduceSum", shift)), NO_ATTRS);
+}
+
+static hone_status l2_expand(builder *b, draft *d) { return in_wide_type(b, d, l2); }
+static hone_status log_sum_expand(builder *b, draft *d) { return in_wide_type(b, d, log_sum); }
+static hone_status log_sum_exp_expand(builder *b, draft *d) {
+    return in_wide_type(b, d, log_sum_exp);
+}
+
+static const op op_l2 = {
+    .name = "ReduceL2", .domain = "", OP_VERSIONS(versions), .expand = l2_expand};
+static const op op_log_sum = {
+    .name = "ReduceLogSum", .domain = "", OP_VERSIONS(versions), .expand = log_sum_expand};
+static const op op_log_sum_exp = {
+    .name = "ReduceLogSumExp", .domain = "", OP_VERSIONS(versions), .expand = log_sum_exp_expand};
+
+static const op *const members[] = {&op_l2, &op_log_sum, &op_log_sum_exp};
+const op_family family_reduce_log = {members, COUNT_OF(members)};

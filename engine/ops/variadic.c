@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Max, Min, Sum and Mean of any number of inputs: chains of operators of two.
+ */
+#include "op.h"
+
+static const op_version versions[] = {{7, NULL}};
+
+/* Input 0 `name` input 1 `name` input 2 ... */
+static value *chain(builder *b, const draft *d, const char *name) {
+    value *all = draft_in(d, 0);
+    for (int32_t i = 0; i < d->n_in; i++) {
+        if (!d->in[i]) {
+            builder_fail(b, HONE_E_FORMAT, "input %d is missing", i);
+            return NULL;
+        }
+        if (i > 0) all = emit(b, name, IN(all, d->in[i]), NO_ATTRS);
+    }
+    if (!all) builder_fail(b, HONE_E_FORMAT, "has no inputs: expected at least 1");
+    return all;
+}
+
+static hone_status max_expand(builder *b, draft *d) {
+    return draft_done(b, d, chain(b, d, "hone::Max"));
+}
+
+static hone_status min_expand(builder *b, draft *d) {
+    return draft_done(b, d, chain(b, d, "hone::Min"));
+}
+
+static hone_status sum_expand(builder *b, draft *d) { return draft_done(b, d, chain(b, d, "Add")); }
+
+static hone_status mean_expand(builder *b, draft *d) {
+    value *sum = chain(b, d, "Add");
+    if (!sum || d->n_in == 1) return draft_done(b, d, sum);
+    value *count = emit_scalar(b, sum->type.dtype, d->n_in);
+    return draft_done(b, d, emit(b, "Div", IN(sum, count), NO_ATTRS));
+}
+
+static const op variadic_max = {
+    .name = "Max", .domain = "", OP_VERSIONS(versions), .expand = max_expand};
+static const op variadic_min = {
+    .name = "Min", .domain = "", OP_VERSIONS(versions), .expand = min_expand};
+static const op variadic_sum = {
+    .name = "Sum", .domain = "", OP_VERSIONS(versions), .expand = sum_expand};
+static const op variadic_mean = {
+    .name = "Mean", .domain = "", OP_VERSIONS(versions), .expand = mean_expand};
+
+static const op *const members[] = {&variadic_max, &variadic_min, &variadic_sum, &variadic_mean};
+const op_family family_variadic = {members, COUNT_OF(members)};
