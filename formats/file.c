@@ -78,7 +78,7 @@ static hone_status read_into_memory(const ctx *c, int fd, const char *path, size
 
 /* Takes over fd. */
 static hone_status map_descriptor(const ctx *c, int fd, const char *path, file_map *out) {
-    size_t size;
+    size_t size = 0;
     hone_status s = check_file(c, fd, path, &size);
     if (s == HONE_OK && size == 0) {
         *out = (file_map){empty_file, 0, NULL};

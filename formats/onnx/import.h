@@ -146,12 +146,10 @@ hone_status buffer_status(const importer *im);
  */
 
 /* Attributes of a node in scope s; references to attributes of the function are replaced by their
- * values. The list has room for one more. Graphs become bodies. */
+ * values. The list has room for one more. Graphs become bodies, sparse tensors dense. */
 hone_status import_attrs(scope *s, const Onnx__NodeProto *n, bodies *b, attr **out, int32_t *count);
 /* One attribute that is no reference. Graphs only if b is not NULL. */
 hone_status import_attr(scope *s, const Onnx__AttributeProto *a, bodies *b, attr *out);
-/* The tensor of a Constant node. */
-hone_status import_constant(scope *s, const Onnx__NodeProto *n, tensor *out);
 
 /* ---- import_function.c -------------------------------------------------------------------------
  */
@@ -168,8 +166,6 @@ hone_status import_call(scope *s, const Onnx__NodeProto *n, const function *f);
 
 /* HONE_E_UNSUPPORTED with a list of all operators that hone lacks, over bodies and functions. */
 hone_status support_check(importer *im);
-/* Does the node make a constant? The importer handles these itself. */
-bool node_is_constant(const Onnx__NodeProto *n);
 /* Version of a domain's operators, or 0 if it is not imported. */
 int32_t opset_version(const opsets *o, const char *domain);
 /* "" for the default operators, whatever name they go by. */

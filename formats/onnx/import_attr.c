@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "checked.h"
 #include "import.h"
 #include "utf8.h"
 
@@ -32,6 +31,7 @@ static int kind_of(const Onnx__AttributeProto *a) {
     if (a->has_s) return KIND_STRING;
     if (a->t) return KIND_TENSOR;
     if (a->g) return KIND_GRAPH;
+    if (a->sparse_tensor) return KIND_SPARSE_TENSOR;
     if (a->n_floats) return KIND_FLOATS;
     if (a->n_ints) return KIND_INTS;
     return a->n_strings ? KIND_STRINGS : KIND_NONE;
@@ -70,6 +70,15 @@ static hone_status read_tensor(importer *im, const Onnx__TensorProto *t, attr *o
     return HONE_OK;
 }
 
+static hone_status read_sparse(importer *im, const Onnx__SparseTensorProto *t, attr *out) {
+    tensor *copy = arena_alloc(&im->model->arena, sizeof *copy);
+    if (!copy) return fail_nomem(im->c, sizeof *copy);
+    if (!t) return fail(im->c, HONE_E_FORMAT, "the sparse tensor is missing");
+    TRY(import_sparse(im, t, copy));
+    out->tensor = copy;
+    return HONE_OK;
+}
+
 static hone_status read_graph(scope *s, const Onnx__GraphProto *g, bodies *b, attr *out) {
     const ctx *c = s->im->c;
     if (!g) return fail(c, HONE_E_FORMAT, "the graph is missing");
@@ -96,6 +105,7 @@ static hone_status read_value(scope *s, const Onnx__AttributeProto *a, bodies *b
         if (a->has_s) TRY(read_text(im, &a->s, &out->s));
         break;
     case KIND_TENSOR: out->kind = ATTR_TENSOR; return read_tensor(im, a->t, out);
+    case KIND_SPARSE_TENSOR: out->kind = ATTR_TENSOR; return read_sparse(im, a->sparse_tensor, out);
     case KIND_GRAPH: out->kind = ATTR_GRAPH; return read_graph(s, a->g, b, out);
     case KIND_FLOATS:
         out->kind = ATTR_FLOATS;
@@ -117,7 +127,7 @@ static hone_status read_value(scope *s, const Onnx__AttributeProto *a, bodies *b
         if (a->type < 0 || a->type > KIND_TYPES)
             return fail(im->c, HONE_E_FORMAT, "its kind is %d", a->type);
         return fail(im->c, HONE_E_UNSUPPORTED,
-                    "a list of tensors or graphs, a sparse tensor or a type as an attribute");
+                    "a list of tensors or graphs, or a type, as an attribute");
     }
     if (count > INT32_MAX) return fail(im->c, HONE_E_LIMIT, "a list of %zu elements", count);
     out->count = (int32_t)count;
@@ -165,54 +175,4 @@ hone_status import_attrs(scope *s, const Onnx__NodeProto *n, bodies *b, attr **o
         *count += found;
     }
     return HONE_OK;
-}
-
-/* ---- Constant nodes ----------------------------------------------------------------------------
- */
-
-/* A scalar (count < 0) or vector with a copy of these elements. */
-static hone_status make_constant(importer *im, hone_dtype dtype, const void *data, int32_t count,
-                                 tensor *out) {
-    *out = (tensor){.dtype = dtype, .shape = count < 0 ? shape_scalar() : shape_vector(count)};
-    const size_t elements = count < 0 ? 1 : (size_t)count;
-    const size_t size = dtype == HONE_STRING ? sizeof(char *) : dtype_size(dtype);
-    if (!size_mul(elements, size, &out->bytes)) return fail_nomem(im->c, SIZE_MAX);
-    out->data = import_buffer(im, out->bytes);
-    if (!out->data) return buffer_status(im);
-    if (out->bytes) memcpy(out->data, data, out->bytes);
-    return HONE_OK;
-}
-
-static hone_status make_text(importer *im, const char *const *strings, int32_t count, tensor *out) {
-    TRY(make_constant(im, HONE_STRING, strings, count, out));
-    const char **to = out->data;
-    for (int32_t i = 0; i < (count < 0 ? 1 : count); i++) {
-        to[i] = arena_strdup(&im->model->arena, strings[i]);
-        if (!to[i]) return fail_nomem(im->c, strlen(strings[i]));
-    }
-    return HONE_OK;
-}
-
-static hone_status constant_of(importer *im, const attr *v, tensor *out) {
-    switch (v->kind) {
-    case ATTR_TENSOR: *out = *v->tensor; return HONE_OK;
-    case ATTR_FLOAT: return make_constant(im, HONE_F32, &v->f, -1, out);
-    case ATTR_INT: return make_constant(im, HONE_I64, &v->i, -1, out);
-    case ATTR_STRING: return make_text(im, &v->s, -1, out);
-    case ATTR_FLOATS: return make_constant(im, HONE_F32, v->floats, v->count, out);
-    case ATTR_INTS: return make_constant(im, HONE_I64, v->ints, v->count, out);
-    case ATTR_STRINGS: return make_text(im, v->strings, v->count, out);
-    default: return fail(im->c, HONE_E_FORMAT, "attribute '%s' holds no constant", v->name);
-    }
-}
-
-hone_status import_constant(scope *s, const Onnx__NodeProto *n, tensor *out) {
-    importer *im = s->im;
-    attr *list;
-    int32_t count;
-    if (n->n_attribute == 1 && n->attribute[0]->sparse_tensor)
-        return import_sparse(im, n->attribute[0]->sparse_tensor, out);
-    TRY(import_attrs(s, n, NULL, &list, &count));
-    if (count != 1) return fail(im->c, HONE_E_FORMAT, "%d attributes: a constant has one", count);
-    return constant_of(im, &list[0], out);
 }

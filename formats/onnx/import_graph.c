@@ -222,15 +222,6 @@ static hone_status import_operator(scope *s, const Onnx__NodeProto *n) {
     return define_outputs(s, &d);
 }
 
-static hone_status import_constant_node(scope *s, const Onnx__NodeProto *n) {
-    tensor t;
-    if (n->n_output != 1 || !*n->output[0])
-        return fail(s->im->c, HONE_E_FORMAT, "%zu outputs: a constant has one", n->n_output);
-    TRY(import_constant(s, n, &t));
-    value *v = graph_add_constant(s->builder->graph, n->output[0], &t);
-    return v ? scope_define(s, n->output[0], v) : fail_nomem(s->im->c, sizeof *v);
-}
-
 static hone_status import_node(scope *s, const Onnx__NodeProto *n) {
     importer *im = s->im;
     function *f;
@@ -238,9 +229,7 @@ static hone_status import_node(scope *s, const Onnx__NodeProto *n) {
         return fail(im->c, HONE_E_LIMIT, "more than %lld nodes after functions are inlined (nodes)",
                     (long long)im->c->limits->nodes);
     TRY(function_find(im, n, &f));
-    hone_status status = f                     ? import_call(s, n, f)
-                         : node_is_constant(n) ? import_constant_node(s, n)
-                                               : import_operator(s, n);
+    const hone_status status = f ? import_call(s, n, f) : import_operator(s, n);
     return fail_in_node(im->c, status, node_label(n), n->op_type);
 }
 

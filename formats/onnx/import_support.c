@@ -29,10 +29,6 @@ const char *domain_name(const char *domain) {
     return domain && strcmp(domain, "ai.onnx") != 0 ? domain : "";
 }
 
-bool node_is_constant(const Onnx__NodeProto *n) {
-    return !*domain_name(n->domain) && n->op_type && strcmp(n->op_type, "Constant") == 0;
-}
-
 int32_t opset_version(const opsets *o, const char *domain) {
     domain = domain_name(domain);
     for (size_t i = 0; i < o->count; i++) {
@@ -98,7 +94,7 @@ static hone_status survey_operator(survey *v, const opsets *o, const Onnx__NodeP
     if (!opset)
         return fail(c, HONE_E_FORMAT, "no version of domain '%s' is imported",
                     escape_name(escaped, sizeof escaped, domain));
-    if (node_is_constant(n) || lower_known(domain, n->op_type, opset, &reason)) return HONE_OK;
+    if (lower_known(domain, n->op_type, opset, &reason)) return HONE_OK;
     return add_gap(v, n, opset, reason);
 }
 
