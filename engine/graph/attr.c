@@ -25,7 +25,7 @@ static const char *kind_name(attr_kind k) {
 }
 
 static hone_status check_int(const ctx *c, const attr_spec *s, int64_t v) {
-    if (v >= s->min && v <= s->max) return HONE_OK;
+    if (s->min == s->max || (v >= s->min && v <= s->max)) return HONE_OK;
     return fail(c, HONE_E_FORMAT, "attribute '%s' is %lld: expected %lld to %lld", s->name,
                 (long long)v, (long long)s->min, (long long)s->max);
 }

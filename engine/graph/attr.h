@@ -50,17 +50,14 @@ typedef struct attr_spec {
     int64_t i;                  /* default of integer kinds and choices */
     float f;                    /* default of floats */
     const char *s;              /* default of strings */
-    int64_t min, max;           /* range of integer kinds and of every list element */
+    int64_t min, max;           /* range of integers and of list elements; min == max: any */
     const char *const *choices; /* NULL-terminated */
 } attr_spec;
 
 /* Rows: ATTR_ROW(INT, conv_params, group, .i = 1, .min = 1, .max = INT32_MAX) */
 #define ATTR_ROW(k, type, field, ...) ATTR_NAMED(k, #field, type, field, __VA_ARGS__)
 #define ATTR_NAMED(k, label, type, field, ...)                                                     \
-    {                                                                                              \
-        .name = label, .kind = ATTR_##k, .offset = offsetof(type, field), .min = INT64_MIN,        \
-        .max = INT64_MAX, __VA_ARGS__                                                              \
-    }
+    { .name = label, .kind = ATTR_##k, .offset = offsetof(type, field), __VA_ARGS__ }
 
 /* An attribute by name. Which members count depends on `kind`; ATTR_AXIS, ATTR_BOOL and ATTR_DTYPE
  * appear as ATTR_INT, ATTR_CHOICE as ATTR_STRING, ATTR_AXES as ATTR_INTS. */

@@ -13,6 +13,8 @@ typedef struct conv_params {
     fused_params fused;
 } conv_params;
 
+extern const op op_conv, op_conv_transpose;
+
 enum { CONV_X, CONV_W, CONV_BIAS, CONV_RESIDUAL };
 
 #endif

@@ -8,6 +8,11 @@ enum { GRAIN_BYTES = 65536, TILE = 64 };
 
 const op_quant quant_moves = {QUANT_PASS, UINT32_MAX, -1, -1, NULL};
 
+uint64_t move_flops(const step *s) {
+    (void)s;
+    return 0;
+}
+
 void movement_init(movement *m, size_t size) {
     m->unit = size;
     m->rank = 0;
@@ -127,9 +132,8 @@ static void do_lines(void *arg, int64_t first, int64_t last, int32_t worker) {
     cursor_seek(&c, j->axis, j->rank, first / j->blocks);
     for (int64_t item = first; item < last; item++) {
         const int64_t at = b * j->block;
-        move_units(min_i64(j->block, j->line.n - at), j->unit,
-                   j->src + c.from + at * j->line.from, j->line.from,
-                   j->dst + c.to + at * j->line.to, j->line.to);
+        move_units(min_i64(j->block, j->line.n - at), j->unit, j->src + c.from + at * j->line.from,
+                   j->line.from, j->dst + c.to + at * j->line.to, j->line.to);
         if (++b == j->blocks) {
             b = 0;
             cursor_next(&c, j->axis, j->rank);

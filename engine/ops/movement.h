@@ -58,5 +58,10 @@ void dense_strides(const shape *s, int64_t *stride);
 
 /* Input and output share one scale. */
 extern const op_quant quant_moves;
+/* Nothing is computed. */
+uint64_t move_flops(const step *s);
+/* Gradient of any operator whose elements of output 0 are elements of input 0: the node itself,
+ * applied to the places of the elements, tells where each came from, and dy is added up there. */
+hone_status move_grad(gradient *g);
 
 #endif

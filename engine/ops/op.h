@@ -147,6 +147,8 @@ typedef struct op_family {
 bool permute_elementwise(builder *b, node *n, const int32_t *to, int32_t rank);
 bool permute_attrs(builder *b, node *n, const int32_t *to, int32_t rank);
 bool permute_axes_input(builder *b, node *n, const int32_t *to, int32_t rank);
+/* The same for a list of axes in any input: what permute_axes_input does. */
+bool permute_axes_list(builder *b, node *n, int32_t input, const int32_t *to, int32_t rank);
 
 /* Helpers for the table of an op. */
 #define COUNT_OF(a)    (int32_t)(sizeof(a) / sizeof((a)[0]))

@@ -43,8 +43,8 @@ bool permute_attrs(builder *b, node *n, const int32_t *to, int32_t rank) {
     return true;
 }
 
-bool permute_axes_input(builder *b, node *n, const int32_t *to, int32_t rank) {
-    const value *v = node_in(n, 1);
+bool permute_axes_list(builder *b, node *n, int32_t input, const int32_t *to, int32_t rank) {
+    const value *v = node_in(n, input);
     if (!v) return true; /* all axes */
     const tensor *t = v->constant;
     int64_t axes[HONE_MAX_RANK];
@@ -52,8 +52,13 @@ bool permute_axes_input(builder *b, node *n, const int32_t *to, int32_t rank) {
     const int32_t count = (int32_t)tensor_count(t);
     for (int32_t i = 0; i < count; i++) axes[i] = tensor_i64(t, i);
     if (!rename_axes(axes, count, to, rank, axes)) return false;
-    value *renamed = emit_i64s(b, axes, count);
+    value *renamed = emit_constant(b, t->dtype, &t->shape, NULL);
     if (!renamed) return false;
-    node_set_input(n, 1, renamed);
+    for (int32_t i = 0; i < count; i++) tensor_set_i64(renamed->constant, i, axes[i]);
+    node_set_input(n, input, renamed);
     return true;
+}
+
+bool permute_axes_input(builder *b, node *n, const int32_t *to, int32_t rank) {
+    return permute_axes_list(b, n, 1, to, rank);
 }
