@@ -31,6 +31,7 @@ void allocator_init(allocator *a, const hone_allocator *fn, uint64_t limit) {
     a->limit = limit ? limit : UINT64_MAX;
     atomic_init(&a->used, 0);
     atomic_init(&a->peak, 0);
+    atomic_init(&a->refused, false);
 }
 
 /* Takes `total` from the budget, or refuses. */
@@ -38,6 +39,7 @@ static bool budget_take(allocator *a, size_t total) {
     uint64_t now = atomic_fetch_add_explicit(&a->used, total, memory_order_relaxed) + total;
     if (now > a->limit) {
         atomic_fetch_sub_explicit(&a->used, total, memory_order_relaxed);
+        atomic_store_explicit(&a->refused, true, memory_order_relaxed);
         return false;
     }
     uint_fast64_t peak = atomic_load_explicit(&a->peak, memory_order_relaxed);

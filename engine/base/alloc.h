@@ -19,6 +19,7 @@ typedef struct allocator {
     uint64_t limit; /* UINT64_MAX: none */
     atomic_uint_fast64_t used;
     atomic_uint_fast64_t peak;
+    atomic_bool refused; /* has the budget ever refused a block? */
 } allocator;
 
 /* fn may be NULL for the C library's allocator. limit 0 means none. */

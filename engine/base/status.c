@@ -62,7 +62,8 @@ hone_status fail_at(const ctx *c, hone_status code, int64_t offset, const char *
 }
 
 hone_status fail_nomem(const ctx *c, size_t size) {
-    if (mem_over_limit(c->alloc, size))
+    /* The size alone does not tell: an arena asks for more than its caller does. */
+    if (atomic_load(&c->alloc->refused) || mem_over_limit(c->alloc, size))
         return fail(c, HONE_E_LIMIT, "memory limit: %zu bytes more would exceed %llu", size,
                     (unsigned long long)c->alloc->limit);
     return fail(c, HONE_E_NOMEM, "out of memory: cannot allocate %zu bytes", size);

@@ -55,7 +55,7 @@ hone_status collect_tensor(hone_writer *w, const tensor *t, uint32_t *out) {
                          .scale = NONE_INDEX,
                          .zero_point = NONE_INDEX,
                          .index = NONE_INDEX};
-    if (t->layout.kind == LAYOUT_PANELS_NK) rec.groups = (uint32_t)t->layout.groups;
+    if (t->layout.kind != LAYOUT_DENSE) rec.groups = (uint32_t)t->layout.groups;
     for (int32_t i = 0; i < t->shape.rank; i++) rec.dim[i] = t->shape.dim[i];
     TRY(place_blob(w, t, &rec.offset));
     *out = intern_add(&w->tensors, &rec, sizeof rec);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "build.h"
 #include "hone_reader.h"
 #include "infer.h"
+#include "op.h"
 
 /* State of reading one graph. */
 typedef struct graph_reader {
@@ -234,7 +234,13 @@ static hone_status read_node(graph_reader *g) {
     TRY(take_outputs(g, &d, &numbers));
     d.attrs = arena_array(&r->scratch, (size_t)d.n_attrs, sizeof *d.attrs);
     if (!d.attrs) return fail_nomem(r->c, (size_t)d.n_attrs * sizeof *d.attrs);
-    for (int32_t i = 0; i < d.n_attrs; i++) TRY(take_attribute(g, &d, &d.attrs[i]));
+    bool has_body = false;
+    for (int32_t i = 0; i < d.n_attrs; i++) {
+        TRY(take_attribute(g, &d, &d.attrs[i]));
+        has_body |= d.attrs[i].kind == ATTR_GRAPH;
+    }
+    if (d.n_captured && !has_body)
+        return fail_here(r, g->in, "node captures %d values but has no body", d.n_captured);
     TRY(lower(&g->b, &d));
     return accept_outputs(g, &d, numbers);
 }
@@ -271,6 +277,32 @@ static hone_status read_outputs(graph_reader *g, uint32_t count) {
     return HONE_OK;
 }
 
+static bool is_packed(const value *v) {
+    return v && v->constant && v->constant->layout.kind != LAYOUT_DENSE;
+}
+
+/* A packed constant is only good for an operator that wants exactly this layout: any other would
+ * read it as what it is not. */
+static hone_status check_layouts(const graph_reader *g) {
+    for (const node *n = g->b.graph->first; n; n = n->next) {
+        for (int32_t i = 0; i < n->n_in; i++) {
+            const value *v = n->in[i].value;
+            if (!is_packed(v)) continue;
+            const layout have = v->constant->layout;
+            const layout want = n->op->pack ? n->op->pack(n, i) : (layout){LAYOUT_DENSE, 0};
+            if (have.kind == want.kind && have.groups == want.groups) continue;
+            const hone_status status =
+                fail_here(g->r, g->in, "input %d has a layout of kind %d: expected %d", i,
+                          have.kind, want.kind);
+            return fail_in_node(g->r->c, status, n->name, n->op->name);
+        }
+    }
+    for (int32_t i = 0; i < g->b.graph->n_output; i++)
+        if (is_packed(g->b.graph->output[i]))
+            return fail_here(g->r, g->in, "output %d is packed", i);
+    return HONE_OK;
+}
+
 /* *nodes counts those of all graphs. */
 static hone_status read_graph(graph_reader *g, bool is_main, int64_t *nodes) {
     hone_reader *r = g->r;
@@ -295,7 +327,8 @@ static hone_status read_graph(graph_reader *g, bool is_main, int64_t *nodes) {
     if (g->next != g->n_values)
         return fail_here(r, g->in, "%u of %u values are never written", g->n_values - g->next,
                          g->n_values);
-    return read_outputs(g, rec.outputs);
+    TRY(read_outputs(g, rec.outputs));
+    return check_layouts(g);
 }
 
 hone_status read_graphs(hone_reader *r) {

@@ -27,10 +27,7 @@ typedef struct file_plan {
     file_header header;
 } file_plan;
 
-/* Receives the bytes of a bulk section piece by piece. */
-typedef hone_status sink_fn(void *to, const void *data, size_t size);
-
-static hone_status for_each_piece(const hone_writer *w, int kind, sink_fn *sink, void *to) {
+static hone_status for_each_piece(const hone_writer *w, int kind, hone_sink *sink, void *to) {
     const uint64_t *offsets = w->offsets.data;
     uint64_t at = 0;
     for (uint32_t i = 0; i < w->blobs.count; i++) {
@@ -135,43 +132,24 @@ static hone_status lay_out(file_plan *f) {
     return HONE_OK;
 }
 
-/* An open file, as a sink. */
-typedef struct target {
-    const ctx *c;
-    file_writer *file;
-} target;
-
-static hone_status write_piece(void *to, const void *data, size_t size) {
-    const target *t = to;
-    return writer_put(t->c, t->file, data, size);
-}
-
-static hone_status write_parts(const file_plan *f, target *to) {
-    TRY(write_piece(to, &f->header, sizeof f->header));
+static hone_status write_parts(const file_plan *f, hone_sink *sink, void *to) {
+    uint64_t at = sizeof f->header + f->n_parts * sizeof(section_record);
+    TRY(sink(to, &f->header, sizeof f->header));
     for (uint32_t i = 0; i < f->n_parts; i++)
-        TRY(write_piece(to, &f->parts[i].rec, sizeof f->parts[i].rec));
+        TRY(sink(to, &f->parts[i].rec, sizeof f->parts[i].rec));
     for (uint32_t i = 0; i < f->n_parts; i++) {
         const part *p = &f->parts[i];
-        TRY(write_piece(to, zeros, (size_t)(p->rec.offset - to->file->written)));
+        TRY(sink(to, zeros, (size_t)(p->rec.offset - at)));
         if (p->layout < 0)
-            TRY(write_piece(to, p->data, (size_t)p->rec.length));
+            TRY(sink(to, p->data, (size_t)p->rec.length));
         else
-            TRY(for_each_piece(f->w, p->layout, write_piece, to));
+            TRY(for_each_piece(f->w, p->layout, sink, to));
+        at = p->rec.offset + p->rec.length;
     }
     return HONE_OK;
 }
 
-static hone_status write_file(const file_plan *f, const char *path) {
-    const ctx *c = f->w->c;
-    file_writer file;
-    TRY(writer_open(c, &file, path));
-    const hone_status status = write_parts(f, &(target){c, &file});
-    if (status == HONE_OK) return writer_commit(c, &file);
-    writer_abort(&file);
-    return status;
-}
-
-static hone_status save(const ctx *c, const hone_model *m, const char *path) {
+hone_status hone_serialize(const ctx *c, const hone_model *m, hone_sink *sink, void *to) {
     hone_writer w = {.c = c, .model = m};
     intern *const tables[] = {&w.strings, &w.types, &w.ops, &w.tensors, &w.blobs};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) intern_init(tables[i], c->alloc);
@@ -179,10 +157,30 @@ static hone_status save(const ctx *c, const hone_model *m, const char *path) {
     file_plan f = {.w = &w, .strings.alloc = c->alloc, .tensors.alloc = c->alloc};
     hone_status status = collect_model(&w);
     if (status == HONE_OK) status = lay_out(&f);
-    if (status == HONE_OK) status = write_file(&f, path);
+    if (status == HONE_OK) status = write_parts(&f, sink, to);
     byte_buffer *const buffers[] = {&w.offsets, &w.graphs, &w.info, &f.strings, &f.tensors};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) buffer_fini(buffers[i]);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) intern_fini(tables[i]);
+    return status;
+}
+
+/* An open file, as a sink. */
+typedef struct target {
+    const ctx *c;
+    file_writer file;
+} target;
+
+static hone_status write_piece(void *to, const void *data, size_t size) {
+    target *t = to;
+    return writer_put(t->c, &t->file, data, size);
+}
+
+static hone_status save(const ctx *c, const hone_model *m, const char *path) {
+    target to = {.c = c};
+    TRY(writer_open(c, &to.file, path));
+    const hone_status status = hone_serialize(c, m, write_piece, &to);
+    if (status == HONE_OK) return writer_commit(c, &to.file);
+    writer_abort(&to.file);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include "checked.h"
 #include "hone_reader.h"
 #include "op.h"
+#include "pack.h"
 #include "utf8.h"
 
 hone_status take(const hone_reader *r, cursor *in, void *out, size_t size, const char *what) {
@@ -166,7 +167,8 @@ static hone_status check_tensor(const hone_reader *r, const cursor *in, uint32_t
     if (t->layout > LAYOUT_PANELS_NK)
         return fail_at(r->c, HONE_E_UNSUPPORTED, (int64_t)in->offset, "tensor %u has layout %u", i,
                        t->layout);
-    if (t->rank > HONE_MAX_RANK || t->groups > INT32_MAX)
+    if (t->rank > HONE_MAX_RANK || t->groups > INT32_MAX ||
+        (t->groups == 0) != (t->layout == LAYOUT_DENSE))
         return fail_here(r, in, "tensor %u has rank %u, %u groups", i, t->rank, t->groups);
     if (t->section >= r->n_sections)
         return fail_here(r, in, "tensor %u is in section %u: there are %u", i, t->section,
@@ -198,7 +200,8 @@ static hone_status read_tensor(hone_reader *r, cursor *in, uint32_t i) {
     *out = (tensor){.dtype = (hone_dtype)t.dtype,
                     .layout = {(uint8_t)t.layout, (int32_t)t.groups},
                     .shape = shape_make((int32_t)t.rank, t.dim)};
-    if (t.dtype >= HONE_DTYPE_COUNT || !tensor_size(out, &out->bytes) || out->bytes != t.length) {
+    if (t.dtype >= HONE_DTYPE_COUNT || !layout_fits(out->layout, out->dtype, &out->shape) ||
+        !tensor_size(out, &out->bytes) || out->bytes != t.length) {
         char text[SHAPE_TEXT];
         return fail_here(r, in, "tensor %u of type %s and shape %s cannot take %llu bytes", i,
                          hone_dtype_name(out->dtype), shape_text(text, sizeof text, &out->shape),

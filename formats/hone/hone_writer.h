@@ -41,4 +41,9 @@ hone_status collect_tensor(hone_writer *w, const tensor *t, uint32_t *out);
 /* Appends a graph and its bodies to w->graphs. */
 hone_status collect_graph(hone_writer *w, const graph *g, int32_t depth, uint32_t *out);
 
+/* Receives the bytes of a file piece by piece; what it returns but HONE_OK ends the writing. */
+typedef hone_status hone_sink(void *to, const void *data, size_t size);
+/* Writes the whole file. */
+hone_status hone_serialize(const ctx *c, const hone_model *m, hone_sink *sink, void *to);
+
 #endif

@@ -83,7 +83,7 @@ typedef struct tensor_record {
     uint32_t dtype;
     uint32_t encoding; /* ENCODING_ALL */
     uint32_t layout;   /* layout_kind */
-    uint32_t groups;   /* of LAYOUT_PANELS_NK, else 0 */
+    uint32_t groups;   /* of a packed layout; 0 for LAYOUT_DENSE */
     uint32_t section;  /* index in the section table */
     uint32_t rank;
     uint64_t offset, length;    /* in the section */
