@@ -5,19 +5,8 @@
  */
 #include <string.h>
 
+#include "expand.h"
 #include "op.h"
-
-static value *cast(builder *b, value *v, hone_dtype to) {
-    return !v || v->type.dtype == to ? v : emit(b, "Cast", IN(v), ATTRS(A_INT("to", to)));
-}
-
-/* Inputs 0 and 1; false (after recording the error) when one is missing. */
-static bool two_inputs(builder *b, const draft *d, value **x, value **y) {
-    *x = draft_in(d, 0);
-    *y = draft_in(d, 1);
-    if (!*x || !*y) builder_fail(b, HONE_E_FORMAT, "input %d is missing", *x ? 1 : 0);
-    return *x && *y;
-}
 
 /* The single element of a constant as a small whole exponent, or 0. */
 static int whole_exponent(const value *v) {
@@ -37,16 +26,16 @@ static hone_dtype power_type(hone_dtype x, hone_dtype y) {
 }
 
 static hone_status pow_expand(builder *b, draft *d) {
-    value *x, *y;
-    if (!two_inputs(b, d, &x, &y)) return b->status;
+    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
+    value *x = d->in[0], *y = d->in[1];
     const int whole = y->type.shape.rank <= x->type.shape.rank ? whole_exponent(y) : 0;
     if (whole) {
         value *square = emit(b, "Mul", IN(x, x), NO_ATTRS);
         return draft_done(b, d, whole == 2 ? square : emit(b, "Mul", IN(square, x), NO_ATTRS));
     }
     const hone_dtype t = power_type(x->type.dtype, y->type.dtype);
-    value *p = emit(b, "hone::Pow", IN(cast(b, x, t), cast(b, y, t)), NO_ATTRS);
-    return draft_done(b, d, cast(b, p, x->type.dtype));
+    value *p = emit(b, "hone::Pow", IN(expand_cast(b, x, t), expand_cast(b, y, t)), NO_ATTRS);
+    return draft_done(b, d, expand_cast(b, p, x->type.dtype));
 }
 
 static hone_status mod_expand(builder *b, draft *d) {
@@ -68,8 +57,8 @@ static bool unsigned_twin(const value *v, hone_dtype *to) {
 /* Signed numbers are shifted as their bits. A right shift of a negative x is the complement of the
  * shifted complement, which keeps the sign. */
 static hone_status bit_shift_expand(builder *b, draft *d) {
-    value *x, *y;
-    if (!two_inputs(b, d, &x, &y)) return b->status;
+    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
+    value *x = d->in[0], *y = d->in[1];
     const bool left = strcmp(draft_string(d, "direction", ""), "LEFT") == 0;
     if (!left && strcmp(draft_string(d, "direction", ""), "RIGHT") != 0)
         return builder_fail(b, HONE_E_FORMAT, "attribute 'direction' is neither LEFT nor RIGHT");
@@ -82,9 +71,9 @@ static hone_status bit_shift_expand(builder *b, draft *d) {
         negative = emit(b, "Less", IN(x, emit_scalar(b, t, 0)), NO_ATTRS);
         from = emit(b, "Where", IN(negative, emit(b, "BitwiseNot", IN(x), NO_ATTRS), x), NO_ATTRS);
     }
-    value *by = cast(b, y, bits);
-    value *shifted = emit(b, name, IN(cast(b, from, bits), by), NO_ATTRS);
-    value *r = cast(b, shifted, t);
+    value *by = expand_cast(b, y, bits);
+    value *shifted = emit(b, name, IN(expand_cast(b, from, bits), by), NO_ATTRS);
+    value *r = expand_cast(b, shifted, t);
     if (!left)
         r = emit(b, "Where", IN(negative, emit(b, "BitwiseNot", IN(r), NO_ATTRS), r), NO_ATTRS);
     return draft_done(b, d, r);
@@ -92,7 +81,7 @@ static hone_status bit_shift_expand(builder *b, draft *d) {
 
 static hone_status is_inf_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
-    if (x && dtype_in(x->type.dtype, DT_FLOAT8S)) x = cast(b, x, HONE_F32);
+    if (x && dtype_in(x->type.dtype, DT_FLOAT8S)) x = expand_cast(b, x, HONE_F32);
     const float positive = draft_int(d, "detect_positive", 1) ? 1.0f : 0.0f;
     const float negative = draft_int(d, "detect_negative", 1) ? 1.0f : 0.0f;
     return draft_done(b, d,

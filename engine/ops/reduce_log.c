@@ -3,6 +3,7 @@
  * Reductions that are formulas over others. Types narrower than float32 are computed in it, and
  * integers in float64, because intermediate results leave their range.
  */
+#include "expand.h"
 #include "op.h"
 
 static hone_status axes_to_input(builder *b, draft *d) {
@@ -18,14 +19,14 @@ static value *reduce(builder *b, const draft *d, const char *name, value *x) {
 static hone_status in_wide_type(builder *b, draft *d,
                                 value *formula(builder *b, const draft *d, value *x)) {
     value *x = draft_in(d, 0);
-    if (!x) return builder_fail(b, HONE_E_FORMAT, "input 'data' is missing");
+    if (!expand_needs(b, d, 0, "data")) return b->status;
     const hone_dtype t = x->type.dtype;
     const hone_dtype wide = dtype_in(t, DT_INTS)       ? HONE_F64
                             : dtype_in(t, DT_FLOAT16S) ? HONE_F32
                                                        : t;
-    if (wide == t) return draft_done(b, d, formula(b, d, x));
-    value *y = formula(b, d, emit(b, "Cast", IN(x), ATTRS(A_INT("to", wide))));
-    return draft_done(b, d, emit(b, "Cast", IN(y), ATTRS(A_INT("to", t))));
+    value *from = expand_cast(b, x, wide);
+    value *y = from ? formula(b, d, from) : NULL;
+    return draft_done(b, d, expand_cast(b, y, t));
 }
 
 static value *l2(builder *b, const draft *d, value *x) {

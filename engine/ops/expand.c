@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "expand.h"
+
+value *expand_cast(builder *b, value *v, hone_dtype to) {
+    return !v || v->type.dtype == to ? v : emit(b, "Cast", IN(v), ATTRS(A_INT("to", to)));
+}
+
+value *expand_per_channel(builder *b, value *v, int32_t rank) {
+    const int64_t dims[HONE_MAX_RANK] = {-1, 1, 1, 1, 1, 1, 1, 1};
+    return rank <= 2 ? v : emit(b, "Reshape", IN(v, emit_i64s(b, dims, rank - 1)), NO_ATTRS);
+}
+
+value *expand_affine(builder *b, value *v, value *scale, value *bias) {
+    if (scale) v = emit(b, "Mul", IN(v, scale), NO_ATTRS);
+    return bias ? emit(b, "Add", IN(v, bias), NO_ATTRS) : v;
+}
+
+bool expand_needs(builder *b, const draft *d, int32_t i, const char *name) {
+    if (draft_in(d, i)) return true;
+    builder_fail(b, HONE_E_FORMAT, "input '%s' is missing", name);
+    return false;
+}
+
+bool expand_wants(const draft *d, int32_t i) {
+    return i < d->n_out && (!d->out_names || d->out_names[i]);
+}

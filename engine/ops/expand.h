@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Phrases that expansions of composite operators repeat. Like emit, they give NULL after a failure
+ * and accept NULL values then.
+ */
+#ifndef HONE_EXPAND_H
+#define HONE_EXPAND_H
+
+#include "build.h"
+
+/* v with another element type; v itself when it has that type already. */
+value *expand_cast(builder *b, value *v, hone_dtype to);
+
+/* v, a vector with one value a channel, in a shape that meets axis 1 of data of this rank: [C]
+ * becomes [C, 1, ..]. */
+value *expand_per_channel(builder *b, value *v, int32_t rank);
+
+/* v * scale + bias; scale and bias may be NULL. */
+value *expand_affine(builder *b, value *v, value *scale, value *bias);
+
+/* Is input i there? Otherwise records that `name` is missing. */
+bool expand_needs(builder *b, const draft *d, int32_t i, const char *name);
+
+/* Is output i of the draft wanted? */
+bool expand_wants(const draft *d, int32_t i);
+
+#endif

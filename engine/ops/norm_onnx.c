@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX's normalisations, written over hone::LayerNorm, hone::RmsNorm and arithmetic. float64 is
+ * normalised in float32, as the default stash_type says.
+ */
+#include "expand.h"
+#include "op.h"
+
+/* Rows from `axis` on to zero mean and unit variance, in v's own type. */
+static value *standardized(builder *b, value *v, int64_t axis, float epsilon) {
+    if (!v) return NULL;
+    const hone_dtype t = v->type.dtype;
+    value *x = t == HONE_F64 ? expand_cast(b, v, HONE_F32) : v;
+    value *y =
+        emit(b, "hone::LayerNorm", IN(x), ATTRS(A_INT("axis", axis), A_FLOAT("epsilon", epsilon)));
+    return expand_cast(b, y, t);
+}
+
+/* Is v certain to have the shape of the axes of x from `axis` on? A broadcast of size 1 would not
+ * be. */
+static bool fits_row(const value *v, const value *x, int32_t axis) {
+    const shape *s = &v->type.shape, *of = &x->type.shape;
+    if (s->rank != of->rank - axis || v->type.dtype != x->type.dtype) return false;
+    for (int32_t a = 0; a < s->rank; a++)
+        if (!dim_known(s->dim[a]) || (s->dim[a] == 1 && of->dim[axis + a] != 1)) return false;
+    return true;
+}
+
+/* LayerNormalization and RMSNormalization: scale and bias go into the core operator where they are
+ * as long as a row, and are applied afterwards where they broadcast. */
+static hone_status norm_expand(builder *b, draft *d, const char *core) {
+    value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
+    const int32_t rank = emit_rank(b, x);
+    int32_t axis;
+    if (rank < 0) return b->status;
+    if (!expand_needs(b, d, 1, "scale")) return b->status;
+    if (!axis_normalize(draft_int(d, "axis", -1), rank, &axis))
+        return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
+    value *from = x->type.dtype == HONE_F64 ? expand_cast(b, x, HONE_F32) : x;
+    const bool inside = from == x && fits_row(scale, x, axis) && (!bias || fits_row(bias, x, axis));
+    value *out[3];
+    const int32_t n_out = d->n_out < 3 ? d->n_out : 3;
+    emit_n(b, core, IN(from, inside ? scale : NULL, inside ? bias : NULL),
+           ATTRS(A_INT("axis", axis), A_FLOAT("epsilon", draft_float(d, "epsilon", 1e-5f))), out,
+           n_out);
+    const hone_dtype stash = (hone_dtype)draft_int(d, "stash_type", HONE_F32);
+    for (int32_t i = 1; i < n_out; i++)
+        if (expand_wants(d, i)) d->out[i] = expand_cast(b, out[i], stash);
+    if (inside) return draft_done(b, d, out[0]);
+    return draft_done(b, d,
+                      expand_affine(b, expand_cast(b, out[0], scale->type.dtype), scale, bias));
+}
+
+static hone_status layer_norm_expand(builder *b, draft *d) {
+    return norm_expand(b, d, "hone::LayerNorm");
+}
+
+static hone_status rms_norm_expand(builder *b, draft *d) {
+    return norm_expand(b, d, "hone::RmsNorm");
+}
+
+static hone_status instance_norm_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0);
+    const int32_t rank = emit_rank(b, x);
+    if (rank < 0) return b->status;
+    if (rank < 3) return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected 3 to 8", rank);
+    value *y = standardized(b, x, 2, draft_float(d, "epsilon", 1e-5f));
+    value *scale = expand_per_channel(b, draft_in(d, 1), rank);
+    return draft_done(b, d,
+                      expand_affine(b, y, scale, expand_per_channel(b, draft_in(d, 2), rank)));
+}
+
+/* [N, C, ..] is normalised as [N, groups, rest]. Before opset 21 scale and bias had one value a
+ * group. */
+static hone_status group_norm_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
+    const int32_t rank = emit_rank(b, x);
+    const int64_t groups = draft_int(d, "num_groups", 0);
+    if (rank < 0) return b->status;
+    if (rank < 2 || groups < 1)
+        return builder_fail(b, HONE_E_FORMAT,
+                            "rank is %d, num_groups is %lld: expected at least "
+                            "2 and 1",
+                            rank, (long long)groups);
+    const bool by_group = draft_int(d, "by_group", 0) != 0;
+    value *dims = emit_i64s(b, (const int64_t[]){0, groups, -1}, 3);
+    value *y = emit(b, "Reshape", IN(x, dims), NO_ATTRS);
+    y = standardized(b, y, 2, draft_float(d, "epsilon", 1e-5f));
+    if (by_group)
+        y = expand_affine(b, y, expand_per_channel(b, scale, 3), expand_per_channel(b, bias, 3));
+    y = emit(b, "Reshape", IN(y, emit(b, "Shape", IN(x), NO_ATTRS)), NO_ATTRS);
+    if (!by_group)
+        y = expand_affine(b, y, expand_per_channel(b, scale, rank),
+                          expand_per_channel(b, bias, rank));
+    return draft_done(b, d, y);
+}
+
+static hone_status group_norm_upgrade(builder *b, draft *d) {
+    return draft_set_attr(b, d, A_INT("by_group", 1));
+}
+
+/* x / norm along one axis, and 0 where the norm is 0. */
+static hone_status lp_norm_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0);
+    const int64_t axis = draft_int(d, "axis", -1), p = draft_int(d, "p", 2);
+    if (!expand_needs(b, d, 0, "input")) return b->status;
+    if (p != 1 && p != 2)
+        return builder_fail(b, HONE_E_FORMAT, "p is %lld: expected 1 or 2", (long long)p);
+    value *size = emit(b, p == 1 ? "ReduceL1" : "ReduceL2", IN(x, emit_i64s(b, &axis, 1)),
+                       ATTRS(A_INT("keepdims", 1)));
+    value *zero = emit_scalar(b, x->type.dtype, 0), *one = emit_scalar(b, x->type.dtype, 1);
+    value *none = emit(b, "Equal", IN(size, zero), NO_ATTRS);
+    value *divisor = emit(b, "Where", IN(none, one, size), NO_ATTRS);
+    return draft_done(b, d, emit(b, "Div", IN(x, divisor), NO_ATTRS));
+}
+
+/* (x - mean) / (standard deviation + 1e-9), the form of the operator's function. */
+static hone_status mean_variance_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0);
+    const attr *axes = attr_find(d->attrs, d->n_attrs, "axes");
+    if (!expand_needs(b, d, 0, "input")) return b->status;
+    value *over = axes && axes->kind == ATTR_INTS ? emit_i64s(b, axes->ints, axes->count)
+                                                  : emit_i64s(b, (const int64_t[]){0, 2, 3}, 3);
+    const attr keep = A_INT("keepdims", 1);
+    value *c = emit(b, "Sub", IN(x, emit(b, "ReduceMean", IN(x, over), &keep, 1)), NO_ATTRS);
+    value *square = emit(b, "Mul", IN(c, c), NO_ATTRS);
+    value *std = emit(b, "Sqrt", IN(emit(b, "ReduceMean", IN(square, over), &keep, 1)), NO_ATTRS);
+    value *raised = emit(b, "Add", IN(std, emit_scalar(b, x->type.dtype, 1e-9)), NO_ATTRS);
+    return draft_done(b, d, emit(b, "Div", IN(c, raised), NO_ATTRS));
+}
+
+static const op_version since_7[] = {{7, NULL}};
+static const op_version since_9[] = {{9, NULL}};
+static const op_version since_17[] = {{17, NULL}};
+static const op_version since_18[] = {{18, group_norm_upgrade}, {21, NULL}};
+static const op_version since_23[] = {{23, NULL}};
+
+#define COMPOSITE(ident, label, since)                                                             \
+    static const op onnx_##ident = {                                                               \
+        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand}
+COMPOSITE(layer_norm, "LayerNormalization", since_17);
+COMPOSITE(rms_norm, "RMSNormalization", since_23);
+COMPOSITE(instance_norm, "InstanceNormalization", since_7);
+COMPOSITE(group_norm, "GroupNormalization", since_18);
+COMPOSITE(lp_norm, "LpNormalization", since_7);
+COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9);
+
+static const op *const members[] = {&onnx_layer_norm, &onnx_rms_norm, &onnx_instance_norm,
+                                    &onnx_group_norm, &onnx_lp_norm,  &onnx_mean_variance};
+const op_family family_norm_onnx = {members, COUNT_OF(members)};
