@@ -4,7 +4,7 @@
  * computed from constants and usually merge with a convolution next to it. Training mode computes
  * the statistics of the batch and updates the running ones.
  */
-#include "expand.h"
+#include "composite.h"
 #include "op.h"
 
 typedef struct batch_norm {

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "expand.h"
+#include "composite.h"
 #include "op.h"
 
 /* The single element of a constant as a small whole exponent, or 0. */

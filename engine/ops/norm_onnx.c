@@ -3,7 +3,7 @@
  * ONNX's normalisations, written over hone::LayerNorm, hone::RmsNorm and arithmetic. float64 is
  * normalised in float32, as the default stash_type says.
  */
-#include "expand.h"
+#include "composite.h"
 #include "op.h"
 
 /* Rows from `axis` on to zero mean and unit variance, in v's own type. */

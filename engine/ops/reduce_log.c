@@ -3,7 +3,7 @@
  * Reductions that are formulas over others. Types narrower than float32 are computed in it, and
  * integers in float64, because intermediate results leave their range.
  */
-#include "expand.h"
+#include "composite.h"
 #include "op.h"
 
 static hone_status axes_to_input(builder *b, draft *d) {

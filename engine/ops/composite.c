@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "expand.h"
+#include "composite.h"
 
 value *expand_cast(builder *b, value *v, hone_dtype to) {
     return !v || v->type.dtype == to ? v : emit(b, "Cast", IN(v), ATTRS(A_INT("to", to)));

@@ -3,8 +3,8 @@
  * Phrases that expansions of composite operators repeat. Like emit, they give NULL after a failure
  * and accept NULL values then.
  */
-#ifndef HONE_EXPAND_H
-#define HONE_EXPAND_H
+#ifndef HONE_COMPOSITE_H
+#define HONE_COMPOSITE_H
 
 #include "build.h"
 
