@@ -7,6 +7,7 @@
 enum { GRAIN_BYTES = 65536, TILE = 64 };
 
 const op_quant quant_moves = {QUANT_PASS, UINT32_MAX, -1, -1, NULL};
+const op_quant quant_moves_first = {QUANT_PASS, 1, -1, -1, NULL};
 
 uint64_t move_flops(const step *s) {
     (void)s;

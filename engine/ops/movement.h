@@ -56,8 +56,8 @@ void cursor_next(move_cursor *c, const move_axis *axis, int32_t rank);
 /* Strides of a dense tensor, in elements. */
 void dense_strides(const shape *s, int64_t *stride);
 
-/* Input and output share one scale. */
-extern const op_quant quant_moves;
+/* All inputs and the output share one scale; or input 0 and the output. */
+extern const op_quant quant_moves, quant_moves_first;
 /* Nothing is computed. */
 uint64_t move_flops(const step *s);
 /* Gradient of any operator whose elements of output 0 are elements of input 0: the node itself,

@@ -92,14 +92,18 @@ uint16_t f32_to_bf16(float f) {
 /* E8M0: 2^(bits - 127); no zero, no sign. */
 static float e8m0_to_f32(uint8_t bits) { return bits == 255 ? NAN : ldexpf(1.0f, bits - 127); }
 
-static uint8_t f32_to_e8m0(float f) {
-    if (isnan(f)) return 255;
-    int e;
-    const float m = frexpf(fabsf(f), &e); /* |f| = m * 2^e, m in [0.5, 1) */
-    if (m == 0.0f) return 0;
-    /* Nearest power of two, ties up: m * 2^e lies between 2^(e-1) and 2^e. */
-    const int power = m >= 0.75f ? e : e - 1;
-    return (uint8_t)clamp_i64(isinf(f) ? 254 : power + 127, 0, 254);
+uint8_t f32_to_e8m0(float f, bool saturate, e8m0_rounding round) {
+    enum { CODE_NAN = 255, CODE_MAX = 254, BIAS = 127 };
+    if (isnan(f)) return CODE_NAN;
+    int e = 0;
+    const float m = isinf(f) ? 0.5f : frexpf(fabsf(f), &e); /* |f| = m * 2^e, m in [0.5, 1) */
+    const float next = round == E8M0_UP     ? nextafterf(0.5f, 1.0f)
+                       : round == E8M0_DOWN ? 1.0f
+                                            : 0.75f;
+    const int code = BIAS + (m >= next ? e : e - 1);
+    if (m != 0.0f && !isinf(f) && code >= 0 && code <= CODE_MAX) return (uint8_t)code;
+    if (!saturate) return CODE_NAN;
+    return m == 0.0f || (!isinf(f) && code < 0) ? 0 : CODE_MAX;
 }
 
 float f8_to_f32(hone_dtype t, uint8_t bits) {
@@ -107,7 +111,7 @@ float f8_to_f32(hone_dtype t, uint8_t bits) {
 }
 
 uint8_t f32_to_f8(hone_dtype t, float f, bool saturate) {
-    return t == HONE_F8E8M0 ? f32_to_e8m0(f)
+    return t == HONE_F8E8M0 ? f32_to_e8m0(f, saturate, E8M0_NEAREST)
                             : (uint8_t)small_encode(&f8_format[t - HONE_F8E4M3FN], f, saturate);
 }
 

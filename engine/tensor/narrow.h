@@ -19,6 +19,11 @@ uint16_t f32_to_bf16(float f);
  * largest finite one instead of NaN or infinity. */
 float f8_to_f32(hone_dtype t, uint8_t bits);
 uint8_t f32_to_f8(hone_dtype t, float f, bool saturate);
+/* E8M0 holds powers of two. Values between two of them round away from zero, towards zero, or to
+ * the nearest with ties away from zero. Zero and what lies outside of the range: the nearest power
+ * when saturating, else NaN. */
+typedef enum e8m0_rounding { E8M0_UP, E8M0_DOWN, E8M0_NEAREST } e8m0_rounding;
+uint8_t f32_to_e8m0(float f, bool saturate, e8m0_rounding round);
 float f4_to_f32(uint8_t bits);
 uint8_t f32_to_f4(float f);
 

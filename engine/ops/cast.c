@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cast: converts to another element type. CastLike takes the type from a second input.
+ */
+#include "convert.h"
+#include "movement.h"
+
+typedef struct cast_params {
+    hone_dtype to;
+    bool saturate;
+    int32_t round_mode;
+} cast_params;
+
+static const char *const round_modes[] = {"up", "down", "nearest", NULL}; /* as e8m0_rounding */
+#define NUMBERS (DT_SIZED & ~(DT(HONE_C64) | DT(HONE_C128)))
+static const attr_spec cast_attrs[] = {
+    ATTR_ROW(DTYPE, cast_params, to, .required = true),
+    ATTR_ROW(BOOL, cast_params, saturate, .i = 1),
+    ATTR_ROW(CHOICE, cast_params, round_mode, .choices = round_modes),
+};
+static const op_arg cast_in[] = {{"input", NUMBERS, 0, 0}};
+static const op_arg cast_out[] = {{"output", NUMBERS, 0, 0}};
+static const op_version cast_versions[] = {{6, NULL}};
+
+static hone_status cast_infer(infer *f) {
+    const cast_params *p = f->params;
+    if (!dtype_in(p->to, NUMBERS))
+        return fail(f->c, HONE_E_UNSUPPORTED, "casts to %s are not supported",
+                    hone_dtype_name(p->to));
+    infer_set(f, 0, p->to, infer_shape(f, 0));
+    return HONE_OK;
+}
+
+typedef struct cast_job {
+    const step *s;
+    convert_rules rules;
+    int64_t n;
+} cast_job;
+
+static void do_cast(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const cast_job *j = arg;
+    const int64_t end = last * CONVERT_BLOCK;
+    (void)worker;
+    convert_range(j->s->k, &j->s->in[0], &j->s->out[0], &j->rules, first * CONVERT_BLOCK,
+                  end < j->n ? end : j->n);
+}
+
+static hone_status cast_run(run_ctx *r, const step *s) {
+    const cast_params *p = step_params(s);
+    if (s->in[0].dtype == s->out[0].dtype) {
+        move_bytes(r, s->out[0].data, s->in[0].data, s->out[0].bytes);
+        return HONE_OK;
+    }
+    cast_job j = {
+        .s = s, .rules = {p->saturate, (e8m0_rounding)p->round_mode}, .n = tensor_count(&s->in[0])};
+    team_run(r->team, (j.n + CONVERT_BLOCK - 1) / CONVERT_BLOCK, 32, do_cast, &j);
+    return HONE_OK;
+}
+
+static hone_status cast_grad(gradient *g) {
+    const hone_dtype t = node_in(g->node, 0)->type.dtype;
+    if (!dtype_in(t, DT_FLOATS)) return HONE_OK;
+    g->dx[0] = emit(g->b, "Cast", IN(g->dy[0]), ATTRS(A_INT("to", t)));
+    return g->b->status;
+}
+
+static const char *const cast_cases[] = {
+    "f32[2,3] to=7", "i64[5] to=1",  "u8[37] to=1", "f16[37] to=1",
+    "f64[37] to=10", "bool[5] to=6", NULL};
+
+const op op_cast = {.name = "Cast",
+                    .domain = "",
+                    OP_VERSIONS(cast_versions),
+                    OP_ARGS_IN(cast_in),
+                    OP_ARGS_OUT(cast_out),
+                    OP_ATTRS(cast_attrs, cast_params),
+                    .infer = cast_infer,
+                    .axes = axes_elementwise,
+                    .permute = permute_elementwise,
+                    .run = cast_run,
+                    .grad = cast_grad,
+                    .inplace = 1,
+                    .tolerance = {TOL_EXACT, 0},
+                    .cases = cast_cases};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CastLike: Cast to the type of the second input.
+ */
+#include "op.h"
+
+static const op_arg cast_like_in[] = {{"input", DT_SIZED, 0, 0}, {"target_type", DT_SIZED, 0, 0}};
+static const op_arg cast_like_out[] = {{"output", DT_SIZED, 0, 0}};
+static const op_version cast_like_versions[] = {{15, NULL}};
+
+static hone_status cast_like_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0), *like = draft_in(d, 1);
+    if (!like || like->type.dtype == HONE_UNDEFINED)
+        return builder_fail(b, HONE_E_UNSUPPORTED, "the type to cast to is not known");
+    TRY(draft_set_attr(b, d, A_INT("to", like->type.dtype)));
+    return draft_done(b, d, emit(b, "Cast", IN(x), d->attrs, d->n_attrs));
+}
+
+const op op_cast_like = {.name = "CastLike",
+                         .domain = "",
+                         OP_VERSIONS(cast_like_versions),
+                         OP_ARGS_IN(cast_like_in),
+                         OP_ARGS_OUT(cast_like_out),
+                         .expand = cast_like_expand};
