@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What must hold for every operator, checked on its own problem lines:
+ *   - shapes found at import agree with those of the run
+ *   - every ISA level agrees with the scalar one within the operator's tolerance
+ *   - results have the same bits for 1, 2 and 5 threads, on a second run, and with passes off
+ *   - a saved and loaded model gives the same bits
+ *   - the gradient agrees with central differences
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "problem.h"
+#include "unit_test.h"
+
+typedef struct result {
+    hone_view out[8];
+    int32_t n;
+} result;
+
+static hone_session *start(const hone_model *m, const char *isa, int32_t threads) {
+    hone_session_options o = HONE_INIT(hone_session_options);
+    hone_session *s;
+    hone_error err;
+    o.isa = isa;
+    o.threads = threads;
+    expect_ok(hone_session_create(&s, m, &o, &err), &err, "hone_session_create");
+    problem_fill(s, m, 1);
+    return s;
+}
+
+static result run(hone_session *s, const hone_model *m, const char *line) {
+    hone_error err;
+    result r = {.n = hone_model_output_count(m)};
+    expect_ok(hone_session_run(s, &err), &err, line);
+    for (int32_t i = 0; i < r.n; i++)
+        expect_ok(hone_session_output(s, i, &r.out[i], &err), &err, line);
+    return r;
+}
+
+static void same_bits(const result *a, const result *b, const char *what, const char *line) {
+    for (int32_t i = 0; i < a->n; i++)
+        if (a->out[i].bytes != b->out[i].bytes ||
+            memcmp(a->out[i].data, b->out[i].data, a->out[i].bytes))
+            fail_msg("'%s': %s changes the bits of output %d", line, what, i);
+}
+
+static tensor tensor_of_view(const hone_view *v) {
+    return (tensor){.dtype = v->dtype, .shape = shape_make(v->rank, v->dim), .data = v->data};
+}
+
+static double largest(const tensor *t) {
+    double m = 0;
+    for (int64_t i = 0; i < tensor_count(t); i++) m = fmax(m, fabs(tensor_f64(t, i)));
+    return m;
+}
+
+/* Distance that the tolerance allows around a reference value. */
+static double allowed(const op *o, const tensor *ref, double expected, double scale) {
+    const double eps = ref->dtype == HONE_F16    ? 0x1p-10
+                       : ref->dtype == HONE_BF16 ? 0x1p-7
+                                                 : 0x1p-23;
+    if (!dtype_in(ref->dtype, DT_FLOATS)) return 0;
+    switch (o->tolerance.kind) {
+    case TOL_EXACT: return 0;
+    case TOL_ULP: return o->tolerance.bound * eps * fmax(fabs(expected), 0x1p-100);
+    case TOL_REL: return fmax(o->tolerance.bound, eps) * scale;
+    case TOL_SUM: return 64 * o->tolerance.bound * eps * fmax(scale, 1);
+    }
+    return 0;
+}
+
+static void close_to(const op *o, const result *ref, const result *got, const char *isa,
+                     const char *line) {
+    for (int32_t i = 0; i < ref->n; i++) {
+        const tensor a = tensor_of_view(&ref->out[i]), b = tensor_of_view(&got->out[i]);
+        const double scale = largest(&a);
+        assert_true(shape_equal(&a.shape, &b.shape));
+        for (int64_t j = 0; j < tensor_count(&a); j++) {
+            const double x = tensor_f64(&a, j), y = tensor_f64(&b, j);
+            if (x == y || (isnan(x) && isnan(y)) || fabs(x - y) <= allowed(o, &a, x, scale))
+                continue;
+            fail_msg("%s '%s': level %s gives %.9g at %lld of output %d: expected %.9g", o->name,
+                     line, isa, y, (long long)j, i, x);
+        }
+    }
+}
+
+static void check_shapes(const hone_model *m, const result *r, const char *line) {
+    for (int32_t i = 0; i < r->n; i++) {
+        const type *t = &m->graph->output[i]->type;
+        if (t->dtype != r->out[i].dtype)
+            fail_msg("'%s': the type of output %d changes at run time", line, i);
+        if (t->shape.rank < 0) continue;
+        assert_int_equal(t->shape.rank, r->out[i].rank);
+        for (int32_t a = 0; a < t->shape.rank; a++)
+            if (!dim_compatible(t->shape.dim[a], r->out[i].dim[a]))
+                fail_msg("'%s': dimension %d of output %d is %lld at import and %lld at run time",
+                         line, a, i, (long long)t->shape.dim[a], (long long)r->out[i].dim[a]);
+    }
+}
+
+static void check_levels(const op *o, const hone_model *m, const result *scalar, const char *line) {
+    for (int level = ISA_SCALAR + 1; level < ISA_COUNT; level++) {
+        if (!isa_supported((isa_level)level)) continue;
+        hone_session *s = start(m, isa_name((isa_level)level), 1);
+        const result r = run(s, m, line);
+        close_to(o, scalar, &r, isa_name((isa_level)level), line);
+        hone_session_destroy(s);
+    }
+}
+
+static void check_threads(const hone_model *m, const result *one, const char *line) {
+    static const int32_t counts[] = {2, 5};
+    for (size_t i = 0; i < 2; i++) {
+        hone_session *s = start(m, NULL, counts[i]);
+        result r = run(s, m, line);
+        same_bits(one, &r, "the number of threads", line);
+        r = run(s, m, line);
+        same_bits(one, &r, "a second run", line);
+        hone_session_destroy(s);
+    }
+}
+
+static void check_saved(const op *o, const hone_model *m, const result *one, const char *line) {
+    char path[] = "/tmp/hone-ops-XXXXXX.hone";
+    hone_error err;
+    hone_model *loaded;
+    const int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    close(fd);
+    expect_ok(hone_model_save(m, path, &err), &err, line);
+    expect_ok(hone_model_open(&loaded, path, NULL, &err), &err, line);
+    hone_session *s = start(loaded, NULL, 1);
+    const result r = run(s, loaded, line);
+    same_bits(one, &r, "saving and loading", line);
+    hone_session_destroy(s);
+    hone_model_close(loaded);
+    unlink(path);
+    (void)o;
+}
+
+static void check_case(const op *o, const char *line) {
+    hone_model *m = problem_model(o, line, 0),
+               *plain = problem_model(o, line, HONE_OPEN_NO_OPTIMIZE);
+    hone_session *one = start(m, NULL, 1), *scalar = start(m, "scalar", 1),
+                 *raw = start(plain, NULL, 1);
+    const result r = run(one, m, line), reference = run(scalar, m, line),
+                 unoptimized = run(raw, plain, line);
+    check_shapes(m, &r, line);
+    same_bits(&r, &unoptimized, "turning passes off", line);
+    check_levels(o, m, &reference, line);
+    check_threads(m, &r, line);
+    check_saved(o, m, &r, line);
+    hone_session_destroy(one);
+    hone_session_destroy(scalar);
+    hone_session_destroy(raw);
+    hone_model_close(m);
+    hone_model_close(plain);
+}
+
+/* d(loss)/dx by a central difference against the gradient that the graph computes. */
+static void check_gradient(const op *o, const char *line) {
+    hone_model *m = problem_gradient(o, line);
+    if (!m) return;
+    hone_session *s = start(m, NULL, 1);
+    hone_error err;
+    const result r = run(s, m, line);
+    float grads[3][64];
+    int64_t counts[3] = {0};
+    for (int32_t i = 1; i < r.n && i <= 3; i++) {
+        counts[i - 1] = (int64_t)(r.out[i].bytes / 4) < 64 ? (int64_t)(r.out[i].bytes / 4) : 64;
+        memcpy(grads[i - 1], r.out[i].data, (size_t)counts[i - 1] * 4);
+    }
+    for (int32_t i = 0; i < r.n - 1 && i < 3; i++) {
+        for (int64_t j = 0; j < counts[i]; j++) {
+            const float h = 1.0f / 64;
+            hone_view x;
+            expect_ok(hone_session_input(s, i, &x, &err), &err, line);
+            float *at = (float *)x.data + j;
+            const float x0 = *at;
+            *at = x0 + h;
+            const double up = (double)*(float *)run(s, m, line).out[0].data;
+            *at = x0 - h;
+            const double down = (double)*(float *)run(s, m, line).out[0].data;
+            *at = x0;
+            const double numeric = (up - down) / (2 * (double)h), exact = (double)grads[i][j];
+            if (fabs(numeric - exact) > 0.02 * fmax(1, fabs(numeric)))
+                fail_msg("%s '%s': gradient %lld of input %d is %g: differences give %g", o->name,
+                         line, (long long)j, i, exact, numeric);
+        }
+    }
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void operator_holds_on_its_cases(void **state) {
+    const op *o = *state;
+    for (int32_t i = 0; o->cases && o->cases[i]; i++) check_case(o, o->cases[i]);
+}
+
+static void gradient_agrees_with_differences(void **state) {
+    const op *o = *state;
+    for (int32_t i = 0; o->cases && o->cases[i]; i++)
+        if (o->grad) check_gradient(o, o->cases[i]);
+}
+
+int main(int argc, char **argv) {
+    int32_t n, tests = 0;
+    const op *const *all = op_all(&n);
+    struct CMUnitTest *list = calloc((size_t)n * 2, sizeof *list);
+    if (!list) return 1;
+    for (int32_t i = 0; i < n; i++) {
+        if (!all[i]->cases || (argc > 1 && strcmp(argv[1], all[i]->name) != 0)) continue;
+        void *state = (void *)all[i];
+        list[tests++] =
+            (struct CMUnitTest){all[i]->name, operator_holds_on_its_cases, NULL, NULL, state};
+        if (all[i]->grad)
+            list[tests++] = (struct CMUnitTest){all[i]->name, gradient_agrees_with_differences,
+                                                NULL, NULL, state};
+    }
+    const int failed = _cmocka_run_group_tests("operators", list, (size_t)tests, NULL, NULL);
+    free(list);
+    return failed;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "problem.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backward.h"
+#include "unit_test.h"
+
+enum { MAX_INPUTS = 16, MAX_ATTRS = 16, MAX_LIST = 64 };
+
+typedef struct problem {
+    hone_model *m;
+    ctx c;
+    builder b;
+    hone_error err;
+    value *in[MAX_INPUTS];
+    int32_t n_in;
+    attr attrs[MAX_ATTRS];
+    int32_t n_attrs;
+    const char *line;
+} problem;
+
+void expect_ok(hone_status status, const hone_error *err, const char *what) {
+    if (status != HONE_OK) fail_msg("%s: %s: %s", what, hone_status_name(status), err->text);
+}
+
+static hone_dtype dtype_of(const char *name, size_t length) {
+    static const struct {
+        const char *name;
+        hone_dtype dtype;
+    } names[] = {{"f32", HONE_F32},   {"f64", HONE_F64}, {"f16", HONE_F16}, {"bf16", HONE_BF16},
+                 {"i8", HONE_I8},     {"i16", HONE_I16}, {"i32", HONE_I32}, {"i64", HONE_I64},
+                 {"u8", HONE_U8},     {"u16", HONE_U16}, {"u32", HONE_U32}, {"u64", HONE_U64},
+                 {"bool", HONE_BOOL}, {"i4", HONE_I4},   {"u4", HONE_U4}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i].name) == length && !strncmp(names[i].name, name, length))
+            return names[i].dtype;
+    return HONE_UNDEFINED;
+}
+
+/* Numbers separated by commas up to `end`. */
+static int32_t parse_numbers(const char *text, char end, double *out) {
+    int32_t n = 0;
+    while (*text && *text != end && n < MAX_LIST) {
+        char *stop;
+        out[n++] = strtod(text, &stop);
+        if (stop == text) fail_msg("bad number in problem line: %s", text);
+        text = *stop == ',' ? stop + 1 : stop;
+    }
+    return n;
+}
+
+static value *parse_input(problem *p, const char *token) {
+    const size_t length = strcspn(token, "[{");
+    const hone_dtype t = dtype_of(token, length);
+    double v[MAX_LIST];
+    if (t == HONE_UNDEFINED) fail_msg("bad type in problem line '%s'", p->line);
+    const int32_t n = parse_numbers(token + length + 1, token[length] == '[' ? ']' : '}', v);
+    if (token[length] == '[') {
+        shape s = shape_of_rank(n);
+        char name[8];
+        for (int32_t i = 0; i < n; i++) s.dim[i] = (int64_t)v[i];
+        snprintf(name, sizeof name, "x%d", p->m->graph->n_input);
+        const type ty = type_tensor(t, &s);
+        return graph_add_input(p->m->graph, name, &ty);
+    }
+    const shape s = shape_vector(n);
+    value *c = emit_constant(&p->b, t, &s, NULL);
+    for (int32_t i = 0; c && i < n; i++) tensor_set_f64(c->constant, i, v[i]);
+    return c;
+}
+
+static void parse_attr(problem *p, char *token) {
+    char *text = strchr(token, '=') + 1;
+    text[-1] = '\0';
+    arena *a = &p->m->arena;
+    attr *at = &p->attrs[p->n_attrs++];
+    const char *name = arena_strdup(a, token);
+    double v[MAX_LIST];
+    if (isalpha((unsigned char)*text)) {
+        *at = A_STRING(name, arena_strdup(a, text));
+        return;
+    }
+    const int32_t n = parse_numbers(text, '\0', v);
+    int64_t *ints = arena_array(a, (size_t)n + 1, sizeof *ints);
+    for (int32_t i = 0; i < n; i++) ints[i] = (int64_t)v[i];
+    *at = (attr){.name = name, .i = ints[0], .f = (float)v[0], .ints = ints, .count = n};
+}
+
+/* Numbers of an attribute take the form that the operator's table asks for. */
+static void settle_kinds(problem *p, const op *o) {
+    for (int32_t i = 0; i < p->n_attrs; i++) {
+        attr *at = &p->attrs[i];
+        if (at->kind == ATTR_STRING) continue;
+        at->kind = at->count > 1 ? ATTR_INTS : ATTR_INT;
+        for (int32_t j = 0; j < o->n_attrs; j++) {
+            if (strcmp(o->attrs[j].name, at->name) != 0) continue;
+            const attr_kind k = o->attrs[j].kind;
+            at->kind = k == ATTR_FLOAT                    ? ATTR_FLOAT
+                       : k == ATTR_INTS || k == ATTR_AXES ? ATTR_INTS
+                                                          : ATTR_INT;
+        }
+    }
+}
+
+static void parse_line(problem *p, const op *o) {
+    char copy[512];
+    snprintf(copy, sizeof copy, "%s", p->line);
+    for (char *token = strtok(copy, " "); token; token = strtok(NULL, " ")) {
+        if (strchr(token, '='))
+            parse_attr(p, token);
+        else
+            p->in[p->n_in++] = strcmp(token, "_") == 0 ? NULL : parse_input(p, token);
+    }
+    settle_kinds(p, o);
+}
+
+/* The operator's outputs as values of the graph. */
+static int32_t emit_operator(problem *p, const op *o, value **out) {
+    char name[80];
+    int32_t n_out = 0;
+    while (n_out < o->n_out && !(o->out[n_out].flags & (ARG_OPTIONAL | ARG_VARIADIC))) n_out++;
+    if (n_out == 0) n_out = 1;
+    snprintf(name, sizeof name, "%s%s", strcmp(o->domain, "hone") == 0 ? "hone::" : "", o->name);
+    emit_n(&p->b, name, p->in, p->n_in, p->attrs, p->n_attrs, out, n_out);
+    expect_ok(p->b.status, &p->err, p->line);
+    return n_out;
+}
+
+static void problem_begin(problem *p, const op *o, const char *line) {
+    memset(p, 0, sizeof *p);
+    p->line = line;
+    error_clear(&p->err);
+    expect_ok(model_create(&p->m, NULL, &p->err), &p->err, "model_create");
+    p->c = model_ctx(p->m, NULL, &p->err);
+    p->m->graph = graph_create(&p->m->arena, NULL, "problem");
+    builder_init(&p->b, &p->c, p->m->graph, NULL, "node");
+    parse_line(p, o);
+}
+
+hone_model *problem_model(const op *o, const char *line, uint32_t flags) {
+    problem p;
+    value *out[8];
+    problem_begin(&p, o, line);
+    const int32_t n = emit_operator(&p, o, out);
+    for (int32_t i = 0; i < n; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "y%d", i);
+        if (!*out[i]->name) out[i]->name = arena_strdup(&p.m->arena, name);
+        graph_add_output(p.m->graph, out[i]);
+    }
+    hone_open_options options = HONE_INIT(hone_open_options);
+    options.flags = flags;
+    expect_ok(model_finish(&p.c, p.m, &options), &p.err, line);
+    return p.m;
+}
+
+hone_model *problem_gradient(const op *o, const char *line) {
+    problem p;
+    value *out[8], *loss = NULL, *wrt[MAX_INPUTS], *dx[MAX_INPUTS];
+    int32_t n_wrt = 0;
+    problem_begin(&p, o, line);
+    const int32_t n = emit_operator(&p, o, out);
+    for (int32_t i = 0; i < p.m->graph->n_input; i++)
+        if (p.m->graph->input[i]->type.dtype == HONE_F32) wrt[n_wrt++] = p.m->graph->input[i];
+    for (int32_t i = 0; i < n; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "w%d", i);
+        if (out[i]->type.dtype != HONE_F32) continue;
+        value *w = graph_add_input(p.m->graph, name, &out[i]->type);
+        value *part = emit(&p.b, "ReduceSum", IN(emit(&p.b, "Mul", IN(out[i], w), NO_ATTRS)),
+                           ATTRS(A_INT("keepdims", 0)));
+        loss = loss ? emit(&p.b, "Add", IN(loss, part), NO_ATTRS) : part;
+    }
+    hone_status status = p.b.status;
+    if (status == HONE_OK && loss) status = backward(&p.c, p.m->graph, loss, wrt, n_wrt, dx);
+    if (!loss || status == HONE_E_UNSUPPORTED) {
+        hone_model_close(p.m);
+        return NULL;
+    }
+    expect_ok(status, &p.err, line);
+    graph_add_output(p.m->graph, loss);
+    for (int32_t i = 0; i < n_wrt; i++)
+        if (dx[i]) graph_add_output(p.m->graph, dx[i]);
+    hone_open_options options = HONE_INIT(hone_open_options);
+    expect_ok(model_finish(&p.c, p.m, &options), &p.err, line);
+    return p.m;
+}
+
+/* splitmix64 (Steele, Lea and Flood, 2014). */
+static uint64_t next_random(uint64_t *state) {
+    uint64_t z = (*state += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+void problem_fill(hone_session *s, const hone_model *m, uint64_t seed) {
+    hone_error err;
+    for (int32_t i = 0; i < hone_model_input_count(m); i++) {
+        hone_view v;
+        expect_ok(hone_session_input(s, i, &v, &err), &err, "hone_session_input");
+        const tensor t = {.dtype = v.dtype, .shape = shape_make(v.rank, v.dim), .data = v.data};
+        for (int64_t j = 0; j < tensor_count(&t); j++) {
+            const uint64_t r = next_random(&seed);
+            const double unit = (double)(r >> 11) * 0x1p-53;
+            const double x = (unit < 0.5 ? -1.0 : 1.0) * (0.05 + 1.9 * fabs(2 * unit - 1));
+            tensor_set_f64(&t, j,
+                           dtype_in(v.dtype, DT_FLOATS) ? x
+                           : v.dtype == HONE_BOOL       ? (double)(r & 1)
+                                                        : (double)(r % 7));
+        }
+    }
+}

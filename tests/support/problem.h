@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Problem lines: an operator's inputs and attributes as one line of text, from which tests and
+ * benchmarks build a model of that single operator.
+ *
+ *     f32[2,3,4] i64{0,-1} _ axis=1 mode=linear scales=1.5,2
+ *
+ *   f32[2,3,4]   an input of that type and shape, filled with seeded values
+ *   i64{0,-1}    a constant vector of these values; i64{5} has one element, i64{} none
+ *   _            an omitted input
+ *   name=value   an attribute of the operator's table
+ */
+#ifndef HONE_PROBLEM_H
+#define HONE_PROBLEM_H
+
+#include "model.h"
+#include "op.h"
+
+/* Builds the model: inputs x0, x1, .. (those with a shape), all outputs of the operator that one
+ * draft produces. flags: HONE_OPEN_*. Fails the test when the line is malformed. */
+hone_model *problem_model(const op *o, const char *line, uint32_t flags);
+/* The same with a scalar output: the sum over all outputs of output * weight (inputs w0, w1, ..)
+ * and, as further outputs, its gradient for each floating-point input. NULL when the operator says
+ * that it has none. */
+hone_model *problem_gradient(const op *o, const char *line);
+
+/* Fills every input of a session with seeded values: small integers, bools, floats in (-2, 2)
+ * without exact zeros. */
+void problem_fill(hone_session *s, const hone_model *m, uint64_t seed);
+
+/* Fails the test with the text of the error unless the status is HONE_OK. */
+void expect_ok(hone_status status, const hone_error *err, const char *what);
+
+#endif
