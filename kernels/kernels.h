@@ -82,8 +82,9 @@ typedef void softmax_fn(size_t n, const float *x, float *y);
 typedef void norm_fn(size_t n, const float *x, const float *scale, const float *bias, float eps,
                      float *y, float *stats);
 
-/* What happens to a finished tile row, in this order: + bias[column], + residual, clamp to
- * [lo, hi], then act (a unary f32 kernel) if it is not NULL. */
+/* What happens to finished rows, in this order: + bias[column], + residual, clamp to [lo, hi], then
+ * act (a unary f32 kernel) if it is not NULL. Micro-kernels do all but act, which the drivers
+ * of gemm/ and conv/ apply to whole rows that are still in cache. */
 typedef struct epilogue_f32 {
     const float *bias;     /* per column, or NULL */
     const float *residual; /* same shape as the output, or NULL */
@@ -135,21 +136,32 @@ typedef struct gemm_f32_kernel {
     const char *name;
 } gemm_f32_kernel;
 
-/* One output pixel row segment of a channels-last depthwise convolution:
- *   y[p][c] = ep(sum over taps of x[p * taps + t][c] * w[t][c]) for p < pixels, c < channels
- * rows[] are pointers to `channels` floats (padding points at zeros); w is taps x channels. */
+/* A run of output pixels of a channels-last depthwise convolution, then the epilogue except act:
+ *
+ *   y[p][c] = sum over t of rows[p * step + t][offset + c] * w[t][c]
+ *
+ * for p < pixels, c < channels, in the order of t. Neighbouring pixels may share pointers (step < taps).
+ * Padding points at zeros. */
 typedef struct dwconv_f32_args {
     const float *const *rows;
+    size_t offset;
     const float *w;
     float *y;
-    size_t pixels, taps, channels, ldw, ldy;
-    const epilogue_f32 *ep;
+    size_t pixels, taps, step, channels, ldw, ldy;
+    const epilogue_f32 *ep; /* or NULL */
 } dwconv_f32_args;
 typedef void dwconv_f32_fn(const dwconv_f32_args *d);
 
-/* y[c] = max (or scale * sum) over the taps of rows[t][c]. taps >= 1. */
-typedef void pool_f32_fn(size_t channels, size_t taps, const float *const *rows, float scale,
-                         float *y);
+/* y[p][c] = max (or scale[p] * sum) over t of rows[p * step + t][offset + c], for p < pixels,
+ * c < channels. taps >= 1. NaN wins. */
+typedef struct pool_f32_args {
+    const float *const *rows;
+    size_t offset;
+    const float *scale; /* one a pixel; unused by max */
+    float *y;
+    size_t pixels, taps, step, channels, ldy;
+} pool_f32_args;
+typedef void pool_f32_fn(const pool_f32_args *p);
 
 /* `steps` turns of PROBE_CHAINS independent multiply-adds in registers, nothing else; returns the
  * floating-point operations done. Timed, it is the machine's peak. state is PROBE_FLOATS floats. */

@@ -5,6 +5,7 @@
  */
 #include "kernels.h"
 
+#include "../conv/window_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
 #include "binary_f32_body.h"
 #include "half_body.h"
@@ -21,6 +22,7 @@ static void fill_level(kernels *k) {
     fill_rows_f32(k);
     fill_half(k);
     fill_gemm(k);
+    fill_window(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

@@ -23,8 +23,7 @@
 #ifndef HONE_GEMM_F32_BODY_H
 #define HONE_GEMM_F32_BODY_H
 
-#include <math.h>
-
+#include "../body/epilogue_f32_body.h"
 #include "kernels.h"
 
 #if VF_LANES == 16
@@ -63,11 +62,9 @@
 
 #define GEMV_MR                4
 #define GEMV_NR                64
-#define GEMM_CHUNK_VECS        16 /* no chunk is wider */
+#define GEMM_AHEAD             512 /* floats that B is prefetched ahead in a stream */
 #define GEMM_NAME_(isa, shape) "gemm_f32_" #isa "_" shape
 #define GEMM_NAME(isa, shape)  GEMM_NAME_(isa, shape)
-
-typedef vf gemm_acc[GEMM_MR][GEMM_CHUNK_VECS];
 
 /* Vector v of a chunk at step 0: panels are ldb apart, vectors inside a panel are neighbours. */
 SIMD_INLINE const float *gemm_f32_vector(const float *b, size_t ldb, int v) {
@@ -77,9 +74,9 @@ SIMD_INLINE const float *gemm_f32_vector(const float *b, size_t ldb, int v) {
 
 /* One step of the depth. The order of the loops decides what stays in registers: all of B for tall
  * chunks, all of A for wide ones. */
-SIMD_INLINE void gemm_f32_step(gemm_acc acc, const float *const a[], size_t ka, const float *b,
+SIMD_INLINE void gemm_f32_step(tile_acc acc, const float *const a[], size_t ka, const float *b,
                                size_t ldb, const int rows, const int vecs) {
-    vf av[GEMM_MR], bv[GEMM_CHUNK_VECS];
+    vf av[GEMM_MR], bv[TILE_VECS];
     if (rows > vecs) {
         SIMD_UNROLL for (int v = 0; v < vecs; v++) bv[v] = vf_load(gemm_f32_vector(b, ldb, v));
         SIMD_UNROLL for (int i = 0; i < rows; i++) {
@@ -95,92 +92,36 @@ SIMD_INLINE void gemm_f32_step(gemm_acc acc, const float *const a[], size_t ka, 
     }
 }
 
-/* Stores a chunk that ends inside a vector: tile holds its rows, ld apart, nr columns of them
- * count. The same arithmetic as gemm_f32_finish, in a loop. */
-static void gemm_f32_finish_edge(const gemm_tile_f32 *t, size_t col, const float *tile, size_t ld,
-                                 size_t rows) {
-    const epilogue_f32 *ep = t->ep;
-    const size_t nr = t->nr - col;
-    for (size_t i = 0; i < rows; i++) {
-        float *c = t->c + i * t->ldc + col;
-        for (size_t j = 0; j < nr; j += VF_LANES) {
-            const size_t n = nr - j < VF_LANES ? nr - j : VF_LANES;
-            vf x = vf_load(tile + i * ld + j);
-            if (t->accumulate) x = vf_add(x, vf_load_n(c + j, n));
-            if (ep && ep->bias) x = vf_add(x, vf_load_n(ep->bias + col + j, n));
-            if (ep && ep->residual)
-                x = vf_add(x, vf_load_n(ep->residual + i * ep->ldr + col + j, n));
-            if (ep) x = vf_min(vf_set1(ep->hi), vf_max(vf_set1(ep->lo), x));
-            vf_store_n(c + j, n, x);
-        }
-        if (ep && ep->act) ep->act(nr, c, c, ep->act_param);
+/* Where a chunk's operands come from: rows of A in place or packed, with B in L1; or A in L1 and B
+ * streamed from memory, in up to four panels at once. */
+typedef enum gemm_mode { GEMM_IN_PLACE, GEMM_PACKED, GEMM_STREAM } gemm_mode;
+
+/* Hardware prefetchers stop at the end of a page; panels do not. */
+SIMD_INLINE void gemm_f32_prefetch(const float *b, size_t ldb, const int vecs) {
+    SIMD_UNROLL for (int v = 0; v < vecs; v += GEMM_PANEL / VF_LANES) {
+        SIMD_PREFETCH(gemm_f32_vector(b, ldb, v) + GEMM_AHEAD);
+        SIMD_PREFETCH(gemm_f32_vector(b, ldb, v) + GEMM_AHEAD + GEMM_PANEL);
     }
 }
 
-SIMD_INLINE void gemm_f32_finish(const gemm_tile_f32 *t, size_t col, gemm_acc acc, const int rows,
-                                 const int vecs) {
-    const epilogue_f32 *ep = t->ep;
-    float *c = t->c + col;
-    if (t->accumulate) {
-        SIMD_UNROLL for (int i = 0; i < rows; i++) {
-            SIMD_UNROLL for (int v = 0; v < vecs; v++) {
-                acc[i][v] = vf_add(acc[i][v], vf_load(c + (size_t)i * t->ldc + v * VF_LANES));
-            }
-        }
-    }
-    if (ep && ep->bias) {
-        SIMD_UNROLL for (int v = 0; v < vecs; v++) {
-            const vf bias = vf_load(ep->bias + col + v * VF_LANES);
-            SIMD_UNROLL for (int i = 0; i < rows; i++) acc[i][v] = vf_add(acc[i][v], bias);
-        }
-    }
-    if (ep && ep->residual) {
-        const float *r = ep->residual + col;
-        SIMD_UNROLL for (int i = 0; i < rows; i++) {
-            SIMD_UNROLL for (int v = 0; v < vecs; v++) {
-                acc[i][v] = vf_add(acc[i][v], vf_load(r + (size_t)i * ep->ldr + v * VF_LANES));
-            }
-        }
-    }
-    if (ep && (ep->lo > -INFINITY || ep->hi < INFINITY)) {
-        const vf lo = vf_set1(ep->lo), hi = vf_set1(ep->hi);
-        SIMD_UNROLL for (int i = 0; i < rows; i++) {
-            SIMD_UNROLL for (int v = 0; v < vecs; v++) {
-                acc[i][v] = vf_min(hi, vf_max(lo, acc[i][v]));
-            }
-        }
-    }
-    SIMD_UNROLL for (int i = 0; i < rows; i++) {
-        SIMD_UNROLL for (int v = 0; v < vecs; v++) {
-            vf_store(c + (size_t)i * t->ldc + v * VF_LANES, acc[i][v]);
-        }
-    }
-    if (ep && ep->act) {
-        for (int i = 0; i < rows; i++) {
-            float *row = c + (size_t)i * t->ldc;
-            ep->act((size_t)(vecs * VF_LANES), row, row, ep->act_param);
-        }
-    }
-}
-
-/* rows x vecs of the tile from column `col` on. mr is the row stride of t->a. */
+/* rows x vecs of the tile from column `col` on. */
 SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int rows, const int vecs,
-                                const int mr, const bool packed) {
+                                const gemm_mode mode) {
+    const size_t mr = mode == GEMM_STREAM ? GEMV_MR : GEMM_MR;
     const size_t k = t->k, ldb = t->ldb;
-    const size_t step = packed ? (size_t)mr : 1;
+    const size_t step = mode == GEMM_PACKED ? mr : 1;
     const float *b = t->b + col / GEMM_PANEL * ldb + col % GEMM_PANEL;
-    gemm_acc acc;
-    SIMD_UNROLL for (int i = 0; i < rows; i++) {
-        SIMD_PREFETCH(t->c + (size_t)i * t->ldc + col);
-        SIMD_UNROLL for (int v = 0; v < vecs; v++) acc[i][v] = vf_zero();
-    }
+    tile_acc acc;
+    tile_zero(acc, rows, vecs);
+    SIMD_UNROLL for (int i = 0; i < rows; i++) SIMD_PREFETCH(t->c + (size_t)i * t->ldc + col);
     for (size_t tap = 0; tap < t->taps; tap++) {
         const float *a[GEMM_MR];
         SIMD_UNROLL for (int i = 0; i < rows; i++) {
-            a[i] = packed ? t->packed + i : t->a[tap * (size_t)mr + (size_t)i] + t->offset;
+            a[i] = mode == GEMM_PACKED ? t->packed + i : t->a[tap * mr + (size_t)i] + t->offset;
         }
         size_t kk = 0;
         for (; kk + 2 <= k; kk += 2, b += 2 * GEMM_PANEL) {
+            if (mode == GEMM_STREAM) gemm_f32_prefetch(b, ldb, vecs);
             gemm_f32_step(acc, a, kk * step, b, ldb, rows, vecs);
             gemm_f32_step(acc, a, (kk + 1) * step, b + GEMM_PANEL, ldb, rows, vecs);
         }
@@ -189,36 +130,34 @@ SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int ro
             b += GEMM_PANEL;
         }
     }
+    const tile_out out = {
+        .y = t->c, .ldy = t->ldc, .col = col, .accumulate = t->accumulate, .ep = t->ep};
     if (t->nr - col >= (size_t)(vecs * VF_LANES)) {
-        gemm_f32_finish(t, col, acc, rows, vecs);
-        return;
+        tile_finish(acc, rows, vecs, &out);
+    } else {
+        float tile[GEMM_MR * GEMM_NR];
+        tile_store(acc, rows, vecs, tile, (size_t)(vecs * VF_LANES));
+        tile_finish_edge(tile, (size_t)(vecs * VF_LANES), (size_t)rows, t->nr - col, &out);
     }
-    float tile[GEMM_MR * GEMM_NR];
-    SIMD_UNROLL for (int i = 0; i < rows; i++) {
-        SIMD_UNROLL for (int v = 0; v < vecs; v++) {
-            vf_store(tile + (i * vecs + v) * VF_LANES, acc[i][v]);
-        }
-    }
-    gemm_f32_finish_edge(t, col, tile, (size_t)(vecs * VF_LANES), (size_t)rows);
 }
 
 /* All columns of `rows` rows, in chunks of `vecs` vectors while there are panels for them, then of
  * a panel or half a panel. Whole vectors of B can be read because panels are padded with zeros. */
-SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int vecs, const int mr,
-                               const bool packed) {
+SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int vecs,
+                               const gemm_mode mode) {
     const int narrow = vecs * VF_LANES < GEMM_PANEL ? vecs : GEMM_PANEL / VF_LANES;
     const size_t padded = (t->nr + GEMM_PANEL - 1) / GEMM_PANEL * GEMM_PANEL;
     size_t col = 0;
     while (col < t->nr) {
         if (narrow > 1 && t->nr - col <= (size_t)(narrow / 2 * VF_LANES)) {
-            gemm_f32_chunk(t, col, rows, narrow / 2, mr, packed);
+            gemm_f32_chunk(t, col, rows, narrow / 2, mode);
             return;
         }
         if (vecs > narrow && padded - col < (size_t)(vecs * VF_LANES)) {
-            gemm_f32_chunk(t, col, rows, narrow, mr, packed);
+            gemm_f32_chunk(t, col, rows, narrow, mode);
             col += (size_t)(narrow * VF_LANES);
         } else {
-            gemm_f32_chunk(t, col, rows, vecs, mr, packed);
+            gemm_f32_chunk(t, col, rows, vecs, mode);
             col += (size_t)(vecs * VF_LANES);
         }
     }
@@ -226,11 +165,11 @@ SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int
 
 static void gemm_f32_tile(const gemm_tile_f32 *t) {
     if (t->packed) {
-        gemm_f32_rows(t, GEMM_MR, GEMM_VECS, GEMM_MR, true);
+        gemm_f32_rows(t, GEMM_MR, GEMM_VECS, GEMM_PACKED);
         return;
     }
 #define GEMM_ROWS(n)                                                                               \
-    case n: gemm_f32_rows(t, n, GEMM_VECS, GEMM_MR, false); break;
+    case n: gemm_f32_rows(t, n, GEMM_VECS, GEMM_IN_PLACE); break;
     switch (t->mr) {
         GEMM_ROWS(1)
         GEMM_ROWS(2)
@@ -255,10 +194,10 @@ static void gemm_f32_tile(const gemm_tile_f32 *t) {
 
 static void gemv_f32_tile(const gemm_tile_f32 *t) {
     switch (t->mr) {
-    case 1: gemm_f32_rows(t, 1, GEMV_VECS(1), GEMV_MR, false); break;
-    case 2: gemm_f32_rows(t, 2, GEMV_VECS(2), GEMV_MR, false); break;
-    case 3: gemm_f32_rows(t, 3, GEMV_VECS(3), GEMV_MR, false); break;
-    case 4: gemm_f32_rows(t, 4, GEMV_VECS(4), GEMV_MR, false); break;
+    case 1: gemm_f32_rows(t, 1, GEMV_VECS(1), GEMM_STREAM); break;
+    case 2: gemm_f32_rows(t, 2, GEMV_VECS(2), GEMM_STREAM); break;
+    case 3: gemm_f32_rows(t, 3, GEMV_VECS(3), GEMM_STREAM); break;
+    case 4: gemm_f32_rows(t, 4, GEMV_VECS(4), GEMM_STREAM); break;
     default: break;
     }
 }

@@ -10,6 +10,8 @@
 #define PACK_MIN_COLS 64
 /* Fewer tiles are over before the next panel has arrived. */
 #define PREFETCH_MIN_TILES 4
+/* Part of C that is still in L2 when activations come to it. */
+#define ACT_FLOATS ((size_t)1 << 15)
 
 typedef struct k_block {
     size_t tap, taps, offset, k;
@@ -98,38 +100,60 @@ static void prefetch_panels(const float *next, size_t floats, size_t tile, size_
     for (size_t i = begin; i < end; i += GEMM_PANEL) __builtin_prefetch(next + i, 0, 2);
 }
 
-static void multiply(const sweep_block *b) {
+/* One panel group (nr columns from column j of the block) of all row tiles. */
+static void multiply_panel(const sweep_block *b, size_t j, gemm_tile_f32 *t, epilogue_f32 *ep) {
     const gemm_sweep *s = b->s;
     const k_block *d = &b->depth;
-    const size_t nr = s->kernel->nr, panel = d->taps * d->k * GEMM_PANEL;
-    const epilogue_f32 *all = d->last ? b->x->ep : NULL;
-    epilogue_f32 ep = all ? *all : (epilogue_f32){0};
+    const size_t nr = s->kernel->nr, panel = d->taps * d->k * GEMM_PANEL, col = b->col + j;
+    const bool prefetch = j + nr < b->cols && b->tiles >= PREFETCH_MIN_TILES;
+    const epilogue_f32 *all = b->x->ep;
+    t->b = b->b + j / GEMM_PANEL * b->ldb;
+    t->nr = smaller(nr, b->cols - j);
+    if (t->ep && all->bias) ep->bias = all->bias + col;
+    for (size_t i = 0; i < b->tiles; i++) {
+        const gemm_row_tile *tile = row_tiles(b) + i;
+        if (prefetch) prefetch_panels(t->b + nr / GEMM_PANEL * b->ldb, panel, i, b->tiles);
+        t->a = tile->a;
+        t->packed = tile->packed;
+        t->mr = tile->rows;
+        t->taps = tile->packed ? 1 : d->taps;
+        t->k = tile->packed ? d->taps * d->k : d->k;
+        t->c = b->x->c + tile->row * b->x->ldc + col;
+        if (t->ep && all->residual) ep->residual = all->residual + tile->row * all->ldr + col;
+        s->kernel->tile(t);
+    }
+}
+
+/* Columns j to `end` of the block are final and still in cache. */
+static void activate(const sweep_block *b, size_t j, size_t end) {
+    const epilogue_f32 *ep = b->x->ep;
+    for (size_t i = 0; i < b->tiles; i++) {
+        const gemm_row_tile *tile = row_tiles(b) + i;
+        float *c = b->x->c + tile->row * b->x->ldc + b->col + j;
+        for (size_t r = 0; r < tile->rows; r++, c += b->x->ldc * b->s->stride)
+            ep->act(end - j, c, c, ep->act_param);
+    }
+}
+
+static void multiply(const sweep_block *b) {
+    const gemm_sweep *s = b->s;
+    const size_t nr = s->kernel->nr;
+    const bool finish = b->depth.last && b->x->ep;
+    epilogue_f32 ep = finish ? *b->x->ep : (epilogue_f32){0};
+    ep.ldr *= s->stride;
     gemm_tile_f32 t = {
-        .offset = d->offset,
+        .offset = b->depth.offset,
         .ldb = b->ldb,
         .ldc = b->x->ldc * s->stride,
-        .accumulate = !d->first,
-        .ep = all ? &ep : NULL,
+        .accumulate = !b->depth.first,
+        .ep = finish ? &ep : NULL,
     };
-    if (all) ep.ldr = all->ldr * s->stride;
-    for (size_t j = 0; j < b->cols; j += nr) {
-        const size_t col = b->col + j;
-        const bool prefetch = j + nr < b->cols && b->tiles >= PREFETCH_MIN_TILES;
-        t.b = b->b + j / GEMM_PANEL * b->ldb;
-        t.nr = smaller(nr, b->cols - j);
-        if (all && all->bias) ep.bias = all->bias + col;
-        for (size_t i = 0; i < b->tiles; i++) {
-            const gemm_row_tile *tile = row_tiles(b) + i;
-            if (prefetch) prefetch_panels(t.b + nr / GEMM_PANEL * b->ldb, panel, i, b->tiles);
-            t.a = tile->a;
-            t.packed = tile->packed;
-            t.mr = tile->rows;
-            t.taps = tile->packed ? 1 : d->taps;
-            t.k = tile->packed ? d->taps * d->k : d->k;
-            t.c = b->x->c + tile->row * b->x->ldc + col;
-            if (all && all->residual) ep.residual = all->residual + tile->row * all->ldr + col;
-            s->kernel->tile(&t);
-        }
+    const size_t group = (ACT_FLOATS / b->rows / nr + 1) * nr;
+    for (size_t j = 0; j < b->cols;) {
+        const size_t start = j, end = smaller(j + group, b->cols);
+        for (; j < end; j += nr) multiply_panel(b, j, &t, &ep);
+        if (finish && ep.act) activate(b, start, end);
+        j = end;
     }
 }
 
@@ -174,6 +198,14 @@ static void sweep_raw(sweep_block *b, size_t row, size_t rows) {
     }
 }
 
+/* How many columns go through the K blocks together: all of them, so that packed rows of A are used
+ * as often as possible; but B that is packed here has room for one task only, and a kernel that
+ * streams B wants to read each panel from end to end. */
+static size_t col_step(const gemm_sweep *s, size_t cols) {
+    if (s->form != GEMM_B_PACKED) return s->task_cols;
+    return s->kernel->pack ? cols : s->kernel->nr;
+}
+
 static void run_tasks(sweep_block *b, size_t row_task, size_t row_tasks, size_t col_task,
                       size_t col_tasks) {
     const gemm_sweep *s = b->s;
@@ -181,14 +213,13 @@ static void run_tasks(sweep_block *b, size_t row_task, size_t row_tasks, size_t 
     const size_t rows = smaller(row_tasks * s->task_rows, s->m - row);
     const size_t end = smaller((col_task + col_tasks) * s->task_cols, s->n);
     b->col = col_task * s->task_cols;
-    b->cols = end - b->col;
-    if (s->form == GEMM_B_PACKED) {
-        sweep_packed(b, row, rows);
-        return;
-    }
-    for (; b->col < end; b->col += s->task_cols) {
-        b->cols = smaller(s->task_cols, end - b->col);
-        sweep_raw(b, row, rows);
+    const size_t step = col_step(s, end - b->col);
+    for (; b->col < end; b->col += step) {
+        b->cols = smaller(step, end - b->col);
+        if (s->form == GEMM_B_PACKED)
+            sweep_packed(b, row, rows);
+        else
+            sweep_raw(b, row, rows);
     }
 }
 

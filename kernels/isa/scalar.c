@@ -13,6 +13,7 @@
 #include "../body/rows_f32_body.h"
 #include "../body/transpose_body.h"
 #include "../body/transpose_word_body.h"
+#include "../conv/window_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
 #include "fillers.h"
 
@@ -133,6 +134,7 @@ void kernels_fill_scalar(kernels *k) {
     fill_half(k);
     fill_transpose_words(k);
     fill_gemm(k);
+    fill_window(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

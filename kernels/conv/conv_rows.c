@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conv/conv_rows.h"
+
+#include <string.h>
+
+void conv_dense_rows(const void *source, const gemm_span *span) {
+    const conv_source *s = source;
+    const float *x = s->x + (int64_t)span->row * s->ldx;
+    for (size_t i = 0; i < span->rows; i++, x += s->ldx) span->out[i] = x;
+}
+
+/* The line of the image that line `tap` of the window meets, from width 0 on; NULL in the padding.
+ */
+static const float *image_line(const conv_source *s, const conv_pixel *p, size_t tap) {
+    const conv_axis *depth = &s->grid.axis[0], *height = &s->grid.axis[1];
+    const int64_t lines = height->taps;
+    const int64_t d = conv_axis_start(depth, p->o[0]) + (int64_t)tap / lines * depth->tap_step;
+    const int64_t h = conv_axis_start(height, p->o[1]) + (int64_t)tap % lines * height->tap_step;
+    if (!conv_axis_inside(depth, d) || !conv_axis_inside(height, h)) return NULL;
+    const int64_t line = (p->image * depth->in + d) * height->in + h;
+    return s->x + line * s->grid.axis[2].in * s->ldx;
+}
+
+/* The taps of one row, in lines of the window. */
+static void tap_row(const conv_source *s, const gemm_span *span, const conv_pixel *p,
+                    const float **out) {
+    const conv_axis *width = &s->grid.axis[2];
+    const size_t per_line = (size_t)width->taps;
+    size_t line = span->tap / per_line, first = span->tap % per_line;
+    for (size_t left = span->taps; left > 0; line++, first = 0) {
+        const float *x = image_line(s, p, line);
+        const size_t count = left < per_line - first ? left : per_line - first;
+        int64_t w = conv_axis_start(width, p->o[2]) + (int64_t)first * width->tap_step;
+        for (size_t i = 0; i < count; i++, w += width->tap_step, out += span->mr)
+            *out = x && conv_axis_inside(width, w) ? x + w * s->ldx : span->zeros;
+        left -= count;
+    }
+}
+
+void conv_tap_rows(const void *source, const gemm_span *span) {
+    const conv_source *s = source;
+    if (span->taps == 0) return; /* a phase that no tap reaches */
+    conv_pixel p = conv_pixel_at(&s->grid, span->row);
+    for (size_t i = 0; i < span->rows; i++, conv_pixel_next(&s->grid, &p))
+        tap_row(s, span, &p, span->out + i);
+}
+
+/* Copies the part of a line that is inside the image between zeros. */
+static const float *padded_line(const conv_source *s, const float *x, int64_t w, float *spare) {
+    const int64_t ldx = s->ldx, extent = s->grid.axis[2].in * ldx;
+    const int64_t begin = w * ldx, end = begin + s->line;
+    const int64_t from = begin < 0 ? 0 : begin, to = end > extent ? extent : end;
+    memset(spare, 0, (size_t)s->line * sizeof *spare);
+    if (from < to) memcpy(spare + (from - begin), x + from, (size_t)(to - from) * sizeof *spare);
+    return spare;
+}
+
+void conv_line_rows(const void *source, const gemm_span *span) {
+    const conv_source *s = source;
+    const conv_axis *width = &s->grid.axis[2];
+    conv_pixel p = conv_pixel_at(&s->grid, span->row);
+    for (size_t i = 0; i < span->rows; i++, conv_pixel_next(&s->grid, &p)) {
+        const int64_t w = conv_axis_start(width, p.o[2]);
+        const bool whole = w >= 0 && w * s->ldx + s->line <= width->in * s->ldx;
+        for (size_t t = 0; t < span->taps; t++) {
+            const size_t at = t * span->mr + i;
+            const float *x = image_line(s, &p, span->tap + t);
+            if (!x)
+                span->out[at] = span->zeros;
+            else if (whole)
+                span->out[at] = x + w * s->ldx;
+            else
+                span->out[at] = padded_line(s, x, w, span->spare + at * (size_t)s->line);
+        }
+    }
+}
+
+size_t conv_place(const void *source, size_t row) {
+    const conv_source *s = source;
+    const conv_pixel p = conv_pixel_at(&s->grid, row);
+    return conv_pixel_output(&s->grid, &p);
+}
