@@ -70,6 +70,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/honeConfig.cmake
 
 # hone.pc finds its folders from where it lies, so that an installed tree can be moved.
 file(RELATIVE_PATH hone_pc_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" hone_pc_up "${hone_pc_up}")
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   set(hone_pc_openmp "-lgomp")
 else()

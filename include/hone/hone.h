@@ -16,18 +16,16 @@
  *     hone_model_close(model);
  *
  * Conventions
- *   Status   Every function that can fail returns a hone_status (0 is success) and fills the caller's
- *            hone_error, which may be NULL. On failure, out-parameters stay untouched or are NULL
- *            and nothing leaks. The library never aborts, exits, prints, installs handlers or changes
- *            process state.
- *   Sharing  A hone_model is immutable: any number of threads and sessions may use it at once. A
- *            hone_session belongs to one thread at a time; only hone_session_cancel may be called
- *            from another.
- *   Memory   Functions named create/open return something the caller destroys/closes; NULL is
- *            accepted there. "Borrowed" pointers belong to the object and live as long as stated.
- *   Structs  Structs passed in start with struct_size = sizeof of the struct as the caller compiled
- *            it; HONE_INIT(type) sets that and zeroes the rest, which always means "default".
- *   Units    Sizes in bytes, times in nanoseconds, dimensions in elements. Strings are UTF-8.
+ *   Status   Every function that can fail returns a hone_status (0 is success) and fills the
+ * caller's hone_error, which may be NULL. On failure, out-parameters stay untouched or are NULL and
+ * nothing leaks. The library never aborts, exits, prints, installs handlers or changes process
+ * state. Sharing  A hone_model is immutable: any number of threads and sessions may use it at once.
+ * A hone_session belongs to one thread at a time; only hone_session_cancel may be called from
+ * another. Memory   Functions named create/open return something the caller destroys/closes; NULL
+ * is accepted there. "Borrowed" pointers belong to the object and live as long as stated. Structs
+ * Structs passed in start with struct_size = sizeof of the struct as the caller compiled it;
+ * HONE_INIT(type) sets that and zeroes the rest, which always means "default". Units    Sizes in
+ * bytes, times in nanoseconds, dimensions in elements. Strings are UTF-8.
  */
 #ifndef HONE_HONE_H
 #define HONE_HONE_H
@@ -55,7 +53,12 @@ extern "C" {
 #define HONE_MAX_RANK 8
 
 #ifdef __cplusplus
-#define HONE_INIT(type) type{sizeof(type)}
+extern "C++" template <typename T> inline T hone_init() {
+    T value = T();
+    value.struct_size = sizeof(T);
+    return value;
+}
+#define HONE_INIT(type) hone_init<type>()
 #else
 #define HONE_INIT(type) ((type){.struct_size = sizeof(type)})
 #endif
@@ -68,17 +71,17 @@ HONE_API const char *hone_version(void);
 /* Numbers are stable. Groups: 1-9 the caller, 10-19 files, 20-29 models, 30-39 limits. */
 typedef enum hone_status {
     HONE_OK = 0,
-    HONE_E_ARG = 1,         /* a NULL handle, a bad index, an unknown name: the call is wrong */
-    HONE_E_INPUT = 2,       /* an input's shape, type or value does not fit the model */
-    HONE_E_BUSY = 3,        /* the session is running in another thread */
-    HONE_E_IO = 10,         /* the file cannot be opened, read or written */
-    HONE_E_FORMAT = 11,     /* the file is malformed, or the graph in it is invalid */
+    HONE_E_ARG = 1,          /* a NULL handle, a bad index, an unknown name: the call is wrong */
+    HONE_E_INPUT = 2,        /* an input's shape, type or value does not fit the model */
+    HONE_E_BUSY = 3,         /* the session is running in another thread */
+    HONE_E_IO = 10,          /* the file cannot be opened, read or written */
+    HONE_E_FORMAT = 11,      /* the file is malformed, or the graph in it is invalid */
     HONE_E_UNSUPPORTED = 20, /* well-formed, but needs something that hone does not have */
-    HONE_E_LIMIT = 30,      /* a limit set by the caller or by default was reached */
-    HONE_E_DEADLINE = 31,   /* the deadline passed */
-    HONE_E_CANCELLED = 32,  /* hone_session_cancel was called */
-    HONE_E_NOMEM = 33,      /* the allocator returned NULL */
-    HONE_E_INTERNAL = 99    /* a bug in hone */
+    HONE_E_LIMIT = 30,       /* a limit set by the caller or by default was reached */
+    HONE_E_DEADLINE = 31,    /* the deadline passed */
+    HONE_E_CANCELLED = 32,   /* hone_session_cancel was called */
+    HONE_E_NOMEM = 33,       /* the allocator returned NULL */
+    HONE_E_INTERNAL = 99     /* a bug in hone */
 } hone_status;
 
 /* What went wrong and where. `text` is complete on its own; the other fields are empty or -1 when
@@ -161,7 +164,11 @@ typedef struct hone_allocator {
     void *user;
 } hone_allocator;
 
-typedef enum hone_log_level { HONE_LOG_WARNING = 1, HONE_LOG_INFO = 2, HONE_LOG_DEBUG = 3 } hone_log_level;
+typedef enum hone_log_level {
+    HONE_LOG_WARNING = 1,
+    HONE_LOG_INFO = 2,
+    HONE_LOG_DEBUG = 3
+} hone_log_level;
 /* Receives one line without a newline. Must return. */
 typedef void (*hone_log_fn)(void *user, hone_log_level level, const char *line);
 /* Receives `done` of `total` units of work of the named stage. */
@@ -193,7 +200,8 @@ typedef struct hone_input_shape {
     int64_t dim[HONE_MAX_RANK];
 } hone_input_shape;
 
-#define HONE_OPEN_NO_OPTIMIZE 1u /* keep the graph as imported: no folding, no fusion, no packing */
+#define HONE_OPEN_NO_OPTIMIZE 1u /* keep the graph as imported: no folding, no fusion, no packing  \
+                                  */
 #define HONE_OPEN_NO_EXTERNAL 2u /* refuse tensors that are stored in other files */
 #define HONE_OPEN_VERIFY      4u /* .hone: check the weights' checksums too, which reads all of it */
 
@@ -204,8 +212,8 @@ typedef struct hone_open_options {
     const hone_allocator *allocator; /* NULL: malloc. Copied; used until the model closes */
     hone_log_fn log;
     hone_progress_fn progress;
-    void *user;             /* passed to log and progress */
-    const char *data_dir;   /* folder of external tensor files; NULL: the model file's folder */
+    void *user;           /* passed to log and progress */
+    const char *data_dir; /* folder of external tensor files; NULL: the model file's folder */
     const hone_input_shape *shapes;
     int32_t shape_count;
 } hone_open_options;
@@ -234,12 +242,12 @@ HONE_API hone_status hone_model_output(const hone_model *model, int32_t index, h
 /* Facts about a model. */
 typedef struct hone_model_info {
     size_t struct_size;
-    const char *format;      /* "onnx", "hone" */
-    const char *producer;    /* borrowed; "" if unknown */
-    int64_t source_nodes;    /* nodes in the source file */
-    int64_t nodes;           /* nodes after optimisation, bodies included */
-    int64_t parameters;      /* elements of all weights */
-    uint64_t weight_bytes;   /* as held now */
+    const char *format;    /* "onnx", "hone" */
+    const char *producer;  /* borrowed; "" if unknown */
+    int64_t source_nodes;  /* nodes in the source file */
+    int64_t nodes;         /* nodes after optimisation, bodies included */
+    int64_t parameters;    /* elements of all weights */
+    uint64_t weight_bytes; /* as held now */
     uint64_t file_bytes;
     int32_t metadata_count;
 } hone_model_info;
@@ -276,7 +284,8 @@ HONE_API hone_status hone_model_value(const hone_model *model, int32_t index, ho
  * HONE_E_ARG when there is no such attribute. */
 HONE_API hone_status hone_model_node_attribute(const hone_model *model, int32_t node, int32_t index,
                                                char *buf, size_t size, hone_error *err);
-/* What each optimisation pass did: number of changes of pass `index`, or HONE_E_ARG past the end. */
+/* What each optimisation pass did: number of changes of pass `index`, or HONE_E_ARG past the end.
+ */
 HONE_API hone_status hone_model_pass(const hone_model *model, int32_t index, const char **name,
                                      int64_t *changes, hone_error *err);
 
@@ -328,14 +337,14 @@ HONE_API hone_status hone_session_output(const hone_session *session, int32_t ou
 /* The next runs fail with HONE_E_DEADLINE when they take longer than this; 0 removes the bound. */
 HONE_API hone_status hone_session_set_deadline(hone_session *session, uint64_t nanoseconds,
                                                hone_error *err);
-/* Makes the current run (or the next, if none is on) fail with HONE_E_CANCELLED. From any thread, and
- * from signal handlers. */
+/* Makes the current run (or the next, if none is on) fail with HONE_E_CANCELLED. From any thread,
+ * and from signal handlers. */
 HONE_API void hone_session_cancel(hone_session *session);
 
 typedef struct hone_session_memory {
     size_t struct_size;
-    uint64_t planned_bytes; /* arena of the current plan: the peak of all intermediate tensors */
-    uint64_t unshared_bytes; /* what they would take without sharing memory */
+    uint64_t planned_bytes;   /* arena of the current plan: the peak of all intermediate tensors */
+    uint64_t unshared_bytes;  /* what they would take without sharing memory */
     uint64_t allocated_bytes; /* everything the session holds now */
     uint64_t peak_bytes;      /* the most it ever held */
 } hone_session_memory;
@@ -345,8 +354,8 @@ HONE_API hone_status hone_session_get_memory(const hone_session *session, hone_s
 /* One step of the current plan. Borrowed until the next run, prepare or set_shape. */
 typedef struct hone_step {
     size_t struct_size;
-    int32_t node;         /* index for hone_model_node */
-    const char *name;     /* node name */
+    int32_t node;     /* index for hone_model_node */
+    const char *name; /* node name */
     const char *op;
     const char *kernel;   /* the chosen kernel */
     const char *declined; /* "name: reason; ..." of better kernels that declined, or "" */
@@ -378,7 +387,8 @@ HONE_API const char *hone_isa_default(void);
 /* Processors this process may use (affinity and cgroup quota). */
 HONE_API int32_t hone_cpu_count(void);
 
-/* ---- NumPy files ------------------------------------------------------------------------------ */
+/* ---- NumPy files ------------------------------------------------------------------------------
+ */
 
 /* Reads a .npy file (format 1-3, C or Fortran order, little-endian, fixed-size types) into memory
  * that hone_view_free releases. bfloat16 and narrower types have no NumPy form and are refused. */
