@@ -61,6 +61,14 @@ SIMD_INLINE vf vf_exp(vf x) {
     return vf_scale2(vf_add(e.expm1_r, vf_set1(1.0f)), e.n);
 }
 
+/* exp(x) for x <= 0, with 0 in place of results below the normal range. */
+SIMD_INLINE vf vf_exp_negative(vf x) {
+    const vf least = vf_set1(-87.0f);
+    const exp_parts e = vf_exp_parts(vf_max(least, x));
+    const vf scale = vf_pow2(e.n);
+    return vf_select(vf_lt(x, least), vf_zero(), vf_fma(scale, e.expm1_r, scale));
+}
+
 /* exp(x) - 1 for x <= 80. Error below 2 ulp. */
 SIMD_INLINE vf vf_expm1(vf x) {
     const exp_parts e = vf_exp_parts(vf_max(vf_set1(-20.0f), x));

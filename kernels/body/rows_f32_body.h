@@ -13,7 +13,9 @@ SIMD_INLINE float row_max(size_t n, const float *x) {
     return vf_hmax(fold_run(n, x, step_max, vf_set1(-INFINITY)));
 }
 
-SIMD_INLINE vf step_exp(vf acc, vf x, vf max) { return vf_add(acc, vf_exp(vf_sub(x, max))); }
+SIMD_INLINE vf step_exp(vf acc, vf x, vf max) {
+    return vf_add(acc, vf_exp_negative(vf_sub(x, max)));
+}
 
 /* A row that holds NaN or +inf, or nothing but -inf, becomes NaN. */
 static void SIMD_NAME(softmax_f32)(size_t n, const float *x, float *y) {
@@ -24,12 +26,13 @@ static void SIMD_NAME(softmax_f32)(size_t n, const float *x, float *y) {
         vf sum = vf_zero();
         size_t i = start;
         for (; end - i >= VF_LANES; i += VF_LANES) {
-            const vf e = vf_exp(vf_sub(vf_load(x + i), max));
+            const vf e = vf_exp_negative(vf_sub(vf_load(x + i), max));
             vf_store(y + i, e);
             sum = vf_add(sum, e);
         }
         if (i < end) {
-            const vf e = vf_exp(vf_sub(load_filled(x + i, end - i, vf_set1(-INFINITY)), max));
+            const vf e =
+                vf_exp_negative(vf_sub(load_filled(x + i, end - i, vf_set1(-INFINITY)), max));
             vf_store_n(y + i, end - i, e);
             sum = vf_add(sum, e); /* lanes past the end hold exp(-inf) */
         }

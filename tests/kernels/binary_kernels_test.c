@@ -220,14 +220,14 @@ static void run_select(void *user, const placement *p) {
     }
 }
 
-static void for_each_kernel(slot_kind kind, placement_fn *f) {
+static void for_each_kernel(const char *type, placement_fn *f) {
     binary_run r = {0};
     guard *const buffers[] = {&r.a, &r.b, &r.y, &r.c};
     for (size_t i = 0; i < COUNT_OF(buffers); i++) guard_create(buffers[i], MAX_BYTES + 256);
     for (size_t i = 0; i < slot_count; i++) {
-        if (slots[i].kind != kind) continue;
+        if (!slot_has_type(&slots[i], type)) continue;
         r.s = &slots[i];
-        if (kind == KIND_binary_fn) r.oracle = oracle_of(r.s);
+        if (f == run_binary) r.oracle = oracle_of(r.s);
         for (r.t = KT_F32; r.t < KT_COUNT; r.t++) {
             if (!(r.s->mask & KT_BIT(r.t))) continue;
             for (r.level = ISA_SCALAR; r.level < ISA_COUNT; r.level++)
@@ -240,10 +240,10 @@ static void for_each_kernel(slot_kind kind, placement_fn *f) {
 
 void binary_slots_follow_their_formulas(void **state) {
     (void)state;
-    for_each_kernel(KIND_binary_fn, run_binary);
+    for_each_kernel("binary_fn", run_binary);
 }
 
 void select_slots_pick_by_condition(void **state) {
     (void)state;
-    for_each_kernel(KIND_select_fn, run_select);
+    for_each_kernel("select_fn", run_select);
 }

@@ -6,12 +6,14 @@
 #include <stdio.h>
 
 const slot slots[] = {
-#define TYPED(name, type, mask, doc) {#name, KIND_##type, mask, offsetof(kernels, name)},
-#define SLOT(name, type, doc)        {#name, KIND_##type, 0, offsetof(kernels, name)},
-#define DATA(name, type, doc)        {#name, KIND_##type, 0, offsetof(kernels, name)},
+#define TYPED(name, type, mask, doc) {#name, #type, mask, offsetof(kernels, name)},
+#define SLOT(name, type, doc)        {#name, #type, 0, offsetof(kernels, name)},
+#define DATA(name, type, doc)        {#name, #type, 0, offsetof(kernels, name)},
 #include "slots.def"
 };
 const size_t slot_count = COUNT_OF(slots);
+
+bool slot_has_type(const slot *s, const char *type) { return strcmp(s->type, type) == 0; }
 
 any_fn *slot_get(const kernels *k, const slot *s, ktype t) {
     any_fn *f;

@@ -21,32 +21,16 @@
 
 /* ---- Slots ----------------------------------------------------------------------------------- */
 
-/* One for each function type of slots.def. */
-typedef enum slot_kind {
-    KIND_unary_fn,
-    KIND_binary_fn,
-    KIND_select_fn,
-    KIND_reduce_fn,
-    KIND_widen_fn,
-    KIND_narrow_fn,
-    KIND_softmax_fn,
-    KIND_norm_fn,
-    KIND_transpose_fn,
-    KIND_dwconv_f32_fn,
-    KIND_pool_f32_fn,
-    KIND_probe_fn,
-    KIND_gemm_f32_kernel
-} slot_kind;
-
 typedef struct slot {
     const char *name;
-    slot_kind kind;
-    unsigned mask; /* element types; 0 when the slot is one pointer */
-    size_t offset; /* in struct kernels */
+    const char *type; /* "unary_fn" and so on */
+    unsigned mask;    /* element types; 0 when the slot is one pointer */
+    size_t offset;    /* in struct kernels */
 } slot;
 
 extern const slot slots[];
 extern const size_t slot_count;
+bool slot_has_type(const slot *s, const char *type);
 
 /* The slot's pointer for a type (any type when the slot has no mask). */
 typedef void any_fn(void);

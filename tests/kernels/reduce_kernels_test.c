@@ -103,7 +103,7 @@ void reduce_slots_fold_every_element(void **state) {
     reduce_run r = {0};
     guard_create(&r.x, 1009 * 8 + 256);
     for (size_t i = 0; i < slot_count; i++) {
-        if (slots[i].kind != KIND_reduce_fn) continue;
+        if (!slot_has_type(&slots[i], "reduce_fn")) continue;
         r.s = &slots[i];
         r.oracle = NULL;
         for (size_t o = 0; o < COUNT_OF(oracles); o++)

@@ -52,7 +52,7 @@ static void check_softmax(const row_run *r, const float *x, const float *y) {
         const double expected = r->log ? shifted - log(sum) : exp(shifted) / sum;
         const double rounding = fabs(shifted) * FLT_EPSILON;
         const double allowed = r->log ? 4 * FLT_EPSILON * (1 + fabs(expected)) + rounding
-                                      : expected * (6 * FLT_EPSILON + rounding) + FLT_TRUE_MIN;
+                                      : expected * (6 * FLT_EPSILON + rounding) + 4 * FLT_MIN;
         if (!(fabs((double)y[i] - expected) <= allowed))
             fail_msg("softmax at %s: element %zu of %zu is %.9g, expected %.9g", isa_name(r->level),
                      i, r->n, (double)y[i], expected);

@@ -278,7 +278,7 @@ void unary_slots_follow_their_formulas(void **state) {
     guard_create(&r.x, 1009 * 8 + 256);
     guard_create(&r.y, 1009 * 8 + 256);
     for (size_t i = 0; i < slot_count; i++) {
-        if (slots[i].kind != KIND_unary_fn) continue;
+        if (!slot_has_type(&slots[i], "unary_fn")) continue;
         r.s = &slots[i];
         for (r.t = KT_F32; r.t < KT_COUNT; r.t++) {
             if (!(r.s->mask & KT_BIT(r.t))) continue;
@@ -324,7 +324,7 @@ static double sweep(const unary_run *r, double *worst_x) {
 void vector_functions_keep_their_ulp_bounds(void **state) {
     (void)state;
     for (size_t i = 0; i < slot_count; i++) {
-        if (slots[i].kind != KIND_unary_fn || !(slots[i].mask & KT_BIT(KT_F32))) continue;
+        if (!slot_has_type(&slots[i], "unary_fn") || !(slots[i].mask & KT_BIT(KT_F32))) continue;
         for (size_t o = 0; o < COUNT_OF(float_oracles); o++) {
             unary_run r = {.s = &slots[i], .t = KT_F32, .fo = &float_oracles[o]};
             if (r.fo->ulp == 0 || strcmp(r.fo->slot, r.s->name) != 0) continue;
