@@ -200,7 +200,8 @@ typedef struct hone_input_shape {
     int64_t dim[HONE_MAX_RANK];
 } hone_input_shape;
 
-#define HONE_OPEN_NO_OPTIMIZE 1u /* keep the graph as imported: no folding, no fusion, no packing  \
+#define HONE_OPEN_NO_OPTIMIZE                                                                      \
+    1u                           /* keep the graph as imported: no folding, no fusion, no packing  \
                                   */
 #define HONE_OPEN_NO_EXTERNAL 2u /* refuse tensors that are stored in other files */
 #define HONE_OPEN_VERIFY      4u /* .hone: check the weights' checksums too, which reads all of it */
