@@ -9,9 +9,7 @@ void conv_dense_rows(const void *source, const gemm_span *span) {
     for (size_t i = 0; i < span->rows; i++, x += s->ldx) span->out[i] = x;
 }
 
-/* The line of the image that line `tap` of the window meets, from width 0 on; NULL in the padding.
- */
-static const float *image_line(const conv_source *s, const conv_pixel *p, size_t tap) {
+const float *conv_image_line(const conv_source *s, const conv_pixel *p, size_t tap) {
     const conv_axis *depth = &s->grid.axis[0], *height = &s->grid.axis[1];
     const int64_t lines = height->taps;
     const int64_t d = conv_axis_start(depth, p->o[0]) + (int64_t)tap / lines * depth->tap_step;
@@ -28,7 +26,7 @@ static void tap_row(const conv_source *s, const gemm_span *span, const conv_pixe
     const size_t per_line = (size_t)width->taps;
     size_t line = span->tap / per_line, first = span->tap % per_line;
     for (size_t left = span->taps; left > 0; line++, first = 0) {
-        const float *x = image_line(s, p, line);
+        const float *x = conv_image_line(s, p, line);
         const size_t count = left < per_line - first ? left : per_line - first;
         int64_t w = conv_axis_start(width, p->o[2]) + (int64_t)first * width->tap_step;
         for (size_t i = 0; i < count; i++, w += width->tap_step, out += span->mr)
@@ -64,7 +62,7 @@ void conv_line_rows(const void *source, const gemm_span *span) {
         const bool whole = w >= 0 && w * s->ldx + s->line <= width->in * s->ldx;
         for (size_t t = 0; t < span->taps; t++) {
             const size_t at = t * span->mr + i;
-            const float *x = image_line(s, &p, span->tap + t);
+            const float *x = conv_image_line(s, &p, span->tap + t);
             if (!x)
                 span->out[at] = span->zeros;
             else if (whole)

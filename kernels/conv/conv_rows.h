@@ -15,6 +15,10 @@ typedef struct conv_source {
     int64_t line; /* floats of a line of the window, for conv_line_rows */
 } conv_source;
 
+/* The line of the image that line `tap` of the window of output p meets, from width 0 on; NULL in
+ * the padding. */
+const float *conv_image_line(const conv_source *s, const conv_pixel *p, size_t tap);
+
 /* Each is a gemm_operands.rows; `source` is a conv_source. */
 
 /* A window of one element that visits all pixels in order: row = pixel. */
