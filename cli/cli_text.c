@@ -57,6 +57,8 @@ number_text human_time(double nanoseconds) {
     return scaled(nanoseconds / 1e9, "s");
 }
 
+const char *plural(int64_t count) { return count == 1 ? "" : "s"; }
+
 number_text human_real(double value) {
     number_text out;
     snprintf(out.s, sizeof out.s, "%.6g", value);

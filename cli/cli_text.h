@@ -23,6 +23,8 @@ number_text human_count(double count);
 number_text human_flops(uint64_t flops);
 /* "813 ns", "4.21 ms", "1.50 s" */
 number_text human_time(double nanoseconds);
+/* "s" unless there is one. */
+const char *plural(int64_t count);
 /* About six significant digits, without an exponent where that is short. */
 number_text human_real(double value);
 

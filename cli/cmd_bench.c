@@ -104,9 +104,10 @@ static double runs_per_second(const bench *b) {
 
 static hone_status print_results(cli *c, const bench *b) {
     const sample_stats *s = &b->stats;
-    printf("%s  %d threads, %s, %lld runs after %lld to warm up\n\n",
-           clean_text(c->set.operand[0]).s, threads_in_use(&c->set), isa_in_use(&c->set),
-           (long long)b->runs, (long long)c->set.warmup + 1);
+    const int32_t threads = threads_in_use(&c->set);
+    printf("%s  %d thread%s, %s, %lld run%s after %lld to warm up\n\n",
+           clean_text(c->set.operand[0]).s, threads, plural(threads), isa_in_use(&c->set),
+           (long long)b->runs, plural(b->runs), (long long)c->set.warmup + 1);
     printf("  latency     min %s   p50 %s   p90 %s   p99 %s\n", human_time(s->min).s,
            human_time(s->p50).s, human_time(s->p90).s, human_time(s->p99).s);
     printf("              mean %s   deviation %s   median deviation %s\n", human_time(s->mean).s,
@@ -200,8 +201,9 @@ const command command_bench = {
     .name = "bench",
     .summary = "measure latency, throughput and memory",
     .operands = "MODEL",
-    .text = "Runs a model again and again and reports how long that takes. Inputs that are not\n"
-            "given are random numbers from seed 0. The time of loading inputs is not counted.\n",
+    .text = "Runs a model again and again and reports how long that takes. Inputs that are\n"
+            "not given are random numbers from seed 0. The time of loading inputs is not\n"
+            "counted.\n",
     .examples = "hone bench resnet50.hone\n"
                 "hone bench bert.onnx --shape input_ids=8,128 --threads 2 --duration 10\n"
                 "hone bench model.hone --runs 1000 --profile\n"

@@ -105,7 +105,9 @@ static hone_status record_outputs(comparison *cmp) {
 
 static hone_status run_reference(comparison *cmp) {
     cli *c = cmp->c;
-    TRY(workspace_open(&cmp->b, c, c->set.operand[1]));
+    /* The --shape options name inputs of A; B takes its shapes from the values. */
+    TRY(open_model(&cmp->b.model, c, c->set.operand[1], &cmp->b.shapes));
+    TRY(input_set_open(&cmp->b.inputs, c, cmp->b.model, &cmp->b.shapes));
     TRY(workspace_start(&cmp->b, c, 0));
     TRY(bind_reference(cmp));
     TRY(run_observed(cmp, cmp->b.session, record_tensor));
@@ -212,11 +214,10 @@ const command command_compare = {
     .name = "compare",
     .summary = "compare the outputs of a model with a reference",
     .operands = "A B",
-    .text =
-        "Runs model A and compares its outputs with the reference B: another model, which gets\n"
-        "the same inputs, or a directory of .npy files named like the outputs. Inputs that\n"
-        "were recorded in that directory are used as well. Exits with 1 when a result is not\n"
-        "within the tolerance.\n",
+    .text = "Runs model A and compares its outputs with the reference B: another model, which\n"
+            "gets the same inputs, or a directory of .npy files named like the outputs.\n"
+            "Inputs that were recorded in that directory are used as well. Exits with 1 when\n"
+            "a result is not within the tolerance.\n",
     .examples = "hone compare model.hone model.onnx --random 0\n"
                 "hone compare model.onnx recorded/ --input x.npy --rtol 1e-4 --atol 1e-6\n"
                 "hone compare small.hone model.onnx --random 7 --all\n",

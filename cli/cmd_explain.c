@@ -10,8 +10,9 @@
 static hone_status print_steps(cli *c, const hone_session *session) {
     table t;
     const int32_t count = hone_session_step_count(session);
-    printf("%s  %d steps, %d threads, %s\n\n", clean_text(c->set.operand[0]).s, count,
-           threads_in_use(&c->set), isa_in_use(&c->set));
+    printf("%s  %d step%s, %d thread%s, %s\n\n", clean_text(c->set.operand[0]).s, count,
+           plural(count), threads_in_use(&c->set), plural(threads_in_use(&c->set)),
+           isa_in_use(&c->set));
     table_init(&t, "step>|node<|operator<|output<|kernel<|note<|operations>");
     for (int32_t i = 0; i < count; i++) {
         hone_step step = HONE_INIT(hone_step);
@@ -86,11 +87,11 @@ const command command_explain = {
     .name = "explain",
     .summary = "show which kernel runs each step, and why",
     .operands = "MODEL",
-    .text = "Plans a model without running it and shows every step: the node, the kernel that was\n"
-            "chosen for it, and for what reason better ones declined.\n",
+    .text = "Plans a model without running it and shows every step: the node, the kernel that\n"
+            "was chosen for it, and for what reason better ones declined.\n",
     .examples = "hone explain resnet50.hone\n"
                 "hone explain bert.onnx --shape input_ids=1,128 --isa scalar\n"
-                "hone explain model.hone --json | jq '.steps[] | select(.declined != \"\")'\n",
+                "hone explain model.hone --json | jq '.steps[].kernel'\n",
     .operand_min = 1,
     .operand_max = 1,
     .groups = groups,

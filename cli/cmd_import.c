@@ -57,7 +57,7 @@ static hone_status print_summary(cli *c, const workspace *w, const import_result
                                  const hone_model_info *info) {
     printf("%s -> %s\n", clean_text(result->source).s, clean_text(result->output).s);
     printf("  nodes       %lld -> %lld\n", (long long)info->source_nodes, (long long)info->nodes);
-    printf("  operators   %d kinds\n", model_operator_kinds(w->model));
+    printf("  operators   %d\n", model_operator_kinds(w->model));
     printf("  parameters  %s\n", human_count((double)info->parameters).s);
     if (result->flops_known) printf("  operations  %s a run\n", human_flops(result->flops).s);
     printf("  file size   %s -> %s\n", human_bytes(info->file_bytes).s,

@@ -196,7 +196,8 @@ const command command_run = {
     .name = "run",
     .summary = "run a model and show or save its outputs",
     .operands = "MODEL",
-    .text = "Runs an ONNX or .hone model. Every input needs a value from --input, or --random.\n",
+    .text = "Runs an ONNX or .hone model. Every input needs a value from --input, or\n"
+            "--random.\n",
     .examples = "hone run resnet50.hone --input x=cat.jpg --image-mean 0.485,0.456,0.406 \\\n"
                 "    --image-std 0.229,0.224,0.225 --output-dir out\n"
                 "hone run vad.onnx --input input=speech.wav --audio-rate 16000 --audio-fit \\\n"

@@ -26,8 +26,8 @@ const command command_version = {
     .name = "version",
     .summary = "show the version and what this machine offers",
     .operands = "",
-    .text = "Shows the version, the instruction set in use (the best of this machine, capped by\n"
-            "the environment variable HONE_ISA) and the processors this process may use.\n",
+    .text = "Shows the version, the instruction set in use (the best of this machine, capped\n"
+            "by the environment variable HONE_ISA) and the processors this process may use.\n",
     .examples = "hone version\nHONE_ISA=scalar hone version --json\n",
     .groups = groups,
     .run = run,

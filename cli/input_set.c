@@ -168,25 +168,30 @@ static bool is_open_batch(const hone_port *port) {
     return named || count_unknown(port) == 1;
 }
 
-static void adopt_names(const input_set *set, hone_port *port) {
-    for (int32_t d = 0; d < port->rank; d++)
-        if (port->dim[d] < 0 && port->dim_name[d])
-            port->dim[d] = size_of_name(set, port->dim_name[d]);
+void input_set_adopt_names(input_set *set) {
+    for (int32_t i = 0; i < set->count; i++) {
+        hone_port *port = &set->item[i].port;
+        for (int32_t d = 0; d < port->rank; d++)
+            if (port->dim[d] < 0 && port->dim_name[d])
+                port->dim[d] = size_of_name(set, port->dim_name[d]);
+    }
+}
+
+static void close_batches(input_set *set, const cli *c) {
+    for (int32_t i = 0; i < set->count; i++) {
+        hone_port *port = &set->item[i].port;
+        if (!is_open_batch(port)) continue;
+        note(&c->set, "input '%s': dimension 0 of %s taken as 1", port->name, port_text(port).s);
+        port->dim[0] = 1;
+        input_set_adopt_names(set);
+    }
 }
 
 hone_status input_set_resolve(input_set *set, cli *c) {
+    input_set_adopt_names(set);
+    close_batches(set, c);
     for (int32_t i = 0; i < set->count; i++) {
-        input_item *item = &set->item[i];
-        adopt_names(set, &item->port);
-        if (is_open_batch(&item->port)) {
-            note(&c->set, "input '%s': dimension 0 of %s taken as 1", item->port.name,
-                 port_text(&item->port).s);
-            item->port.dim[0] = 1;
-        }
-    }
-    for (int32_t i = 0; i < set->count; i++) {
-        hone_port *port = &set->item[i].port;
-        adopt_names(set, port);
+        const hone_port *port = &set->item[i].port;
         if (port->rank < 0 || count_unknown(port) > 0)
             return cli_fail(&c->error, HONE_E_INPUT,
                             "input '%s' is %s: give the unknown dimensions with --shape '%s=...'",

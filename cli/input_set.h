@@ -33,8 +33,9 @@ void input_set_release(input_set *set);
 hone_status input_set_load(input_set *set, cli *c);
 /* Loads DIR/NAME.npy for every input that has no value yet and such a file. */
 hone_status input_set_load_dir(input_set *set, cli *c, const char *dir);
-/* Works out unknown dimensions: those of the same name are equal, and a batch is 1 (with a note).
- * False, with the error filled, when some input without a value is still not known. */
+/* Gives unknown dimensions the size that one of the same name has in another input. */
+void input_set_adopt_names(input_set *set);
+/* The same, and takes an open batch as 1, with a note. HONE_E_INPUT when a dimension is left. */
 hone_status input_set_resolve(input_set *set, cli *c);
 /* Fills the rest with random numbers; a seed of -1 makes that an error naming them. Resolves. */
 hone_status input_set_fill(input_set *set, cli *c, int64_t seed);

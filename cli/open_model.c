@@ -41,15 +41,39 @@ const hone_input_shape *shape_list_find(const shape_list *list, const char *name
     return NULL;
 }
 
-hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes) {
+hone_status shape_list_add(shape_list *list, const hone_port *port, hone_error *err) {
+    const size_t count = (size_t)list->count + 1;
+    hone_input_shape *item = realloc(list->item, count * sizeof *item);
+    if (!item) return cli_fail_nomem(err);
+    list->item = item;
+    item += list->count;
+    *item = (hone_input_shape){.name = strdup(port->name), .rank = port->rank};
+    if (!item->name) return cli_fail_nomem(err);
+    memcpy(item->dim, port->dim, sizeof item->dim);
+    list->count++;
+    return HONE_OK;
+}
+
+static hone_open_options open_options(const cli *c) {
     hone_open_options options = HONE_INIT(hone_open_options);
     if (c->set.no_optimize) options.flags |= HONE_OPEN_NO_OPTIMIZE;
     if (c->set.no_external) options.flags |= HONE_OPEN_NO_EXTERNAL;
     options.limits = &c->set.limits;
+    options.data_dir = c->set.data_dir;
+    return options;
+}
+
+hone_status open_to_look(hone_model **out, cli *c, const char *path) {
+    hone_open_options options = open_options(c);
+    options.flags |= HONE_OPEN_NO_OPTIMIZE;
+    return hone_model_open(out, path, &options, &c->error);
+}
+
+hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes) {
+    hone_open_options options = open_options(c);
     options.log = notes_log;
     options.progress = notes_progress;
     options.user = &c->set;
-    options.data_dir = c->set.data_dir;
     options.shapes = shapes->item;
     options.shape_count = shapes->count;
     const hone_status status = hone_model_open(out, path, &options, &c->error);

@@ -16,10 +16,14 @@ typedef struct shape_list {
 } shape_list;
 hone_status shape_list_read(shape_list *out, const text_list *texts, hone_error *err);
 void shape_list_release(shape_list *list);
+/* Adds what is known of the shape of an input. */
+hone_status shape_list_add(shape_list *list, const hone_port *port, hone_error *err);
 /* NULL when no shape was given for that input. */
 const hone_input_shape *shape_list_find(const shape_list *list, const char *name);
 
-/* Opens `path` with the limits and shapes of the options. */
+/* Opens `path` as it is, without a word, for a look at its inputs. */
+hone_status open_to_look(hone_model **out, cli *c, const char *path);
+/* Opens `path` with the limits of the options and these shapes. */
 hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes);
 /* `flags` as in hone_session_options. */
 hone_status open_session(hone_session **out, cli *c, const hone_model *model, uint32_t flags);

@@ -145,7 +145,7 @@ hone_status profile_print(const profile *p, const hone_session *session, hone_er
     report r;
     hone_status status = report_make(&r, p, session, err);
     if (status == HONE_OK) {
-        printf("\nprofile, mean of %lld runs, %s in steps\n", (long long)p->runs,
+        printf("\nprofile, mean of %lld run%s, %s in steps\n", (long long)p->runs, plural(p->runs),
                human_time(r.total_ns).s);
         status = print_groups(&r, err);
     }

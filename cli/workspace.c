@@ -3,8 +3,34 @@
 
 #include "cli_error.h"
 
+static hone_status add_shapes(workspace *w, cli *c, const input_set *inputs) {
+    for (int32_t i = 0; i < inputs->count; i++) {
+        const hone_port *port = &inputs->item[i].port;
+        if (port->rank >= 0 && !shape_list_find(&w->shapes, port->name))
+            TRY(shape_list_add(&w->shapes, port, &c->error));
+    }
+    return HONE_OK;
+}
+
+/* The model is optimised for the shapes it is opened with, and only an open model knows which other
+ * dimensions have the same names as those that were given: so it is looked at first. */
+static hone_status complete_shapes(workspace *w, cli *c, const char *path) {
+    hone_model *model = NULL;
+    input_set inputs = {NULL, 0};
+    TRY(open_to_look(&model, c, path));
+    hone_status status = input_set_open(&inputs, c, model, &w->shapes);
+    if (status == HONE_OK) {
+        input_set_adopt_names(&inputs);
+        status = add_shapes(w, c, &inputs);
+    }
+    input_set_release(&inputs);
+    hone_model_close(model);
+    return status;
+}
+
 hone_status workspace_open(workspace *w, cli *c, const char *path) {
     TRY(shape_list_read(&w->shapes, &c->set.shapes, &c->error));
+    if (w->shapes.count > 0) TRY(complete_shapes(w, c, path));
     const uint64_t start = clock_now();
     TRY(open_model(&w->model, c, path, &w->shapes));
     w->load_ns = clock_now() - start;

@@ -25,7 +25,7 @@ class Bench(CommandTest):
     def test_duration(self):
         result = self.hone("bench", self.linear(), "--duration", "0.05", "--json").json
         self.assertGreaterEqual(result["runs"], 3)
-        self.assertGreaterEqual(result["runs"] * result["latency_ms"]["mean"], 10)
+        self.assertGreaterEqual(result["runs"] * result["latency_ms"]["mean"], 1)
 
     def test_text(self):
         out = self.hone("bench", self.linear(), "--runs", "5", "--warmup", "0", "--profile").out

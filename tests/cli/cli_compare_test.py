@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """hone compare: how far apart, and the exit code."""
-import npy_files
 from cli_support import BIAS, CommandTest, main
+import npy_files
 
 
 class Compare(CommandTest):

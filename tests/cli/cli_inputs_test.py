@@ -4,8 +4,8 @@ import struct
 import wave
 import zlib
 
-import npy_files
 from cli_support import CommandTest, main
+import npy_files
 from onnx_build import INT32
 
 # A gray JPEG of 8 x 8 pixels, all 100.
