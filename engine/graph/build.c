@@ -30,6 +30,22 @@ static hone_status builder_nomem(builder *b) {
 
 enum { MAX_BODIES = 2 };
 
+/* Names of a core node's outputs. Kernels write every output that its slot does not call optional,
+ * so those exist even if the draft does not want them. *count becomes the number of outputs. */
+static const char *const *output_names(builder *b, const op *o, const draft *d, int32_t *count) {
+    *count = d->n_out;
+    while (*count < o->n_out && !(o->out[*count].flags & (ARG_OPTIONAL | ARG_VARIADIC))) ++*count;
+    const char **list = arena_array(b->graph->arena, (size_t)*count, sizeof *list);
+    for (int32_t i = 0; list && i < *count; i++) {
+        const op_arg *slot = op_output(o, i);
+        const bool needed = slot && !(slot->flags & (ARG_OPTIONAL | ARG_VARIADIC));
+        list[i] = needed ? "" : NULL;
+        if (i < d->n_out && (!d->out_names || d->out_names[i]))
+            list[i] = d->out_names ? d->out_names[i] : "";
+    }
+    return list;
+}
+
 /* Emits the node of a core operator from a draft in its current meaning. */
 static hone_status emit_node(builder *b, const op *o, draft *d) {
     graph *bodies[MAX_BODIES];
@@ -39,16 +55,19 @@ static hone_status emit_node(builder *b, const op *o, draft *d) {
     TRY(attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, params, bodies, &n_body));
     int32_t n_in = d->n_in;
     while (n_in > 0 && !d->in[n_in - 1]) n_in--; /* trailing omitted inputs */
+    int32_t n_out;
+    const char *const *names = output_names(b, o, d, &n_out);
+    if (!names) return builder_nomem(b);
     const node_desc desc = {.op = o,
                             .name = d->name,
                             .params = params,
                             .in = d->in,
                             .n_in = n_in,
-                            .n_out = d->n_out,
+                            .n_out = n_out,
                             .n_captured = d->n_captured,
                             .body = bodies,
                             .n_body = n_body,
-                            .out_names = d->out_names,
+                            .out_names = names,
                             .before = b->before};
     if (d->n_out > o->n_out && !(o->n_out && (o->out[o->n_out - 1].flags & ARG_VARIADIC)))
         return fail(b->c, HONE_E_FORMAT, "has %d outputs: expected at most %d", d->n_out, o->n_out);
@@ -157,7 +176,8 @@ value *emit_constant(builder *b, hone_dtype dtype, const shape *s, const void *d
     tensor t = {.dtype = dtype, .shape = *s};
     int64_t count;
     if (!shape_count(s, &count) || !dtype_bytes(dtype, count, &t.bytes)) {
-        builder_fail(b, HONE_E_INTERNAL, "constant without a size");
+        builder_fail(b, HONE_E_UNSUPPORTED, "would need a constant of type %s",
+                     hone_dtype_name(dtype));
         return NULL;
     }
     t.data = arena_alloc(b->graph->arena, t.bytes);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The newest files whose meaning is known here. */
-enum { NEWEST_IR = 14, NEWEST_OPSET = 28, MAX_DOMAINS = 256 };
+/* Files whose meaning is known here. Before IR version 3 they did not state their opset. */
+enum { OLDEST_IR = 3, NEWEST_IR = 14, NEWEST_OPSET = 28, MAX_DOMAINS = 256 };
 
 /* There is no magic number: the first field has to be one that a model may start with. */
 static bool onnx_probe(const void *data, size_t size) {
@@ -23,9 +23,9 @@ static hone_status check_versions(importer *im) {
     const ctx *c = im->c;
     if (p->ir_version < 1)
         return fail(c, HONE_E_FORMAT, "ir_version is %lld", (long long)p->ir_version);
-    if (p->ir_version > NEWEST_IR)
-        return fail(c, HONE_E_UNSUPPORTED, "IR version %lld: the newest known one is %d",
-                    (long long)p->ir_version, NEWEST_IR);
+    if (p->ir_version < OLDEST_IR || p->ir_version > NEWEST_IR)
+        return fail(c, HONE_E_UNSUPPORTED, "IR version %lld: expected %d to %d",
+                    (long long)p->ir_version, OLDEST_IR, NEWEST_IR);
     if (p->n_opset_import > MAX_DOMAINS)
         return fail(c, HONE_E_LIMIT, "%zu operator sets: at most %d", p->n_opset_import,
                     MAX_DOMAINS);
@@ -33,7 +33,7 @@ static hone_status check_versions(importer *im) {
         if (p->functions[i]->n_opset_import > MAX_DOMAINS)
             return fail(c, HONE_E_LIMIT, "function %zu: more than %d operator sets", i,
                         MAX_DOMAINS);
-    im->opsets = (opsets){p->opset_import, p->n_opset_import, p->ir_version < 3 ? 1 : 0};
+    im->opsets = (opsets){p->opset_import, p->n_opset_import};
     const int32_t opset = opset_version(&im->opsets, "");
     if (opset > NEWEST_OPSET)
         return fail(c, HONE_E_UNSUPPORTED, "opset %d: the newest known one is %d", opset,

@@ -28,7 +28,6 @@
 typedef struct opsets {
     Onnx__OperatorSetIdProto *const *import;
     size_t count;
-    int32_t fallback; /* version of the default domain in files too old to state it; 0: none */
 } opsets;
 
 /* A function of the model. */

@@ -129,7 +129,7 @@ hone_status import_call(scope *s, const Onnx__NodeProto *n, const function *f) {
     scope_init(&inner, s->im, s->builder, NULL);
     inner.depth = s->depth + 1;
     inner.call = &k;
-    inner.opsets = (opsets){p->opset_import, p->n_opset_import, 0};
+    inner.opsets = (opsets){p->opset_import, p->n_opset_import};
     TRY(scope_check_depth(&inner));
     TRY(bind_inputs(&inner, s, n, p));
     TRY(add_hints(&inner, p));

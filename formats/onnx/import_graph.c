@@ -222,9 +222,17 @@ static hone_status import_operator(scope *s, const Onnx__NodeProto *n) {
     return define_outputs(s, &d);
 }
 
+/* A node whose results nobody names has no effect. */
+static bool is_dead(const Onnx__NodeProto *n) {
+    for (size_t i = 0; i < n->n_output; i++)
+        if (*n->output[i]) return false;
+    return true;
+}
+
 static hone_status import_node(scope *s, const Onnx__NodeProto *n) {
     importer *im = s->im;
     function *f;
+    if (is_dead(n)) return HONE_OK;
     if (++im->nodes > im->c->limits->nodes)
         return fail(im->c, HONE_E_LIMIT, "more than %lld nodes after functions are inlined (nodes)",
                     (long long)im->c->limits->nodes);
@@ -272,6 +280,8 @@ static hone_status import_input(scope *s, const Onnx__ValueInfoProto *p) {
     const value *known = names_find(&s->values, p->name);
     if (known && known->constant) return HONE_OK;
     TRY(fail_in_part(im->c, import_type(s, p->type, &t), "input", p->name));
+    if (!s->outer && t.dtype == HONE_UNDEFINED)
+        return fail_in_part(im->c, fail(im->c, HONE_E_FORMAT, "no element type"), "input", p->name);
     if (!s->outer) TRY(source_set_shape(im->c, im->source, p->name, &t.shape));
     value *v = graph_add_input(s->builder->graph, p->name, &t);
     return v ? scope_define(s, p->name, v) : fail_nomem(im->c, sizeof *v);

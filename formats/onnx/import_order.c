@@ -133,7 +133,8 @@ static hone_status sort(waits *w, Onnx__NodeProto *const *nodes, size_t count, s
             const size_t next = w->item[v->next++];
             if (state[next] == OPEN) {
                 fail(im->c, HONE_E_FORMAT, "the node depends on its own result");
-                return fail_in_node(im->c, HONE_E_FORMAT, nodes[next]->name, nodes[next]->op_type);
+                return fail_in_node(im->c, HONE_E_FORMAT, node_label(nodes[next]),
+                                    nodes[next]->op_type);
             }
             if (state[next] == DONE) continue;
             state[next] = OPEN;

@@ -36,7 +36,7 @@ int32_t opset_version(const opsets *o, const char *domain) {
         if (strcmp(domain_name(o->import[i]->domain), domain) == 0)
             return v > 0 && v < INT32_MAX ? (int32_t)v : 0;
     }
-    return *domain ? 0 : o->fallback;
+    return 0;
 }
 
 const char *node_label(const Onnx__NodeProto *n) {
@@ -111,40 +111,47 @@ static hone_status survey_node(survey *v, const opsets *o, const Onnx__NodeProto
     return HONE_OK;
 }
 
-/* "Foo of domain 'x' (opset 1, 4 nodes: a, b, c, ...): no such operator" */
-static void describe(const gap *g, char *buf, size_t size) {
+/* "Foo of domain 'x' (opset 1, 4 nodes: a, b, c, ...): no such operator", with as many nodes as
+ * asked for and the reason only together with them. */
+static void describe(const gap *g, int64_t examples, char *buf, size_t size) {
     char name[48], domain[48], example[48];
     size_t n = (size_t)snprintf(buf, size, "%s", escape_name(name, sizeof name, g->type));
     if (*g->domain && n < size)
         n += (size_t)snprintf(buf + n, size - n, " of domain '%s'",
                               escape_name(domain, sizeof domain, g->domain));
     if (n < size)
-        n += (size_t)snprintf(buf + n, size - n, " (opset %d, %lld node%s: ", g->opset,
+        n += (size_t)snprintf(buf + n, size - n, " (opset %d, %lld node%s", g->opset,
                               (long long)g->count, g->count == 1 ? "" : "s");
-    for (int64_t i = 0; i < 3 && i < g->count && n < size; i++)
-        n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
+    for (int64_t i = 0; i < examples && i < g->count && n < size; i++)
+        n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : ": ",
                               escape_name(example, sizeof example, g->example[i]));
-    if (n < size) snprintf(buf + n, size - n, "%s): %s", g->count > 3 ? ", ..." : "", g->reason);
+    if (n < size)
+        n += (size_t)snprintf(buf + n, size - n, "%s)",
+                              examples && g->count > examples ? ", ..." : "");
+    if (examples && n < size) snprintf(buf + n, size - n, ": %s", g->reason);
 }
 
-/* As many as fit into an error's text; the log gets them all. */
+/* One error with everything, shorter the more there is; the log gets the details of each. */
 static hone_status report(const survey *v) {
     const ctx *c = v->im->c;
-    char text[400], line[256];
+    const int64_t examples = v->n_gaps <= 2 ? 3 : v->n_gaps <= 4 ? 1 : 0;
+    char text[440], line[256];
     size_t n = 0;
-    int64_t told = 0;
-    bool full = false;
+    int64_t told = 0, skipped = 0;
     for (const gap *g = v->first; g; g = g->next) {
-        describe(g, line, sizeof line);
+        describe(g, 3, line, sizeof line);
         log_line(c, HONE_LOG_WARNING, "unsupported operator: %s", line);
-        full = full || n + strlen(line) + 3 > sizeof text;
-        if (full) continue;
+        describe(g, examples, line, sizeof line);
+        if (skipped || n + strlen(line) + 3 > sizeof text) {
+            skipped++;
+            continue;
+        }
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? "; " : "", line);
         told++;
     }
-    if (told < v->n_gaps)
+    if (skipped)
         return fail(c, HONE_E_UNSUPPORTED, "unsupported operators: %s; and %lld more", text,
-                    (long long)(v->n_gaps - told));
+                    (long long)skipped);
     return fail(c, HONE_E_UNSUPPORTED, "unsupported operator%s: %s", told == 1 ? "" : "s", text);
 }
 
@@ -156,7 +163,7 @@ hone_status support_check(importer *im) {
     TRY(survey_nodes(&v, &im->opsets, g->node, g->n_node));
     while (v.pending) {
         const Onnx__FunctionProto *f = v.pending->proto;
-        const opsets o = {f->opset_import, f->n_opset_import, 0};
+        const opsets o = {f->opset_import, f->n_opset_import};
         v.pending = v.pending->next;
         TRY(fail_in_part(im->c, survey_nodes(&v, &o, f->node, f->n_node), "function", f->name));
     }

@@ -1,0 +1,427 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes models that exercise the ONNX importer, as cases for onnx_backend: import_models.py OUT
+
+Each function below that is marked with @case gives a model, its inputs and its expected outputs.
+The operators are the simplest there are: what is tested is how files state models.
+"""
+import pathlib
+import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from onnx_build import *  # noqa: E402,F401,F403
+from onnx_build import block, encode_attribute, number, single, varint  # noqa: E402
+
+CASES = []
+
+
+def case(function):
+    CASES.append(function)
+    return function
+
+
+def floats(values, dims=None, name=""):
+    return Tensor(FLOAT, [len(values)] if dims is None else dims, values, name)
+
+
+class Stored(Tensor):
+    """A tensor that is stored in the file as these bytes of fields instead of raw_data."""
+
+    def __init__(self, dtype, dims, fields, name):
+        super().__init__(dtype, dims, (), name)
+        self.fields = fields
+
+    def encode(self):
+        return (b"".join(number(1, d) for d in self.dims) + number(2, self.dtype) +
+                block(8, self.name) + self.fields)
+
+
+def sparse(values, indices, dims):
+    return block(1, values.encode()) + block(2, indices.encode()) + b"".join(number(3, d) for d in dims)
+
+
+def packed(numbers):
+    return b"".join(varint(n) for n in numbers)
+
+
+def constants(tensors, **model):
+    """A model whose outputs are these constants; the expected outputs are given with them."""
+    g = Graph()
+    for stored, _ in tensors:
+        g.parts += block(5, stored.encode())
+    for stored, want in tensors:
+        g.output(stored.name, want.dtype, want.dims)
+    return Model(g, **model), [], [want for _, want in tensors]
+
+
+# ---- Tensors -----------------------------------------------------------------------------------
+
+@case
+def typed_fields():
+    rows = [
+        (FLOAT, [3], block(4, struct.pack("<3f", 1.5, -2, 3)), struct.pack("<3f", 1.5, -2, 3)),
+        (FLOAT, [2], single(4, 1.5) + single(4, 2.5), struct.pack("<2f", 1.5, 2.5)),
+        (FLOAT, [3], block(4, struct.pack("<f", 1)) + block(4, struct.pack("<2f", 2, 3)),
+         struct.pack("<3f", 1, 2, 3)),
+        (DOUBLE, [2], block(10, struct.pack("<2d", 0.25, -7)), struct.pack("<2d", 0.25, -7)),
+        (COMPLEX64, [1], block(4, struct.pack("<2f", 1, -1)), struct.pack("<2f", 1, -1)),
+        (COMPLEX128, [1], block(10, struct.pack("<2d", 1, -1)), struct.pack("<2d", 1, -1)),
+        (INT32, [3], block(5, packed([1, -1, 2**31 - 1])), struct.pack("<3i", 1, -1, 2**31 - 1)),
+        (INT16, [2], block(5, packed([-32768, 32767])), struct.pack("<2h", -32768, 32767)),
+        (INT8, [2], block(5, packed([-128, 127])), struct.pack("<2b", -128, 127)),
+        (UINT16, [2], block(5, packed([0, 65535])), struct.pack("<2H", 0, 65535)),
+        (UINT8, [3], number(5, 0) + block(5, packed([128, 255])), bytes([0, 128, 255])),
+        (BOOL, [4], block(5, packed([0, 1, 2, 1])), bytes([0, 1, 1, 1])),
+        (FLOAT16, [2], block(5, packed([0x3C00, 0xBC00])), struct.pack("<2H", 0x3C00, 0xBC00)),
+        (BFLOAT16, [1], block(5, packed([0x3F80])), struct.pack("<H", 0x3F80)),
+        (FLOAT8E5M2, [2], block(5, packed([0x3C, 0xBC])), bytes([0x3C, 0xBC])),
+        (FLOAT8E8M0, [1], block(5, packed([0x7F])), bytes([0x7F])),
+        (UINT4, [3], block(5, packed([0x21, 0x03])), bytes([0x21, 0x03])),
+        (INT4, [2, 2], block(5, packed([0x8F, 0x71])), bytes([0x8F, 0x71])),
+        (FLOAT4E2M1, [3], block(5, packed([0x21, 0x03])), bytes([0x21, 0x03])),
+        (UINT2, [5], block(5, packed([0xE4, 0x01])), bytes([0xE4, 0x01])),
+        (INT2, [4], block(5, packed([0xE4])), bytes([0xE4])),
+        (INT64, [2], block(7, packed([-(2**63), 2**63 - 1])), struct.pack("<2q", -(2**63), 2**63 - 1)),
+        (UINT32, [2], block(11, packed([0, 2**32 - 1])), struct.pack("<2I", 0, 2**32 - 1)),
+        (UINT64, [2], block(11, packed([0, 2**64 - 1])), struct.pack("<2Q", 0, 2**64 - 1)),
+        (FLOAT, [0, 3], b"", b""),
+        (INT64, [], block(7, packed([7])), struct.pack("<q", 7)),
+    ]
+    return constants([(Stored(dtype, dims, fields, f"c{i}"), Tensor(dtype, dims, want))
+                      for i, (dtype, dims, fields, want) in enumerate(rows)])
+
+
+@case
+def raw_data_at_every_alignment():
+    tensors = []
+    for i in range(24):
+        dtype, code = [(FLOAT, "f"), (DOUBLE, "d"), (INT16, "h")][i % 3]
+        raw = struct.pack(f"<3{code}", i, i + 1, i + 2)
+        tensors.append((Tensor(dtype, [3], raw, "n" * (i + 1)), Tensor(dtype, [3], raw)))
+    return constants(tensors)
+
+
+@case
+def raw_bools_become_0_and_1():
+    return constants([(Tensor(BOOL, [4], bytes([0, 1, 2, 255]), "b"),
+                       Tensor(BOOL, [4], bytes([0, 1, 1, 1])))])
+
+
+@case
+def large_raw_data():
+    raw = struct.pack("<5000f", *range(5000))
+    return constants([(Tensor(FLOAT, [50, 100], raw, n), Tensor(FLOAT, [50, 100], raw))
+                      for n in ("a", "bb", "ccc", "dddd")])
+
+
+@case
+def sparse_initializers():
+    g = Graph()
+    g.parts += block(15, sparse(floats([1, 2, 3], name="linear"), Tensor(INT64, [3], [0, 4, 5]), [2, 3]))
+    g.parts += block(15, sparse(floats([7, 8], name="tuples"), Tensor(INT64, [2, 2], [0, 1, 1, 0]), [2, 2]))
+    g.parts += block(15, sparse(floats([], name="empty"), Tensor(INT64, [0], []), [3]))
+    for name in ("linear", "tuples", "empty"):
+        g.output(name, FLOAT, None)
+    return Model(g), [], [floats([1, 0, 0, 0, 2, 3], [2, 3]), floats([0, 7, 8, 0], [2, 2]),
+                          floats([0, 0, 0])]
+
+
+@case
+def external_data(folder):
+    (folder / "sub").mkdir(parents=True, exist_ok=True)
+    (folder / "weights.bin").write_bytes(b"skip" + struct.pack("<4f", 1, 2, 3, 4))
+    (folder / "sub" / "more.bin").write_bytes(struct.pack("<2d", 5, 6))
+    rows = [
+        ("whole", FLOAT, [2], {"location": "weights.bin", "offset": "4", "length": "8"}, [1, 2]),
+        ("no_length", FLOAT, [2], {"location": "weights.bin", "offset": "12"}, [3, 4]),
+        ("below", DOUBLE, [2], {"location": "sub/more.bin", "checksum": "ignored"}, [5, 6]),
+        ("empty", FLOAT, [0], {"location": "weights.bin", "offset": "20"}, []),
+    ]
+    return constants([(Tensor(dtype, dims, (), name, place), Tensor(dtype, dims, want))
+                      for name, dtype, dims, place, want in rows])
+
+
+# ---- Names -------------------------------------------------------------------------------------
+
+@case
+def initializers_that_are_inputs_too():
+    g = Graph()
+    g.input("w", FLOAT, [2])
+    g.input("x", FLOAT, [2])
+    g.initializer("w", FLOAT, [2], [10, 20])
+    g.node("Add", ["x", "w"], ["y"])
+    g.output("y", FLOAT, [2])
+    return Model(g, opset=7, ir=3), [floats([1, 2], name="x")], [floats([11, 22])]
+
+
+@case
+def nodes_out_of_order():
+    g = Graph()
+    g.input("x", FLOAT, [2])
+    g.node("Add", ["c", "x"], ["y"])
+    g.node("Add", ["b", "x"], ["c"])
+    g.node("Relu", ["a"], ["b"])
+    g.node("Neg", ["x"], ["a"])
+    g.output("y", FLOAT, [2])
+    return Model(g), [floats([1, -2], name="x")], [floats([2, -2])]
+
+
+@case
+def long_chain_out_of_order():
+    g = Graph()
+    g.input("v0", FLOAT, [1])
+    for i in reversed(range(20000)):
+        g.node("Neg", [f"v{i}"], [f"v{i + 1}"])
+    g.output("v20000", FLOAT, [1])
+    return Model(g), [floats([3], name="v0")], [floats([3])]
+
+
+@case
+def outputs_with_several_names():
+    g = Graph()
+    g.input("x", FLOAT, [1])
+    g.initializer("w", FLOAT, [1], [5])
+    g.node("Neg", ["x"], ["a"])
+    g.node("Identity", ["a"], ["b"])
+    g.node("Identity", ["x"], ["c"])
+    for name in ("x", "a", "b", "c", "w"):
+        g.output(name, FLOAT, [1])
+    return Model(g), [floats([2], name="x")], [floats([v], name=n) for n, v in
+                                               (("x", 2), ("a", -2), ("b", -2), ("c", 2), ("w", 5))]
+
+
+@case
+def domain_by_its_long_name():
+    g = Graph()
+    g.input("x", FLOAT, [1])
+    g.node("Neg", ["x"], ["a"], domain="ai.onnx")
+    g.node("Neg", ["a"], ["y"])
+    g.output("y", FLOAT, [1])
+    return Model(g, opsets={}), [floats([2], name="x")], [floats([2])]
+
+
+@case
+def attributes_without_a_kind():
+    g = Graph()
+    g.input("x", FLOAT, [3])
+    clip = block(1, "x") + block(2, "y") + block(4, "Clip")
+    clip += block(5, block(1, "max") + single(2, 1.0)) + block(5, block(1, "min") + single(2, -1.0))
+    g.parts += block(1, clip)
+    g.output("y", FLOAT, [3])
+    return Model(g, opset=10, ir=3), [floats([-3, 0.5, 3], name="x")], [floats([-1, 0.5, 1])]
+
+
+@case
+def constant_nodes():
+    g = Graph()
+    g.input("x", FLOAT, [3])
+    g.node("Constant", [], ["a"], value=floats([1, 2, 3]))
+    g.node("Constant", [], ["b"], value_float=10.0)
+    g.node("Constant", [], ["c"], value_floats=Floats([100.0, 200.0, 300.0]))
+    dense = sparse(floats([1000]), Tensor(INT64, [1], [2]), [3])
+    attribute = block(1, "sparse_value") + block(22, dense) + number(20, 11)
+    g.parts += block(1, block(2, "d") + block(4, "Constant") + block(5, attribute))
+    g.node("Sum", ["x", "a", "b", "c", "d"], ["y"])
+    g.output("y", FLOAT, [3])
+    return Model(g), [floats([0.5, 0.5, 0.5], name="x")], [floats([111.5, 212.5, 1313.5])]
+
+
+# ---- Bodies ------------------------------------------------------------------------------------
+
+def branch(name, outputs, *nodes):
+    g = Graph(name)
+    for node in nodes:
+        g.node(*node[:3], **(node[3] if len(node) > 3 else {}))
+    for output in outputs:
+        g.output(output, FLOAT, None)
+    return g
+
+
+def if_model(then_branch, else_branch, inputs=("x", "z"), extra=()):
+    g = Graph()
+    g.input("cond", BOOL, [])
+    for name in inputs:
+        g.input(name, FLOAT, [1])
+    for node in extra:
+        g.node(*node)
+    g.node("If", ["cond"], ["y"], then_branch=then_branch, else_branch=else_branch)
+    g.output("y", FLOAT, [1])
+    return Model(g)
+
+
+def condition(value):
+    return Tensor(BOOL, [], bytes([value]), "cond")
+
+
+def both_ways(name, model, inputs, on_true, on_false):
+    for value, want in ((1, on_true), (0, on_false)):
+        CASES.append(named(f"{name}_{'true' if value else 'false'}",
+                           lambda v=value, w=want: (model(), [condition(v)] + inputs, [floats(w)])))
+
+
+def named(name, function):
+    function.__name__ = name
+    return function
+
+
+X, Z = floats([5], name="x"), floats([7], name="z")
+
+both_ways("branches_capture_different_values", lambda: if_model(
+    branch("t", ["r"], ("Sub", ["z", "x"], ["r"])),
+    branch("e", ["r"], ("Neg", ["x"], ["q"]), ("Add", ["q", "q"], ["r"]))), [X, Z], [2], [-10])
+
+both_ways("branch_returns_an_outer_value", lambda: if_model(
+    branch("t", ["x"]), branch("e", ["m"]), extra=[("Neg", ["z"], ["m"])]), [X, Z], [5], [-7])
+
+both_ways("branch_output_has_the_name_of_the_node_output", lambda: if_model(
+    branch("t", ["y"], ("Neg", ["x"], ["y"])), branch("e", ["y"], ("Neg", ["z"], ["y"]))),
+          [X, Z], [-5], [-7])
+
+both_ways("inner_names_hide_outer_ones", lambda: if_model(
+    branch("t", ["r"], ("Neg", ["z"], ["x"]), ("Neg", ["x"], ["r"])),
+    branch("e", ["r"], ("Neg", ["x"], ["r"]))), [X, Z], [7], [-5])
+
+both_ways("bodies_inside_bodies", lambda: if_model(
+    branch("t", ["r"], ("If", ["cond"], ["r"], {
+        "then_branch": branch("tt", ["s"], ("Add", ["x", "local"], ["s"])),
+        "else_branch": branch("te", ["s"], ("Neg", ["z"], ["s"]))}),
+        ("Neg", ["z"], ["local"])),
+    branch("e", ["r"], ("Neg", ["x"], ["r"]))), [X, Z], [-2], [-5])
+
+
+@case
+def bodies_read_what_is_made_later_in_the_file():
+    g = Graph()
+    g.input("cond", BOOL, [])
+    g.input("x", FLOAT, [1])
+    g.node("If", ["cond"], ["y"], then_branch=branch("t", ["r"], ("Neg", ["late"], ["r"])),
+           else_branch=branch("e", ["r"], ("Add", ["x", "x"], ["r"])))
+    g.node("Add", ["x", "x"], ["late"])
+    g.output("y", FLOAT, [1])
+    return Model(g), [condition(1), X], [floats([-10])]
+
+
+@case
+def bodies_see_constants():
+    g = Graph()
+    g.input("cond", BOOL, [])
+    g.input("x", FLOAT, [2, 2])
+    g.initializer("axes", INT64, [1], [1])
+    g.node("If", ["cond"], ["y"],
+           then_branch=branch("t", ["r"], ("ReduceSum", ["x", "axes"], ["r"], {"keepdims": 0})),
+           else_branch=branch("e", ["r"], ("ReduceMax", ["x"], ["r"], {"axes": [1], "keepdims": 0})))
+    g.output("y", FLOAT, [2])
+    return (Model(g), [condition(1), floats([1, 2, 3, 4], [2, 2], "x")], [floats([3, 7])])
+
+
+# ---- Functions ---------------------------------------------------------------------------------
+
+def call_model(functions, *nodes, inputs=("x", "z"), **model):
+    g = Graph()
+    for name in inputs:
+        g.input(name, FLOAT, [1])
+    for node in nodes:
+        g.node(*node[:3], **(node[3] if len(node) > 3 else {}))
+    g.output("y", FLOAT, [1])
+    return Model(g, opsets={"my": 1}, functions=functions, **model)
+
+
+def my(**attributes):
+    return {"domain": "my", **attributes}
+
+
+@case
+def functions_are_inlined():
+    f = Function("my", "SubNeg", ["a", "b"], ["r"])
+    f.node("Sub", ["a", "b"], ["x"])  # x of the function is not x of the model
+    f.node("Neg", ["x"], ["r"])
+    model = call_model([f], ("SubNeg", ["x", "z"], ["m"], my()), ("SubNeg", ["m", "x"], ["y"], my()))
+    return model, [X, Z], [floats([3])]
+
+
+@case
+def functions_call_functions():
+    inner = Function("my", "Twice", ["a"], ["r"])
+    inner.node("Add", ["a", "a"], ["r"])
+    outer = Function("my", "Four", ["a"], ["r"], opsets={"": 17, "my": 1})
+    outer.node("Twice", ["t"], ["r"], domain="my")  # before its input is made
+    outer.node("Twice", ["a"], ["t"], domain="my")
+    return call_model([outer, inner], ("Four", ["x"], ["y"], my())), [X, Z], [floats([20])]
+
+
+@case
+def functions_have_overloads():
+    plus = Function("my", "Op", ["a", "b"], ["r"], overload="plus")
+    plus.node("Add", ["a", "b"], ["r"])
+    minus = Function("my", "Op", ["a", "b"], ["r"], overload="minus")
+    minus.node("Sub", ["a", "b"], ["r"])
+    model = call_model([plus, minus], ("Op", ["x", "z"], ["m"], my(overload="plus")),
+                       ("Op", ["m", "z"], ["y"], my(overload="minus")), ir=10)
+    return model, [X, Z], [floats([5])]
+
+
+@case
+def function_attributes_have_defaults():
+    f = Function("my", "Soft", ["a"], ["r"], attributes=["axis"], defaults={"bound": 3.0})
+    f.node("Constant", [], ["high"], value_float=Ref("bound", 1))
+    f.node("Softmax", ["a"], ["s"], axis=Ref("axis", 2))
+    f.node("Add", ["s", "high"], ["r"])
+    model = call_model([f], ("Soft", ["x"], ["m"], my(axis=0)),
+                       ("Soft", ["m"], ["y"], my(bound=9.0)))  # axis is absent: Softmax's default
+    return model, [X, Z], [floats([10])]
+
+
+@case
+def attributes_pass_through_calls():
+    inner = Function("my", "Put", ["a"], ["r"], attributes=["v"])
+    inner.node("Constant", [], ["c"], value_float=Ref("v", 1))
+    inner.node("Add", ["a", "c"], ["r"])
+    outer = Function("my", "Pass", ["a"], ["r"], attributes=["w"], opsets={"": 17, "my": 1})
+    outer.node("Put", ["a"], ["r"], domain="my", v=Ref("w", 1))
+    return call_model([outer, inner], ("Pass", ["x"], ["y"], my(w=2.5))), [X, Z], [floats([7.5])]
+
+
+@case
+def functions_follow_their_own_opset():
+    f = Function("my", "Clip1", ["a"], ["r"], opsets={"": 10})
+    f.node("Clip", ["a"], ["r"], min=-1.0, max=1.0)  # attributes until opset 11
+    return call_model([f], ("Clip1", ["x"], ["y"], my())), [X, Z], [floats([1])]
+
+
+@case
+def function_inputs_may_be_omitted():
+    f = Function("my", "Bound", ["a", "low", "high"], ["r"])
+    f.node("Clip", ["a", "low", "high"], ["r"])
+    model = call_model([f], ("Bound", ["x", "", "limit"], ["m"], my()), ("Bound", ["m"], ["y"], my()))
+    model.graph.initializer("limit", FLOAT, [], [4])
+    return model, [X, Z], [floats([4])]
+
+
+@case
+def functions_hold_bodies():
+    f = Function("my", "Choose", ["c", "a", "b"], ["r"], attributes=["v"])
+    f.node("If", ["c"], ["r"],
+           then_branch=branch("t", ["s"], ("Constant", [], ["k"], {"value_float": Ref("v", 1)}),
+                              ("Add", ["a", "k"], ["s"])),
+           else_branch=branch("e", ["s"], ("Neg", ["b"], ["s"])))
+    model = call_model([f], ("Choose", ["cond", "x", "z"], ["y"], my(v=0.25)))
+    model.graph.input("cond", BOOL, [])
+    return model, [X, Z, condition(1)], [floats([5.25])]
+
+
+# ---- Writing -----------------------------------------------------------------------------------
+
+def write(function, out):
+    folder = out / function.__name__
+    data = folder / "test_data_set_0"
+    data.mkdir(parents=True, exist_ok=True)
+    model, inputs, outputs = function(folder) if function is external_data else function()
+    model.save(folder / "model.onnx")
+    for kind, tensors in (("input", inputs), ("output", outputs)):
+        for i, tensor in enumerate(tensors):
+            (data / f"{kind}_{i}.pb").write_bytes(tensor.encode())
+
+
+if __name__ == "__main__":
+    for entry in CASES:
+        write(entry, pathlib.Path(sys.argv[1]))
