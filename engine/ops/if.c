@@ -24,9 +24,7 @@ static const op_version if_versions[] = {{7, NULL}};
 /* What is the same in both types. */
 static type type_meet(const type *a, const type *b) {
     type t = *a;
-    if (a->shape.rank != b->shape.rank) t.shape = shape_unknown();
-    for (int32_t i = 0; i < t.shape.rank; i++)
-        if (a->shape.dim[i] != b->shape.dim[i]) t.shape.dim[i] = DIM_UNKNOWN;
+    t.shape = shape_meet(&a->shape, &b->shape);
     return t;
 }
 

@@ -124,7 +124,8 @@ float f4_to_f32(uint8_t bits) {
 
 uint8_t f32_to_f4(float f) {
     const uint8_t sign = signbit(f) ? 8 : 0;
-    const float a = isnan(f) ? 6.0f : fabsf(f);
+    const float a = fabsf(f);
+    if (isnan(f)) return 8; /* there is no NaN: -0, as ONNX has it */
     uint8_t code = 0;
     /* Midpoints go to the even code. */
     while (code < 7) {

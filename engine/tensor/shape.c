@@ -87,6 +87,13 @@ int64_t dim_merge(int64_t a, int64_t b) {
     return a != DIM_UNKNOWN ? a : b;
 }
 
+shape shape_meet(const shape *a, const shape *b) {
+    shape s = a->rank == b->rank ? *a : shape_unknown();
+    for (int32_t i = 0; i < s.rank; i++)
+        if (a->dim[i] != b->dim[i]) s.dim[i] = DIM_UNKNOWN;
+    return s;
+}
+
 /* One dimension of a broadcast; false when it does not fit. */
 static bool dim_broadcast(int64_t a, int64_t b, int64_t *out) {
     if (a == b || b == 1) {

@@ -49,6 +49,9 @@ bool dim_compatible(int64_t a, int64_t b);
 /* The more precise of two compatible dimensions. */
 int64_t dim_merge(int64_t a, int64_t b);
 
+/* What is the same in both shapes; the rest is unknown. */
+shape shape_meet(const shape *a, const shape *b);
+
 /* NumPy broadcasting of two shapes; false when they do not fit. */
 bool shape_broadcast(const shape *a, const shape *b, shape *out);
 
