@@ -25,7 +25,7 @@ static const char *kind_name(attr_kind k) {
 }
 
 static hone_status check_int(const ctx *c, const attr_spec *s, int64_t v) {
-    if (s->min == s->max || (v >= s->min && v <= s->max)) return HONE_OK;
+    if (attr_allows(s, v)) return HONE_OK;
     return fail(c, HONE_E_FORMAT, "attribute '%s' is %lld: expected %lld to %lld", s->name,
                 (long long)v, (long long)s->min, (long long)s->max);
 }
@@ -193,6 +193,18 @@ bool attrs_encode(const op *o, const void *params, int32_t i, attr *out) {
     default: encode_list(s, field, out);
     }
     return true;
+}
+
+bool attr_is_present(const attr_spec *s, const attr *a) {
+    switch (a->kind) {
+    case ATTR_INT: return s->kind == ATTR_DTYPE ? a->i != HONE_UNDEFINED : attr_allows(s, a->i);
+    case ATTR_STRING: return a->s != NULL;
+    case ATTR_INTS: return a->ints != NULL;
+    case ATTR_FLOATS: return a->floats != NULL;
+    case ATTR_STRINGS: return a->strings != NULL;
+    case ATTR_TENSOR: return a->tensor != NULL;
+    default: return true;
+    }
 }
 
 bool axis_normalize(int64_t axis, int32_t rank, int32_t *out) {

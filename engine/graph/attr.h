@@ -89,8 +89,17 @@ hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs,
 /* The reverse: attribute number i of a node by name. False past the end. */
 bool attrs_encode(const op *o, const void *params, int32_t i, attr *out);
 
-/* attr number i of a list by name, or NULL. */
+/* Is v in the range of an integer attribute? A default outside of it stands for "absent". */
+static inline bool attr_allows(const attr_spec *s, int64_t v) {
+    return s->min == s->max || (v >= s->min && v <= s->max);
+}
+
+/* The attribute of that name in a list, or NULL. */
 const attr *attr_find(const attr *attrs, int32_t n, const char *name);
+
+/* Is there a value to write down? An absent list, tensor or string and a default outside of the
+ * range are none: decoding without them gives the same params. */
+bool attr_is_present(const attr_spec *s, const attr *a);
 
 /* Turns a possibly negative axis into 0..rank-1; false when it is out of range. rank >= 0. */
 bool axis_normalize(int64_t axis, int32_t rank, int32_t *out);

@@ -167,23 +167,14 @@ typedef struct conv_state {
 
 static conv_f32_shape kernel_shape(const step *s, const conv_geometry *g) {
     const conv_params *p = step_params(s);
-    conv_f32_shape c = {.transposed = is_transposed(s->node),
-                        .n = g->n,
-                        .ic = g->ic,
-                        .oc = g->oc,
-                        .groups = p->group,
-                        .ldx = g->ic * p->group,
-                        .ldy = g->oc * p->group};
-    for (int32_t i = 0; i < 3; i++) {
-        const int32_t a = i - (3 - g->w.rank); /* leading axes of size 1 */
-        c.window.in[i] = a < 0 ? 1 : g->w.in[a];
-        c.window.out[i] = a < 0 ? 1 : g->w.out[a];
-        c.window.kernel[i] = a < 0 ? 1 : g->w.kernel[a];
-        c.window.stride[i] = a < 0 ? 1 : g->w.stride[a];
-        c.window.dilation[i] = a < 0 ? 1 : g->w.dilation[a];
-        c.window.pad[i] = a < 0 ? 0 : g->w.pad_begin[a];
-    }
-    return c;
+    return (conv_f32_shape){.window = window_for_kernels(&g->w),
+                            .transposed = is_transposed(s->node),
+                            .n = g->n,
+                            .ic = g->ic,
+                            .oc = g->oc,
+                            .groups = p->group,
+                            .ldx = g->ic * p->group,
+                            .ldy = g->oc * p->group};
 }
 
 /* A constant weight that is not packed in the model (transposed convolutions) is packed once a

@@ -51,6 +51,15 @@ static bool is_depthwise(const draft *d) {
            s->dim[0] == draft_int(d, "group", 1) && draft_in(d, 1)->type.dtype == HONE_F32;
 }
 
+/* [C, k..] as hone::DepthwiseConv wants it: the last spatial axis, the others, C. */
+static value *emit_lines(builder *b, value *v) {
+    const int32_t rank = v ? v->type.shape.rank : 0;
+    int64_t perm[HONE_MAX_RANK] = {rank - 1};
+    for (int32_t i = 1; i < rank - 1; i++) perm[i] = i;
+    if (rank > 1) perm[rank - 1] = 0;
+    return emit(b, "Transpose", IN(v), ATTRS(A_INTS("perm", perm, rank)));
+}
+
 static hone_status conv_expand(builder *b, draft *d) {
     TRY(check_ranks(b, d));
     TRY(drop_kernel_shape(b, d));
@@ -58,7 +67,7 @@ static hone_status conv_expand(builder *b, draft *d) {
     if (is_depthwise(d)) {
         const int64_t one = 1;
         w = emit(b, "Squeeze", IN(w, emit_i64s(b, &one, 1)), NO_ATTRS); /* [C, k..] */
-        w = emit_moved(b, w, 1, w ? w->type.shape.rank : 1, 0);         /* [k.., C] */
+        w = emit_lines(b, w);
         draft_drop(d, "group");
         y = emit(b, "hone::DepthwiseConv", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
     } else {

@@ -24,7 +24,7 @@ static hone_status softmax_upgrade(builder *b, draft *d) {
     value *flat = emit(b, "Flatten", IN(x), ATTRS(A_INT("axis", axis)));
     value *y = emit(b, d->type, IN(flat), ATTRS(A_INT("axis", 1)));
     value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
-    return draft_done(b, d, emit(b, "Reshape", IN(y, dims), NO_ATTRS));
+    return draft_done(b, d, emit(b, "Reshape", IN(y, dims), ATTRS(A_INT("allowzero", 1))));
 }
 
 static const op_version softmax_versions[] = {{7, softmax_upgrade}, {13, NULL}};

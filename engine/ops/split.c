@@ -129,9 +129,9 @@ static hone_status split_grad(gradient *g) {
     return b->status;
 }
 
-static const char *const split_cases[] = {"f32[2,6] i64{2,4} axis=1", "f32[7,3] num_outputs=3",
-                                          "f32[1,64,40,40] axis=1 num_outputs=2",
-                                          "u8[4,0] num_outputs=2", NULL};
+static const char *const split_cases[] = {
+    "f32[2,6] i64{2,4} axis=1 >2", "f32[7,3] num_outputs=3 >3",
+    "f32[1,64,40,40] axis=1 num_outputs=2 >2", "u8[4,0] num_outputs=2 >2", NULL};
 
 const op op_split = {.name = "Split",
                      .domain = "",

@@ -44,6 +44,6 @@ void view_axes(const node *n, axis_map *m) {
 
 hone_status view_grad(gradient *g) {
     value *dims = emit(g->b, "Shape", IN(node_in(g->node, 0)), NO_ATTRS);
-    g->dx[0] = emit(g->b, "Reshape", IN(g->dy[0], dims), NO_ATTRS);
+    g->dx[0] = emit(g->b, "Reshape", IN(g->dy[0], dims), ATTRS(A_INT("allowzero", 1)));
     return g->b->status;
 }

@@ -83,3 +83,17 @@ bool window_is_pointwise(const window *w) {
             return false;
     return true;
 }
+
+conv_window window_for_kernels(const window *w) {
+    conv_window c;
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t a = i - (3 - w->rank);
+        c.in[i] = a < 0 ? 1 : w->in[a];
+        c.out[i] = a < 0 ? 1 : w->out[a];
+        c.kernel[i] = a < 0 ? 1 : w->kernel[a];
+        c.stride[i] = a < 0 ? 1 : w->stride[a];
+        c.dilation[i] = a < 0 ? 1 : w->dilation[a];
+        c.pad[i] = a < 0 ? 0 : w->pad_begin[a];
+    }
+    return c;
+}

@@ -5,6 +5,7 @@
 #ifndef HONE_WINDOW_H
 #define HONE_WINDOW_H
 
+#include "conv/conv_window.h"
 #include "op.h"
 
 #define WINDOW_MAX_RANK (HONE_MAX_RANK - 2)
@@ -38,6 +39,9 @@ typedef struct window {
  * fit are HONE_E_FORMAT. */
 hone_status window_resolve(const infer *f, const window_params *p, int32_t rank,
                            const int64_t *kernel, const int64_t *in, window *out);
+
+/* The same for the kernels, which have three spatial axes: leading ones have size 1. rank <= 3. */
+conv_window window_for_kernels(const window *w);
 
 /* Does it read exactly one element a result, in order: kernel 1, stride 1, no padding? */
 bool window_is_pointwise(const window *w);

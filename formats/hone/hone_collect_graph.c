@@ -56,21 +56,6 @@ static hone_status put_values(graph_collector *k) {
     return HONE_OK;
 }
 
-/* Does the file need this attribute? Absent lists, strings and tensors are NULL; a default may lie
- * outside the range that files are held to, where it means that the attribute is absent. */
-static bool attribute_is_present(const attr_spec *s, const attr *a) {
-    switch (a->kind) {
-    case ATTR_INT:
-        return s->kind == ATTR_DTYPE ? a->i != HONE_UNDEFINED : a->i >= s->min && a->i <= s->max;
-    case ATTR_STRING: return a->s != NULL;
-    case ATTR_INTS: return a->ints != NULL;
-    case ATTR_FLOATS: return a->floats != NULL;
-    case ATTR_STRINGS: return a->strings != NULL;
-    case ATTR_TENSOR: return a->tensor != NULL;
-    default: return true;
-    }
-}
-
 static void put_list(byte_buffer *out, const void *data, int32_t count, size_t size) {
     buffer_u32(out, (uint32_t)count);
     buffer_put(out, data, (size_t)count * size);
@@ -119,12 +104,12 @@ static hone_status put_node(graph_collector *k, const node *n) {
                        0};
     attr a;
     for (int32_t i = 0; attrs_encode(o, n->params, i, &a); i++)
-        rec.attributes += attribute_is_present(&o->attrs[i], &a);
+        rec.attributes += attr_is_present(&o->attrs[i], &a);
     buffer_put(&w->graphs, &rec, sizeof rec);
     for (int32_t i = 0; i < n->n_in; i++) buffer_u32(&w->graphs, value_number(k, n->in[i].value));
     for (int32_t i = 0; i < n->n_out; i++) buffer_u32(&w->graphs, value_number(k, n->out[i]));
     for (int32_t i = 0; attrs_encode(o, n->params, i, &a); i++)
-        if (attribute_is_present(&o->attrs[i], &a)) TRY(put_attribute(k, &a));
+        if (attr_is_present(&o->attrs[i], &a)) TRY(put_attribute(k, &a));
     return HONE_OK;
 }
 

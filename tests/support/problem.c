@@ -21,6 +21,7 @@ typedef struct problem {
     int32_t n_in;
     attr attrs[MAX_ATTRS];
     int32_t n_attrs;
+    int32_t n_out; /* 0: not said */
     const char *line;
 } problem;
 
@@ -111,7 +112,9 @@ static void parse_line(problem *p, const op *o) {
     char copy[512];
     snprintf(copy, sizeof copy, "%s", p->line);
     for (char *token = strtok(copy, " "); token; token = strtok(NULL, " ")) {
-        if (strchr(token, '='))
+        if (*token == '>')
+            p->n_out = atoi(token + 1);
+        else if (strchr(token, '='))
             parse_attr(p, token);
         else
             p->in[p->n_in++] = strcmp(token, "_") == 0 ? NULL : parse_input(p, token);
@@ -122,8 +125,9 @@ static void parse_line(problem *p, const op *o) {
 /* The operator's outputs as values of the graph. */
 static int32_t emit_operator(problem *p, const op *o, value **out) {
     char name[80];
-    int32_t n_out = 0;
-    while (n_out < o->n_out && !(o->out[n_out].flags & (ARG_OPTIONAL | ARG_VARIADIC))) n_out++;
+    int32_t n_out = p->n_out;
+    while (!p->n_out && n_out < o->n_out && !(o->out[n_out].flags & (ARG_OPTIONAL | ARG_VARIADIC)))
+        n_out++;
     if (n_out == 0) n_out = 1;
     snprintf(name, sizeof name, "%s%s", strcmp(o->domain, "hone") == 0 ? "hone::" : "", o->name);
     emit_n(&p->b, name, p->in, p->n_in, p->attrs, p->n_attrs, out, n_out);

@@ -9,6 +9,7 @@
  *   i64{0,-1}    a constant vector of these values; i64{5} has one element, i64{} none
  *   _            an omitted input
  *   name=value   an attribute of the operator's table
+ *   >2           two outputs; without it those that are not optional
  */
 #ifndef HONE_PROBLEM_H
 #define HONE_PROBLEM_H
