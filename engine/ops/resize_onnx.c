@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX's Resize and Upsample. Integers are interpolated as reals. Before opset 11 positions were
+ * asymmetric and rounded down, and scales the only other input; before opset 9 an attribute.
+ */
+#include <string.h>
+
+#include "composite.h"
+#include "op.h"
+
+static hone_status resize_expand(builder *b, draft *d) {
+    if (!expand_needs(b, d, 0, "X")) return b->status;
+    value *x = d->in[0];
+    const hone_dtype t = x->type.dtype;
+    const bool nearest = strcmp(draft_string(d, "mode", "nearest"), "nearest") == 0;
+    const bool wide = dtype_in(t, DT(HONE_I32) | DT(HONE_U32) | DT(HONE_I64) | DT(HONE_U64));
+    if (!nearest && dtype_in(t, DT_INTS)) d->in[0] = expand_cast(b, x, wide ? HONE_F64 : HONE_F32);
+    value *y = emit(b, "hone::Resize", d->in, d->n_in, d->attrs, d->n_attrs);
+    return draft_done(b, d, expand_cast(b, y, t));
+}
+
+static hone_status resize_upgrade(builder *b, draft *d) {
+    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "scales")) return b->status;
+    value *scales = d->in[1];
+    TRY(draft_set_in(b, d, 1, NULL));
+    TRY(draft_set_in(b, d, 2, scales));
+    TRY(draft_set_attr(b, d, A_STRING("coordinate_transformation_mode", "asymmetric")));
+    if (strcmp(draft_string(d, "mode", ""), "bilinear") == 0)
+        TRY(draft_set_attr(b, d, A_STRING("mode", "linear")));
+    return draft_set_attr(b, d, A_STRING("nearest_mode", "floor"));
+}
+
+static hone_status scales_to_input(builder *b, draft *d) {
+    const attr *a = attr_find(d->attrs, d->n_attrs, "scales");
+    if (!a || a->kind != ATTR_FLOATS)
+        return builder_fail(b, HONE_E_FORMAT, "attribute 'scales' is missing");
+    const shape s = shape_vector(a->count);
+    value *scales = emit_constant(b, HONE_F32, &s, a->floats);
+    draft_drop(d, "scales");
+    return draft_set_in(b, d, 1, scales);
+}
+
+static hone_status upsample_expand(builder *b, draft *d) {
+    TRY(resize_upgrade(b, d));
+    return resize_expand(b, d);
+}
+
+static const op_version resize_versions[] = {{10, resize_upgrade}, {11, NULL}};
+static const op_version upsample_versions[] = {{7, scales_to_input}, {9, NULL}};
+static const op onnx_resize = {
+    .name = "Resize", .domain = "", OP_VERSIONS(resize_versions), .expand = resize_expand};
+static const op onnx_upsample = {
+    .name = "Upsample", .domain = "", OP_VERSIONS(upsample_versions), .expand = upsample_expand};
+
+static const op *const members[] = {&onnx_resize, &onnx_upsample};
+const op_family family_resize_onnx = {members, COUNT_OF(members)};
