@@ -28,13 +28,11 @@ static wide floor_mod_of(wide a, wide b) {
     const wide r = remainder_of(a, b);
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
-/* In unsigned arithmetic, because products of two 64-bit values can pass the range of wide. */
-static wide product(wide a, wide b) { return (wide)((unsigned __int128)a * (unsigned __int128)b); }
 static wide power(ktype t, wide a, wide b) {
     if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
     wide result = 1;
-    for (wide square = a; b > 0; b /= 2, square = wrap_wide(t, product(square, square)))
-        if (b % 2) result = wrap_wide(t, product(result, square));
+    for (wide square = a; b > 0; b /= 2, square = wrap_wide(t, multiply_wide(square, square)))
+        if (b % 2) result = wrap_wide(t, multiply_wide(result, square));
     return result;
 }
 static wide shifted(ktype t, wide a, wide b, bool left) {
@@ -64,14 +62,14 @@ FLOATS(less, a < b)
 FLOATS(less_equal, a <= b)
 INTS(add, a + b)
 INTS(sub, a - b)
-INTS(mul, product(a, b))
+INTS(mul, multiply_wide(a, b))
 INTS(div, b == 0 ? 0 : a / b)
 INTS(mod, floor_mod_of(a, b))
 INTS(fmod, remainder_of(a, b))
 INTS(pow, power(t, a, b))
 INTS(min, a < b ? a : b)
 INTS(max, a > b ? a : b)
-INTS(prelu, a < 0 ? product(a, b) : a)
+INTS(prelu, a < 0 ? multiply_wide(a, b) : a)
 INTS(bitand, (a & b))
 INTS(bitor, a | b)
 INTS(bitxor, a ^ b)

@@ -81,6 +81,7 @@ wide wrap_wide(ktype t, wide v) {
     if (size < 8) bits &= (UINT64_C(1) << (8 * size)) - 1;
     return load_wide(t, &bits, 0); /* little-endian */
 }
+wide multiply_wide(wide a, wide b) { return (wide)((unsigned __int128)a * (unsigned __int128)b); }
 wide highest_wide(ktype t) {
     if (t == KT_BOOL) return 1;
     return ((wide)1 << (8 * ktype_size(t) - ktype_is_signed(t))) - 1;

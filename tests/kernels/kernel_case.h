@@ -59,6 +59,8 @@ wide load_wide(ktype t, const void *p, size_t i);
 double load_double(ktype t, const void *p, size_t i);
 /* v modulo 2^bits, as the type shows it. */
 wide wrap_wide(ktype t, wide v);
+/* a * b modulo 2^128: products of two 64-bit values can pass the range of wide. */
+wide multiply_wide(wide a, wide b);
 wide lowest_wide(ktype t);
 wide highest_wide(ktype t);
 

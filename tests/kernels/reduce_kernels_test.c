@@ -16,15 +16,15 @@ typedef struct reduce_oracle {
     double float_start;
 } reduce_oracle;
 
-#define FOLDS(name, formula)                                                                       \
-    static long double name##_float(long double acc, long double x) { return formula; }            \
-    static wide name##_int(wide acc, wide x) { return formula; }
-FOLDS(sum, acc + x)
-FOLDS(sumsq, acc + x * x)
-FOLDS(sumabs, acc + (x < 0 ? -x : x))
-FOLDS(prod, (acc * x))
-FOLDS(max, x > acc || x != x ? x : acc)
-FOLDS(min, x < acc || x != x ? x : acc)
+#define FOLDS(name, floats, ints)                                                                  \
+    static long double name##_float(long double acc, long double x) { return floats; }             \
+    static wide name##_int(wide acc, wide x) { return ints; }
+FOLDS(sum, acc + x, acc + x)
+FOLDS(sumsq, acc + x * x, acc + wrap_wide(KT_U64, multiply_wide(x, x)))
+FOLDS(sumabs, acc + (x < 0 ? -x : x), acc + (x < 0 ? -x : x))
+FOLDS(prod, (acc * x), multiply_wide(acc, x))
+FOLDS(max, x > acc || x != x ? x : acc, x > acc ? x : acc)
+FOLDS(min, x < acc || x != x ? x : acc, x < acc ? x : acc)
 
 #define ROW(name, start)                                                                           \
     { "reduce_" #name, name##_float, name##_int, start }
