@@ -110,7 +110,7 @@ static hone_status prelu_grad(gradient *g) {
     value *zero = emit_scalar(b, x->type.dtype, 0);
     value *below = emit(b, "Less", IN(x, zero), NO_ATTRS);
     value *scaled = emit(b, "Mul", IN(dy, slope), NO_ATTRS);
-    g->dx[0] = emit(b, "Where", IN(below, scaled, dy), NO_ATTRS);
+    g->dx[0] = unbroadcast(b, emit(b, "Where", IN(below, scaled, dy), NO_ATTRS), x);
     value *cut = emit(b, "Where", IN(below, x, zero), NO_ATTRS);
     g->dx[1] = unbroadcast(b, emit(b, "Mul", IN(dy, cut), NO_ATTRS), slope);
     return b->status;
