@@ -112,8 +112,12 @@ static bool resize_permute(builder *b, node *n, const int32_t *to, int32_t rank)
 typedef struct resize_pass {
     int64_t outer, in, out, inner;
     resize_table table;
-    size_t at; /* of the result in scratch; the last pass writes the output */
+    float *pairs; /* the weights, of two float32 taps that are never zero nor outside; or NULL */
+    size_t at;    /* of the result in scratch; the last pass writes the output */
 } resize_pass;
+
+/* y[o] = x[index[o]] for o < n, of one element size. */
+typedef void nearest_line_fn(const int64_t *index, int64_t n, const void *src, void *dst);
 
 typedef struct resize {
     ktype type;
@@ -123,9 +127,42 @@ typedef struct resize {
     resize_pass pass[HONE_MAX_RANK];
     /* Nearest: the axes, and those without a table are copied. */
     int32_t rank, last; /* last one with a table, -1 for none */
+    size_t unit;        /* bytes that stay together behind it */
     int64_t in_stride[HONE_MAX_RANK], out_dim[HONE_MAX_RANK];
     resize_table table[HONE_MAX_RANK];
+    nearest_line_fn *line; /* along the last axis; NULL: by memcpy */
 } resize;
+
+/* The second form is for the commonest factor: each element twice. */
+#define NEAREST_LINE(name, type)                                                                   \
+    static void name(const int64_t *index, int64_t n, const void *src, void *dst) {                \
+        const type *x = src;                                                                       \
+        type *y = dst;                                                                             \
+        for (int64_t o = 0; o < n; o++) y[o] = x[index[o]];                                        \
+    }                                                                                              \
+    static void name##_twice(const int64_t *index, int64_t n, const void *src, void *dst) {        \
+        const type *x = src;                                                                       \
+        type *y = dst;                                                                             \
+        (void)index;                                                                               \
+        for (int64_t i = 0; i < n / 2; i++) y[2 * i] = y[2 * i + 1] = x[i];                        \
+    }
+NEAREST_LINE(line_u8, uint8_t)
+NEAREST_LINE(line_u16, uint16_t)
+NEAREST_LINE(line_u32, uint32_t)
+NEAREST_LINE(line_u64, uint64_t)
+
+static nearest_line_fn *choose_line(const resize_table *t, int64_t n, size_t unit) {
+    bool twice = n % 2 == 0;
+    for (int64_t o = 0; o < n; o++) twice = twice && t->index[o] == o / 2;
+    if (t->outside) return NULL;
+    switch (unit) {
+    case 1: return twice ? line_u8_twice : line_u8;
+    case 2: return twice ? line_u16_twice : line_u16;
+    case 4: return twice ? line_u32_twice : line_u32;
+    case 8: return twice ? line_u64_twice : line_u64;
+    default: return NULL;
+    }
+}
 
 static hone_status plan_nearest(plan_ctx *p, step *s, resize *st, const resize_axis *axes) {
     const shape *x = &s->in[RESIZE_X].shape;
@@ -138,19 +175,34 @@ static hone_status plan_nearest(plan_ctx *p, step *s, resize *st, const resize_a
         TRY(resize_table_make(p, step_params(s), &axes[a], &st->table[a]));
         st->last = a;
     }
+    if (st->last < 0) return HONE_OK;
+    st->unit = (size_t)st->in_stride[st->last] * dtype_size(s->in[RESIZE_X].dtype);
+    st->line = choose_line(&st->table[st->last], st->out_dim[st->last], st->unit);
     return HONE_OK;
 }
 
-/* The axis that is still to do and shrinks most, or -1. */
+/* The axis that is still to do and shrinks most, or -1. Of equal ones the outermost if it shrinks
+ * and the innermost otherwise: inner axes cost more an element. */
 static int32_t next_axis(const resize_axis *axes, int32_t rank, uint32_t done) {
     int32_t best = -1;
     for (int32_t a = rank - 1; a >= 0; a--) {
         if (!axes[a].active || done >> a & 1) continue;
-        if (best < 0 || (double)axes[a].out * (double)axes[best].in <
-                            (double)axes[best].out * (double)axes[a].in)
-            best = a;
+        const double here = best < 0 ? 0 : (double)axes[a].out * (double)axes[best].in;
+        const double there = best < 0 ? 0 : (double)axes[best].out * (double)axes[a].in;
+        if (best < 0 || here < there || (here == there && axes[a].out < axes[a].in)) best = a;
     }
     return best;
+}
+
+static hone_status plan_pairs(plan_ctx *p, const resize *st, resize_pass *pass) {
+    const resize_table *t = &pass->table;
+    if (t->taps != 2 || t->outside || st->type != KT_F32 || pass->inner != 1) return HONE_OK;
+    for (int64_t i = 0; i < 2 * pass->out; i++)
+        if (t->weight[i] == 0) return HONE_OK;
+    pass->pairs = arena_array(p->arena, (size_t)pass->out, 2 * sizeof *pass->pairs);
+    if (!pass->pairs) return fail_nomem(p->c, (size_t)pass->out * 2 * sizeof *pass->pairs);
+    for (int64_t i = 0; i < 2 * pass->out; i++) pass->pairs[i] = (float)t->weight[i];
+    return HONE_OK;
 }
 
 static hone_status plan_passes(plan_ctx *p, step *s, resize *st, const resize_axis *axes) {
@@ -172,6 +224,7 @@ static hone_status plan_passes(plan_ctx *p, step *s, resize *st, const resize_ax
         pass->inner = shape_span(&now, a + 1, now.rank);
         now.dim[a] = pass->out;
         TRY(resize_table_make(p, step_params(s), &axes[a], &pass->table));
+        TRY(plan_pairs(p, st, pass));
         if (!shape_count(&now, &count) || !size_mul((size_t)count, st->size, &bytes))
             return fail(p->c, HONE_E_LIMIT, "an intermediate result is too large");
         if (next_axis(axes, now.rank, done | 1u << a) >= 0)
@@ -204,26 +257,24 @@ typedef struct resize_job {
     const resize_pass *pass;
     const char *x;
     char *y;
-    size_t unit; /* nearest: bytes that stay together */
-    int64_t blocks;
+    int64_t blocks;    /* of a row of `inner` elements */
     double outside[2]; /* one element, the extrapolation value, in the type of the data */
 } resize_job;
 
 /* Elements of one row along the last resized axis. */
 static void nearest_row(const resize_job *job, const char *src, char *dst) {
-    const resize_table *t = &job->st->table[job->st->last];
-    const int64_t n = job->st->out_dim[job->st->last];
-    const size_t unit = job->unit;
+    const resize *st = job->st;
+    const resize_table *t = &st->table[st->last];
+    const int64_t n = st->out_dim[st->last];
+    const size_t unit = st->unit;
+    if (st->line) {
+        st->line(t->index, n, src, dst);
+        return;
+    }
     for (int64_t o = 0; o < n; o++) {
-        const void *from = t->outside && t->outside[o] ? (const void *)job->outside
-                                                       : src + (size_t)t->index[o] * unit;
-        switch (unit) {
-        case 1: memcpy(dst + o, from, 1); break;
-        case 2: memcpy(dst + o * 2, from, 2); break;
-        case 4: memcpy(dst + o * 4, from, 4); break;
-        case 8: memcpy(dst + o * 8, from, 8); break;
-        default: memcpy(dst + (size_t)o * unit, from, unit); break;
-        }
+        const bool outside = t->outside && t->outside[o];
+        const void *from = outside ? (const void *)job->outside : src + (size_t)t->index[o] * unit;
+        memcpy(dst + (size_t)o * unit, from, unit);
     }
 }
 
@@ -245,14 +296,14 @@ static void nearest_rows(void *arg, int64_t first, int64_t last, int32_t worker)
     const resize_job *job = arg;
     const resize *st = job->st;
     const int64_t units = st->out_dim[st->last];
-    const size_t bytes = (size_t)units * job->unit, size = dtype_size(job->s->in[RESIZE_X].dtype);
+    const size_t bytes = (size_t)units * st->unit, size = dtype_size(job->s->in[RESIZE_X].dtype);
     int64_t before = -1;
     (void)worker;
     for (int64_t row = first; row < last; row++) {
         char *dst = job->y + (size_t)row * bytes;
         const int64_t source = nearest_source(st, row);
         if (source < 0)
-            fill_units(units, job->unit, job->outside, dst);
+            fill_units(units, st->unit, job->outside, dst);
         else if (source == before) /* enlarged: the same row again */
             memcpy(dst, dst - bytes, bytes);
         else
@@ -270,8 +321,7 @@ static hone_status run_nearest(run_ctx *r, resize_job *job) {
     }
     int64_t rows = 1;
     for (int32_t a = 0; a < st->last; a++) rows *= st->out_dim[a];
-    job->unit = (size_t)st->in_stride[st->last] * dtype_size(x->dtype);
-    const size_t row = (size_t)st->out_dim[st->last] * job->unit;
+    const size_t row = (size_t)st->out_dim[st->last] * st->unit;
     team_run(r->team, rows, (int64_t)(GRAIN / row) + 1, nearest_rows, job);
     return HONE_OK;
 }
@@ -315,7 +365,8 @@ static void blend_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
     }
 }
 
-/* Rows whose neighbouring elements are blended: the resized axis is the fastest one. */
+/* Rows whose neighbouring elements are blended: the resized axis is the fastest one. Weights of
+ * zero are left out, because they would turn infinities into NaN. */
 #define BLEND_LINE(name, type)                                                                     \
     static void name(const resize_table *t, int64_t n, const void *xv, void *yv, double outside) { \
         const type *x = xv;                                                                        \
@@ -330,16 +381,29 @@ static void blend_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
 BLEND_LINE(blend_line_f32, float)
 BLEND_LINE(blend_line_f64, double)
 
+/* The same for two float32 taps, none of whose weights is zero. */
+static void blend_pairs(const resize_pass *pass, const float *x, float *y) {
+    const resize_table *t = &pass->table;
+    for (int64_t o = 0; o < pass->out; o++)
+        y[o] = pass->pairs[2 * o] * x[t->index[2 * o]] +
+               pass->pairs[2 * o + 1] * x[t->index[2 * o + 1]];
+}
+
 static void blend_lines(void *arg, int64_t first, int64_t last, int32_t worker) {
     const resize_job *job = arg;
     const resize_pass *pass = job->pass;
     const resize_params *p = step_params(job->s);
     const size_t size = job->st->size;
     (void)worker;
-    for (int64_t i = first; i < last; i++)
-        (job->st->type == KT_F64 ? blend_line_f64 : blend_line_f32)(
-            &pass->table, pass->out, job->x + (size_t)(i * pass->in) * size,
-            job->y + (size_t)(i * pass->out) * size, (double)p->extrapolation_value);
+    for (int64_t i = first; i < last; i++) {
+        const void *x = job->x + (size_t)(i * pass->in) * size;
+        void *y = job->y + (size_t)(i * pass->out) * size;
+        if (pass->pairs)
+            blend_pairs(pass, x, y);
+        else
+            (job->st->type == KT_F64 ? blend_line_f64 : blend_line_f32)(
+                &pass->table, pass->out, x, y, (double)p->extrapolation_value);
+    }
 }
 
 static hone_status run_passes(run_ctx *r, resize_job *job) {
