@@ -11,6 +11,8 @@
 #ifndef HONE_MOVEMENT_H
 #define HONE_MOVEMENT_H
 
+#include <string.h>
+
 #include "op.h"
 
 /* Tiling gives every axis twice. */
@@ -39,6 +41,16 @@ void movement_run(run_ctx *r, const kernels *k, const movement *m, const void *s
 void move_bytes(run_ctx *r, void *dst, const void *src, size_t bytes);
 /* n units between strided places; strides in bytes. */
 void move_units(int64_t n, size_t unit, const void *src, int64_t from, void *dst, int64_t to);
+/* One element of `size` bytes. */
+static inline void move_element(size_t size, const void *src, void *dst) {
+    switch (size) {
+    case 1: memcpy(dst, src, 1); break;
+    case 2: memcpy(dst, src, 2); break;
+    case 4: memcpy(dst, src, 4); break;
+    case 8: memcpy(dst, src, 8); break;
+    default: memcpy(dst, src, size);
+    }
+}
 /* n copies of one unit, side by side. */
 void fill_units(int64_t n, size_t unit, const void *pattern, void *dst);
 /* Fills a whole tensor with one element, split over the team. */

@@ -86,7 +86,8 @@ static bool can_overwrite(const memplanner *m, const step *s, int32_t t, int32_t
     for (int32_t j = 0; j < s->n_in; j++) {
         const int32_t other = s->in_place[j].index;
         if (j == i || !in_arena(m, other) || buffer_root(m, m->of[other]) != b) continue;
-        if (other != in) return false; /* another view of the same memory */
+        /* Another view of the same memory, or the same value where it is not read in step. */
+        if (other != in || !(s->node->op->inplace >> j & 1)) return false;
     }
     return true;
 }

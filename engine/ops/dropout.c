@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Dropout: Identity with a mask of ones, unless it is told to train. Then it is a formula over
+ * random numbers. Before opset 12 there was no training mode; before 10 the mask had the type of
+ * the data.
+ */
+#include "op.h"
+
+enum { DATA, RATIO, TRAINING };
+
+static const op_arg dropout_in[] = {{"data", DT_FLOATS, 'T', 0},
+                                    {"ratio", DT_FLOATS, 0, ARG_OPTIONAL},
+                                    {"training_mode", DT_BOOL, 0, ARG_OPTIONAL}};
+static const op_arg dropout_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                     {"mask", DT_BOOL, 0, ARG_OPTIONAL}};
+
+static value *ones_like(builder *b, value *x, hone_dtype t) {
+    value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
+    return emit(b, "Expand", IN(emit_scalar(b, t, 1), dims), NO_ATTRS);
+}
+
+static hone_status pass_through(builder *b, draft *d, hone_dtype mask) {
+    value *x = draft_in(d, DATA);
+    if (!x) return builder_fail(b, HONE_E_FORMAT, "input 'data' is missing");
+    if (d->n_out > 1 && (!d->out_names || d->out_names[1])) d->out[1] = ones_like(b, x, mask);
+    return draft_done(b, d, emit(b, "Identity", IN(x), NO_ATTRS));
+}
+
+static hone_status typed_mask(builder *b, draft *d) {
+    return pass_through(b, d, draft_in(d, DATA) ? draft_in(d, DATA)->type.dtype : HONE_BOOL);
+}
+
+static hone_status ratio_upgrade(builder *b, draft *d) { return pass_through(b, d, HONE_BOOL); }
+
+static const op_version dropout_versions[] = {{7, typed_mask}, {10, ratio_upgrade}, {12, NULL}};
+
+/* Keeps what draws at least the ratio, and scales it by 1 / (1 - ratio). */
+static hone_status drop(builder *b, draft *d) {
+    value *x = draft_in(d, DATA), *ratio = draft_in(d, RATIO), *training = draft_in(d, TRAINING);
+    const hone_dtype t = x->type.dtype;
+    const attr *seed = attr_find(d->attrs, d->n_attrs, "seed");
+    value *one = emit_scalar(b, HONE_F32, 1), *zero = emit_scalar(b, t, 0);
+    attr attrs[2] = {A_INT("dtype", HONE_F32)};
+    if (seed && seed->kind == ATTR_INT) attrs[1] = A_FLOAT("seed", (float)seed->i);
+    ratio = ratio ? emit(b, "Cast", IN(ratio), ATTRS(A_INT("to", HONE_F32)))
+                  : emit_scalar(b, HONE_F32, 0.5);
+    value *drawn = emit(b, "RandomUniformLike", IN(x), attrs, seed ? 2 : 1);
+    value *kept = emit(b, "Or",
+                       IN(emit(b, "GreaterOrEqual", IN(drawn, ratio), NO_ATTRS),
+                          emit(b, "Not", IN(training), NO_ATTRS)),
+                       NO_ATTRS);
+    value *more = emit(b, "Div", IN(one, emit(b, "Sub", IN(one, ratio), NO_ATTRS)), NO_ATTRS);
+    value *scale = emit(b, "Cast", IN(emit(b, "Where", IN(training, more, one), NO_ATTRS)),
+                        ATTRS(A_INT("to", t)));
+    value *scaled = emit(b, "Mul", IN(x, scale), NO_ATTRS);
+    if (d->n_out > 1) d->out[1] = kept;
+    return draft_done(b, d, emit(b, "Where", IN(kept, scaled, zero), NO_ATTRS));
+}
+
+static hone_status dropout_expand(builder *b, draft *d) {
+    const value *training = draft_in(d, TRAINING);
+    const tensor *known = training ? training->constant : NULL;
+    const bool off = !training || (known && tensor_count(known) == 1 && !tensor_i64(known, 0));
+    return off || !draft_in(d, DATA) ? pass_through(b, d, HONE_BOOL) : drop(b, d);
+}
+
+const op op_dropout = {.name = "Dropout",
+                       .domain = "",
+                       OP_VERSIONS(dropout_versions),
+                       OP_ARGS_IN(dropout_in),
+                       OP_ARGS_OUT(dropout_out),
+                       .expand = dropout_expand};
