@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs all tests: builds with sanitizers and without, ONNX's own cases, 64-bit ARM under emulation,
+# fuzzing, projects that use the installed library, real models beside ONNX Runtime, style.
+#
+#   tests/run.sh
+#
+# Installs what is missing (Debian packages; Python packages in a private environment). Everything
+# lands in build/ and .cache/. Environment:
+#
+#   HONE_FUZZ_SECONDS   time for each fuzzing program [60]
+#   HONE_TEST_JOBS      things done at once [as many as there are processors]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. .ci/setup.sh
+. tests/support/steps.sh
+
+jobs=${HONE_TEST_JOBS:-$(nproc)}
+fuzz_seconds=${HONE_FUZZ_SECONDS:-60}
+logs=build/logs
+cases=build/onnx_cases
+models=.cache/models
+export PYTHONDONTWRITEBYTECODE=1
+
+need_packages "${build_packages[@]}" "${python_packages[@]}" \
+  g++ binutils git libcmocka-dev clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev \
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+mkdir -p "$logs" .cache
+rm -f "$logs"/*
+
+build() { # build PRESET
+  cmake --preset "$1" && cmake --build --preset "$1" -j "$jobs"
+}
+
+run_ctest() { # run_ctest PRESET [OPTION...]
+  local preset=$1
+  shift
+  ctest --preset "$preset" -j "$jobs" "$@"
+}
+
+fetch_python() { # packages, the cases that onnx generates, real models
+  need_venv .cache/venv tests/requirements.txt
+  "$python" tests/onnx_cases.py "$cases"
+  PYTHON=$python bench/fetch_models.sh "$models"
+}
+
+build_neon() {
+  cmake -S kernels -B build/neon -G Ninja -DCMAKE_BUILD_TYPE=Release -DHONE_WERROR=ON \
+    -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux-gnu.cmake" && cmake --build build/neon -j "$jobs"
+}
+
+fuzz_one() { # fuzz_one PROGRAM
+  local name=${1##*/}
+  local corpus=build/fuzz/corpus/$name
+  mkdir -p "$corpus"
+  "$1" -max_total_time="$fuzz_seconds" -rss_limit_mb=4096 -timeout=25 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz/$name-" "$corpus" build/fuzz/tests/fuzz/seeds/*/
+}
+
+# Which kernels this machine cannot run, which a pass must not hide.
+skipped_kernels() {
+  local level
+  for level in avx2 avx512f avx512_vnni; do
+    grep -qw "$level" /proc/cpuinfo || echo "note: this machine lacks $level; its kernels did not run"
+  done
+  [ "$(uname -m)" = aarch64 ] || echo "note: the NEON kernels ran under emulation, not on a machine"
+}
+
+later python-and-models fetch_python
+step style python3 .ci/check-style.py
+step build-ci build ci
+step install cmake --install build/ci
+collect
+python=$PWD/.cache/venv/bin/python
+step ctest run_ctest ci
+step onnx-cases build/ci/tests/formats/onnx_backend "$cases" --expect tests/onnx_expected.txt
+step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers
+step models "$python" tests/models/models_test.py --hone build/ci/installed/bin/hone "$models"
+step docs tests/docs/check_docs.sh build/docs
+
+step build-neon build_neon
+later neon-kernels ctest --test-dir build/neon --output-on-failure
+step build-asan build asan
+collect
+step ctest-asan run_ctest asan
+step onnx-cases-asan build/asan/tests/formats/onnx_backend "$cases" --expect tests/onnx_expected.txt
+
+step build-fuzz build fuzz
+for program in build/fuzz/tests/fuzz/fuzz_*; do
+  [ -x "$program" ] && [ -f "$program" ] || continue
+  [ ${#background[@]} -lt "$jobs" ] || collect
+  later "${program##*/}" fuzz_one "$program"
+done
+collect
+
+step kernels-not-run skipped_kernels
+finish
