@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sessions from the outside: misuse, shapes, limits, deadlines, cancellation, several at once, and
+ * memory that runs out at every possible place.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clip.h"
+#include "conv.h"
+#include "matmul.h"
+#include "problem.h"
+#include "unit_test.h"
+
+static hone_model *sample(void) {
+    return problem_model(&op_matmul, "f32[40,30] f32[30,20] f32[20]", 0);
+}
+
+static void misuse_is_an_argument_error(void **state) {
+    (void)state;
+    hone_model *m = sample();
+    hone_session *s = NULL;
+    hone_error err;
+    hone_view v;
+    hone_port port;
+    assert_int_equal(hone_session_create(NULL, m, NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_session_create(&s, NULL, NULL, NULL), HONE_E_ARG);
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    assert_int_equal(hone_session_input(s, 3, &v, &err), HONE_E_ARG);
+    assert_int_equal(hone_session_input(s, -1, &v, &err), HONE_E_ARG);
+    assert_int_equal(hone_session_input(s, 0, NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_session_output(s, 0, &v, &err), HONE_E_ARG); /* has not run */
+    assert_int_equal(hone_session_run(NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_model_input(m, 9, &port, &err), HONE_E_ARG);
+    assert_true(strlen(err.text) > 0);
+    hone_session_destroy(s);
+    hone_session_destroy(NULL);
+    hone_model_close(m);
+    hone_model_close(NULL);
+}
+
+static void inputs_that_do_not_fit_are_refused(void **state) {
+    (void)state;
+    hone_model *m = sample();
+    hone_session *s;
+    hone_error err;
+    const int64_t wrong[] = {40, 31};
+    float data[4];
+    hone_view v = {
+        .data = data, .bytes = sizeof data, .dtype = HONE_F64, .rank = 2, .dim = {40, 30}};
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    assert_int_equal(hone_session_set_shape(s, 0, 2, wrong, &err), HONE_E_INPUT);
+    assert_int_equal(hone_session_set_shape(s, 0, 1, wrong, &err), HONE_E_INPUT);
+    assert_int_equal(hone_session_bind(s, 0, &v, &err), HONE_E_INPUT); /* type */
+    v.dtype = HONE_F32;
+    assert_int_equal(hone_session_bind(s, 0, &v, &err), HONE_E_INPUT); /* too few bytes */
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void the_memory_limit_is_a_limit_error(void **state) {
+    (void)state;
+    hone_model *m = sample();
+    hone_session *s = NULL;
+    hone_error err;
+    hone_session_options o = HONE_INIT(hone_session_options);
+    o.threads = 1;
+    o.memory_limit = 12000;
+    hone_status status = hone_session_create(&s, m, &o, &err);
+    if (status == HONE_OK) status = hone_session_run(s, &err);
+    assert_int_equal(status, HONE_E_LIMIT);
+    assert_non_null(strstr(err.text, "limit"));
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void cancelled_and_late_runs_leave_the_session_usable(void **state) {
+    (void)state;
+    hone_model *m = sample();
+    hone_session *s;
+    hone_error err;
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    hone_session_cancel(s);
+    assert_int_equal(hone_session_run(s, &err), HONE_E_CANCELLED);
+    expect_ok(hone_session_run(s, &err), &err, "run after cancel");
+    hone_session_set_deadline(s, 1, &err);
+    assert_int_equal(hone_session_run(s, &err), HONE_E_DEADLINE);
+    hone_session_set_deadline(s, 0, &err);
+    expect_ok(hone_session_run(s, &err), &err, "run after deadline");
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+/* ---- One model, many threads -------------------------------------------------------------------
+ */
+
+typedef struct race {
+    const hone_model *m;
+    float first;
+} race;
+
+static void *run_many(void *arg) {
+    race *r = arg;
+    hone_error err;
+    for (int i = 0; i < 20; i++) {
+        hone_session *s;
+        hone_session_options o = HONE_INIT(hone_session_options);
+        hone_view v;
+        o.threads = 1 + i % 2;
+        if (hone_session_create(&s, r->m, &o, &err)) return "create";
+        problem_fill(s, r->m, 1);
+        if (hone_session_run(s, &err) || hone_session_output(s, 0, &v, &err))
+            return err.text[0] ? "run" : "?";
+        r->first = ((float *)v.data)[0];
+        hone_session_destroy(s);
+    }
+    return NULL;
+}
+
+static void sessions_share_a_model_between_threads(void **state) {
+    (void)state;
+    enum { THREADS = 4 };
+    hone_model *m = sample();
+    pthread_t threads[THREADS];
+    race r[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        r[i] = (race){.m = m};
+        assert_int_equal(pthread_create(&threads[i], NULL, run_many, &r[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+        assert_true(r[i].first == r[0].first);
+    }
+    hone_model_close(m);
+}
+
+/* ---- Memory that runs out -----------------------------------------------------------------------
+ */
+
+static _Atomic long calls_left = -1, live;
+
+static void *failing_alloc(void *user, size_t size, size_t align) {
+    (void)user;
+    void *p = NULL;
+    if (atomic_load(&calls_left) >= 0 && atomic_fetch_sub(&calls_left, 1) == 0) return NULL;
+    if (posix_memalign(&p, align < sizeof p ? sizeof p : align, size)) return NULL;
+    atomic_fetch_add(&live, 1);
+    return p;
+}
+
+static void failing_free(void *user, void *p) {
+    (void)user;
+    if (p) atomic_fetch_sub(&live, 1);
+    free(p);
+}
+
+static hone_status scenario(const hone_model *m) {
+    const hone_allocator a = {failing_alloc, failing_free, NULL};
+    hone_session_options o = HONE_INIT(hone_session_options);
+    hone_session *s = NULL;
+    hone_error err;
+    o.allocator = &a;
+    o.threads = 2;
+    hone_status status = hone_session_create(&s, m, &o, &err);
+    if (status != HONE_OK) assert_null(s);
+    if (status == HONE_OK) status = hone_session_run(s, &err);
+    if (status != HONE_OK) assert_true(err.status == status && err.text[0]);
+    hone_session_destroy(s);
+    return status;
+}
+
+static void failing_at_every_allocation_leaks_nothing(void **state) {
+    (void)state;
+    static const struct {
+        const op *o;
+        const char *line;
+    } scenarios[] = {{&op_matmul, "f32[40,30] f32[30,20] f32[20]"},
+                     {&op_conv, "f32[1,9,9,8] f32[8,3,3,4] group=2 dilations=2,2"},
+                     {&op_clip, "f32[2,3,4] f32{-1} f32{1}"}};
+    for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++) {
+        hone_model *m = problem_model(scenarios[i].o, scenarios[i].line, 0);
+        long n = 0;
+        for (hone_status status = HONE_E_NOMEM; status != HONE_OK; n++) {
+            atomic_store(&calls_left, n);
+            status = scenario(m);
+            atomic_store(&calls_left, -1);
+            assert_true(status == HONE_OK || status == HONE_E_NOMEM);
+            assert_int_equal(atomic_load(&live), 0);
+            assert_true(n < 10000);
+        }
+        assert_true(n > 5); /* it did fail somewhere */
+        hone_model_close(m);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(misuse_is_an_argument_error),
+        cmocka_unit_test(inputs_that_do_not_fit_are_refused),
+        cmocka_unit_test(the_memory_limit_is_a_limit_error),
+        cmocka_unit_test(cancelled_and_late_runs_leave_the_session_usable),
+        cmocka_unit_test(sessions_share_a_model_between_threads),
+        cmocka_unit_test(failing_at_every_allocation_leaks_nothing),
+    };
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
