@@ -14,11 +14,19 @@
 #include "match.h"
 #include "model.h"
 
-/* x of x * sigmoid(x), or NULL. */
-static value *match_silu(const node *mul) {
+/* x of x * sigmoid(beta * x), or NULL. */
+static value *match_silu(const node *mul, float *beta) {
     for (int32_t i = 0; i < 2; i++) {
         const node *s = match_single(node_in(mul, i), &op_sigmoid);
-        if (s && node_in(s, 0) == node_in(mul, 1 - i)) return node_in(mul, 1 - i);
+        value *x = node_in(mul, 1 - i);
+        double factor = 1;
+        if (!s) continue;
+        *beta = 1.0f;
+        if (node_in(s, 0) == x) return x;
+        const node *scale = match_single(node_in(s, 0), &op_mul);
+        if (!scale || !match_number(match_other(scale, x), &factor)) continue;
+        *beta = (float)factor;
+        return x;
     }
     return NULL;
 }
@@ -99,34 +107,28 @@ static value *match_gelu(const node *n) {
     return NULL;
 }
 
-typedef struct activation_pattern {
-    value *(*match)(const node *n);
-    const char *op;
-} activation_pattern;
-
-static const activation_pattern mul_patterns[] = {
-    {match_silu, "hone::Silu"},
-    {match_hardsigmoid, "HardSwish"},
-    {match_hardswish, "HardSwish"},
-    {match_gelu, "hone::GeluErf"},
-};
+/* The activation whose last node is n, emitted before it; NULL when n is none. */
+static value *emit_activation(builder *b, const node *n) {
+    float beta = 1.0f;
+    value *x = n->op == &op_mul ? match_silu(n, &beta) : NULL;
+    if (x) return emit(b, "hone::Silu", IN(x), ATTRS(A_FLOAT("alpha", beta)));
+    x = n->op == &op_mul ? match_hardsigmoid(n) : NULL;
+    if (!x) x = match_hardswish(n);
+    if (x) return emit(b, "HardSwish", IN(x), NO_ATTRS);
+    x = n->op == &op_mul ? match_gelu(n) : NULL;
+    return x ? emit(b, "hone::GeluErf", IN(x), NO_ATTRS) : NULL;
+}
 
 static hone_status fuse_node(const ctx *c, node *n, int64_t *changes) {
-    const bool mul = n->op == &op_mul;
-    if (!mul && n->op != &op_div) return HONE_OK;
-    for (size_t i = 0; i < sizeof mul_patterns / sizeof mul_patterns[0]; i++) {
-        if (!mul && mul_patterns[i].match != match_hardswish) continue;
-        value *x = mul_patterns[i].match(n);
-        if (!x || !dtype_in(x->type.dtype, DT_FLOATS)) continue;
-        builder b;
-        builder_init(&b, c, n->graph, n, n->name);
-        value *y = emit(&b, mul_patterns[i].op, IN(x), NO_ATTRS);
-        TRY(b.status);
-        graph_replace(n->out[0], y);
-        graph_remove_node(n);
-        ++*changes;
-        return HONE_OK;
-    }
+    if (n->op != &op_mul && n->op != &op_div) return HONE_OK;
+    if (!dtype_in(n->out[0]->type.dtype, DT_FLOATS)) return HONE_OK;
+    builder b;
+    builder_init(&b, c, n->graph, n, n->name);
+    value *y = emit_activation(&b, n);
+    if (!y) return b.status;
+    graph_replace(n->out[0], y);
+    graph_remove_node(n);
+    ++*changes;
     return HONE_OK;
 }
 
