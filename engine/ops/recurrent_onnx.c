@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX's LSTM, GRU and RNN: for each direction, one product of all inputs with W, then the steps
+ * (recurrent.c). Computed in float32.
+ */
+#include <string.h>
+
+#include "composite.h"
+#include "recurrent.h"
+
+enum { X, W, R, BIAS, LENS, H0, C0, PEEPHOLES, MAX_IN };
+enum { MAX_ACTIVATIONS = 3, MAX_OUT = 3 };
+
+typedef struct layer_form {
+    const char *core;
+    int32_t gates, activations, outputs;
+    const char *defaults[MAX_ACTIVATIONS];
+} layer_form;
+
+typedef struct layer {
+    builder *b;
+    draft *d;
+    const layer_form *form;
+    value *in[MAX_IN]; /* in float32 */
+    int32_t directions;
+    int64_t hidden;
+    bool linear_before_reset;
+} layer;
+
+/* Number i of the first axis of v, without that axis. */
+static value *part(const layer *l, value *v, int32_t i) {
+    const int64_t zero = 0;
+    if (!v) return NULL;
+    if (l->directions == 1)
+        return emit(l->b, "Squeeze", IN(v, emit_i64s(l->b, &zero, 1)), NO_ATTRS);
+    return emit(l->b, "Gather", IN(v, emit_i64(l->b, i)), ATTRS(A_INT("axis", 0)));
+}
+
+/* Elements [from, to) of a vector. */
+static value *stretch(const layer *l, value *v, int64_t from, int64_t to) {
+    return emit(l->b, "Slice", IN(v, emit_i64s(l->b, &from, 1), emit_i64s(l->b, &to, 1)), NO_ATTRS);
+}
+
+/* The bias that is added before the steps; *late is the one that Gru adds inside, or NULL. */
+static value *sum_bias(const layer *l, value *both, value **late) {
+    const int64_t n = l->form->gates * l->hidden;
+    *late = NULL;
+    if (!both) return NULL;
+    value *wb = stretch(l, both, 0, n), *rb = stretch(l, both, n, 2 * n);
+    if (l->linear_before_reset) {
+        const float none = 0;
+        const shape one = shape_vector(1);
+        const int64_t dims = l->hidden;
+        value *zeros = emit(
+            l->b, "Expand",
+            IN(emit_constant(l->b, HONE_F32, &one, &none), emit_i64s(l->b, &dims, 1)), NO_ATTRS);
+        *late = stretch(l, rb, 2 * dims, 3 * dims);
+        rb = emit(l->b, "Concat", IN(stretch(l, rb, 0, 2 * dims), zeros), ATTRS(A_INT("axis", 0)));
+    }
+    return emit(l->b, "Add", IN(wb, rb), NO_ATTRS);
+}
+
+/* Activation functions of all directions, with their constants. Values in the file's lists are for
+ * those functions that take one, in order. */
+typedef struct activations {
+    const char *name[2 * MAX_ACTIVATIONS];
+    float alpha[2 * MAX_ACTIVATIONS], beta[2 * MAX_ACTIVATIONS];
+} activations;
+
+static hone_status read_activations(const layer *l, activations *out) {
+    const draft *d = l->d;
+    const int32_t n = l->form->activations * l->directions;
+    const attr *names = attr_find(d->attrs, d->n_attrs, "activations");
+    const attr *alpha = attr_find(d->attrs, d->n_attrs, "activation_alpha");
+    const attr *beta = attr_find(d->attrs, d->n_attrs, "activation_beta");
+    int32_t n_alpha = 0, n_beta = 0;
+    /* RNN's default has two entries for one direction as well. */
+    if (names && (names->kind != ATTR_STRINGS || names->count < n))
+        return builder_fail(l->b, HONE_E_FORMAT, "attribute 'activations' has not %d entries", n);
+    for (int32_t i = 0; i < n; i++) {
+        out->name[i] = names ? names->strings[i] : l->form->defaults[i % l->form->activations];
+        const rnn_activation_kind *kind = rnn_activation_find(out->name[i]);
+        char text[64];
+        if (!kind)
+            return builder_fail(l->b, HONE_E_UNSUPPORTED, "unknown activation '%s'",
+                                escape_name(text, sizeof text, out->name[i]));
+        out->alpha[i] = kind->alpha;
+        out->beta[i] = kind->beta;
+        if (kind->has_alpha && alpha && alpha->kind == ATTR_FLOATS && n_alpha < alpha->count)
+            out->alpha[i] = alpha->floats[n_alpha++];
+        if (kind->has_beta && beta && beta->kind == ATTR_FLOATS && n_beta < beta->count)
+            out->beta[i] = beta->floats[n_beta++];
+    }
+    return HONE_OK;
+}
+
+static void emit_direction(const layer *l, const activations *all, int32_t i, bool reverse,
+                           value **out) {
+    builder *b = l->b;
+    const draft *d = l->d;
+    const int32_t n = l->form->activations;
+    value *late;
+    value *bias = sum_bias(l, part(l, l->in[BIAS], i), &late);
+    value *extra = late ? late : part(l, l->in[PEEPHOLES], i);
+    value *gates = emit(b, "hone::MatMul", IN(l->in[X], part(l, l->in[W], i), bias),
+                        ATTRS(A_INT("trans_b", 1)));
+    const attr attrs[] = {
+        {.name = "activations", .kind = ATTR_STRINGS, .strings = all->name + i * n, .count = n},
+        {.name = "alpha", .kind = ATTR_FLOATS, .floats = all->alpha + i * n, .count = n},
+        {.name = "beta", .kind = ATTR_FLOATS, .floats = all->beta + i * n, .count = n},
+        A_FLOAT("clip", draft_float(d, "clip", 0)),
+        A_INT("reverse", reverse),
+        A_INT("input_forget", draft_int(d, "input_forget", 0)),
+        A_INT("linear_before_reset", l->linear_before_reset),
+    };
+    emit_n(b, l->form->core,
+           IN(gates, part(l, l->in[R], i), l->in[LENS], part(l, l->in[H0], i),
+              part(l, l->in[C0], i), extra),
+           attrs, COUNT_OF(attrs), out, l->form->outputs);
+}
+
+/* Both directions side by side along a new axis, batch first if asked for, in the type of X. */
+static value *join(const layer *l, value *const *out, int32_t number, bool batch_first) {
+    builder *b = l->b;
+    const int64_t axis = number == 0 ? 1 : 0;
+    value *parts[2] = {NULL};
+    for (int32_t i = 0; i < l->directions; i++)
+        parts[i] =
+            emit(b, "Unsqueeze", IN(out[i * MAX_OUT + number], emit_i64s(b, &axis, 1)), NO_ATTRS);
+    value *y = parts[0];
+    if (l->directions == 2)
+        y = emit(b, "Concat", IN(parts[0], parts[1]), ATTRS(A_INT("axis", axis)));
+    const int64_t all_steps[] = {2, 0, 1, 3}, last_step[] = {1, 0, 2};
+    if (batch_first)
+        y = emit(b, "Transpose", IN(y),
+                 ATTRS(A_INTS("perm", number == 0 ? all_steps : last_step, number == 0 ? 4 : 3)));
+    return expand_cast(b, y, l->d->in[X]->type.dtype);
+}
+
+/* Inputs in float32, with the steps before the batch. */
+static hone_status read_inputs(layer *l, bool batch_first) {
+    static const char *const names[] = {"X", "W", "R"};
+    const int64_t swap[] = {1, 0, 2};
+    for (int32_t i = 0; i < MAX_IN; i++) {
+        value *v = draft_in(l->d, i);
+        if (i <= R && !expand_needs(l->b, l->d, i, names[i])) return l->b->status;
+        const bool swapped = batch_first && (i == X || i == H0 || i == C0);
+        if (v && swapped) v = emit(l->b, "Transpose", IN(v), ATTRS(A_INTS("perm", swap, 3)));
+        l->in[i] = i == LENS ? v : expand_cast(l->b, v, HONE_F32);
+    }
+    const shape *r = &l->d->in[R]->type.shape;
+    l->hidden =
+        r->rank == 3 && dim_known(r->dim[2]) ? r->dim[2] : draft_int(l->d, "hidden_size", 0);
+    if (l->hidden < 1 || l->hidden > INT32_MAX)
+        return builder_fail(l->b, HONE_E_UNSUPPORTED, "the hidden size is not known");
+    return HONE_OK;
+}
+
+static hone_status layer_expand(builder *b, draft *d, const layer_form *form) {
+    const char *direction = draft_string(d, "direction", "forward");
+    const bool both = strcmp(direction, "bidirectional") == 0;
+    const bool batch_first = draft_int(d, "layout", 0) != 0;
+    layer l = {.b = b, .d = d, .form = form, .directions = both ? 2 : 1};
+    l.linear_before_reset = draft_int(d, "linear_before_reset", 0) != 0;
+    value *out[2 * MAX_OUT] = {NULL};
+    activations all;
+    TRY(read_inputs(&l, batch_first));
+    TRY(read_activations(&l, &all));
+    if (!both && strcmp(direction, "forward") != 0 && strcmp(direction, "reverse") != 0)
+        return builder_fail(b, HONE_E_FORMAT, "unknown direction");
+    for (int32_t i = 0; i < l.directions; i++)
+        emit_direction(&l, &all, i, both ? i == 1 : *direction == 'r', out + i * MAX_OUT);
+    for (int32_t i = 0; i < form->outputs; i++)
+        if (expand_wants(d, i)) d->out[i] = join(&l, out, i, batch_first);
+    d->done = true;
+    return b->status;
+}
+
+static hone_status lstm_expand(builder *b, draft *d) {
+    static const layer_form form = {"hone::Lstm", 4, 3, 3, {"Sigmoid", "Tanh", "Tanh"}};
+    return layer_expand(b, d, &form);
+}
+static hone_status gru_expand(builder *b, draft *d) {
+    static const layer_form form = {"hone::Gru", 3, 2, 2, {"Sigmoid", "Tanh", NULL}};
+    return layer_expand(b, d, &form);
+}
+static hone_status rnn_expand(builder *b, draft *d) {
+    static const layer_form form = {"hone::Rnn", 1, 1, 2, {"Tanh", NULL, NULL}};
+    return layer_expand(b, d, &form);
+}
+
+static const op_version since_7[] = {{7, NULL}};
+#define COMPOSITE(ident, label)                                                                    \
+    static const op onnx_##ident = {                                                               \
+        .name = label, .domain = "", OP_VERSIONS(since_7), .expand = ident##_expand}
+COMPOSITE(lstm, "LSTM");
+COMPOSITE(gru, "GRU");
+COMPOSITE(rnn, "RNN");
+
+static const op *const members[] = {&onnx_lstm, &onnx_gru, &onnx_rnn};
+const op_family family_recurrent_onnx = {members, COUNT_OF(members)};
