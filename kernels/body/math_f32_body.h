@@ -187,7 +187,7 @@ SIMD_INLINE vf vf_sin_reduced(vf x, int32_t quarter) {
 }
 
 /* Lanes beyond the limit go through the C library: they are rare, and reducing them takes hundreds
- * of bits of pi. Error below 1.5 ulp. */
+ * of bits of pi. Error below 1.6 ulp. */
 SIMD_INLINE vf vf_circular(vf x, int32_t quarter, float (*libm)(float)) {
     vf y = vf_sin_reduced(x, quarter);
     const vm beyond = vf_lt(vf_set1(CIRCULAR_LIMIT), vf_abs(x));

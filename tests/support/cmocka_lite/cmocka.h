@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct CMUnitTest {
     const char *name;
@@ -27,10 +28,11 @@ struct CMUnitTest {
     do {                                                                                           \
         if (!(c)) fail_msg("%s is false", #c);                                                     \
     } while (0)
-#define assert_int_equal(a, b)    assert_true((a) == (b))
-#define assert_ptr_equal(a, b)    assert_true((a) == (b))
-#define assert_non_null(p)        assert_true((p) != NULL)
-#define assert_string_equal(a, b) assert_true(strcmp(a, b) == 0)
+#define assert_int_equal(a, b)           assert_true((a) == (b))
+#define assert_ptr_equal(a, b)           assert_true((a) == (b))
+#define assert_non_null(p)               assert_true((p) != NULL)
+#define assert_string_equal(a, b)        assert_true(strcmp(a, b) == 0)
+#define assert_memory_equal(a, b, bytes) assert_true(memcmp(a, b, bytes) == 0)
 
 #define cmocka_run_group_tests(tests, setup, teardown)                                             \
     cmocka_lite_run(tests, sizeof(tests) / sizeof(tests)[0])
