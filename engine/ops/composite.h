@@ -18,6 +18,10 @@ value *expand_per_channel(builder *b, value *v, int32_t rank);
 /* v * scale + bias; scale and bias may be NULL. */
 value *expand_affine(builder *b, value *v, value *scale, value *bias);
 
+/* Upgrade of operators along an axis that used to treat everything from `axis` (1 by default) on as
+ * one row: flattens around today's meaning. */
+hone_status expand_flat_rows(builder *b, draft *d);
+
 /* Is input i there? Otherwise records that `name` is missing. */
 bool expand_needs(builder *b, const draft *d, int32_t i, const char *name);
 

@@ -3,6 +3,7 @@
  * Softmax and LogSoftmax along one axis. Before opset 13 everything from `axis` on was one row: the
  * upgrade flattens around today's meaning.
  */
+#include "composite.h"
 #include "rows.h"
 
 typedef struct softmax_params {
@@ -13,21 +14,7 @@ static const attr_spec softmax_attrs[] = {ATTR_ROW(AXIS, softmax_params, axis, .
 static const op_arg softmax_in[] = {{"input", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
 static const op_arg softmax_out[] = {{"output", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
 
-static hone_status softmax_upgrade(builder *b, draft *d) {
-    value *x = draft_in(d, 0);
-    const int32_t rank = emit_rank(b, x);
-    int32_t axis = 0;
-    if (rank < 0) return b->status;
-    if (rank > 0 && !axis_normalize(draft_int(d, "axis", 1), rank, &axis))
-        return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
-    if (axis >= rank - 1) return draft_set_attr(b, d, A_INT("axis", -1));
-    value *flat = emit(b, "Flatten", IN(x), ATTRS(A_INT("axis", axis)));
-    value *y = emit(b, d->type, IN(flat), ATTRS(A_INT("axis", 1)));
-    value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
-    return draft_done(b, d, emit(b, "Reshape", IN(y, dims), ATTRS(A_INT("allowzero", 1))));
-}
-
-static const op_version softmax_versions[] = {{7, softmax_upgrade}, {13, NULL}};
+static const op_version softmax_versions[] = {{7, expand_flat_rows}, {13, NULL}};
 
 static hone_status softmax_infer(infer *f) {
     const softmax_params *p = f->params;

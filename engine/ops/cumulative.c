@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CumSum and CumProd along an axis: inclusive or exclusive, forwards or from the end.
+ */
+#include "combine.h"
+#include "movement.h"
+
+typedef struct cumulative_params {
+    bool exclusive, reverse;
+} cumulative_params;
+
+static const attr_spec cumulative_attrs[] = {
+    ATTR_ROW(BOOL, cumulative_params, exclusive),
+    ATTR_ROW(BOOL, cumulative_params, reverse),
+};
+static const op_arg cumulative_in[] = {{"x", DT_NUMBERS, 'T', 0}, {"axis", DT_INDEX, 0, 0}};
+static const op_arg cumulative_out[] = {{"y", DT_NUMBERS, 'T', 0}};
+static const op_version cum_sum_versions[] = {{11, NULL}};
+static const op_version cum_prod_versions[] = {{26, NULL}};
+
+static hone_status cumulative_infer(infer *f) {
+    const tensor *axis = infer_value(f, 1);
+    int32_t a;
+    if (axis && tensor_count(axis) != 1) return infer_fail(f, "'axis' is not a single number");
+    if (axis && infer_rank(f, 0) >= 0)
+        TRY(infer_axis(f, tensor_i64(axis, 0), infer_rank(f, 0), &a));
+    return infer_same(f, 0);
+}
+
+typedef struct cumulative_job {
+    combine how;
+    const char *x;
+    char *y;
+    int64_t n;     /* size of the axis */
+    int64_t inner; /* elements of one step along it */
+    bool exclusive, reverse;
+    char neutral[8]; /* one element */
+} cumulative_job;
+
+/* One [n, inner] matrix. Row i of the result is the one before it and a row of x. */
+static void do_matrices(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const cumulative_job *j = arg;
+    const size_t row = (size_t)j->inner * j->how.size;
+    (void)worker;
+    for (int64_t o = first; o < last; o++) {
+        const char *x = j->x + (size_t)(o * j->n) * row;
+        char *y = j->y + (size_t)(o * j->n) * row, *done = NULL;
+        for (int64_t i = 0; i < j->n; i++) {
+            const int64_t at = j->reverse ? j->n - 1 - i : i;
+            const int64_t from = j->exclusive ? (j->reverse ? at + 1 : at - 1) : at;
+            char *to = y + (size_t)at * row;
+            if (j->exclusive && !done)
+                fill_units(j->inner, j->how.size, j->neutral, to);
+            else
+                memcpy(to, x + (size_t)from * row, row);
+            if (done) combine_run(&j->how, j->inner, done, to);
+            done = to;
+        }
+    }
+}
+
+static hone_status cumulative_run(run_ctx *r, const step *s, int32_t how) {
+    const cumulative_params *p = step_params(s);
+    const shape *x = &s->in[0].shape;
+    cumulative_job j = {
+        .x = s->in[0].data, .y = s->out[0].data, .exclusive = p->exclusive, .reverse = p->reverse};
+    const tensor one = {.dtype = s->in[0].dtype, .data = j.neutral};
+    int32_t axis;
+    if (tensor_count(&s->in[1]) != 1 || !axis_normalize(tensor_i64(&s->in[1], 0), x->rank, &axis))
+        return run_fail(r, "'axis' is not an axis of %d", x->rank);
+    if (tensor_count(&s->in[0]) == 0) return HONE_OK;
+    combine_init(&j.how, s->k, s->in[0].dtype, how);
+    tensor_set_f64(&one, 0, how == COMBINE_MUL ? 1.0 : 0.0);
+    j.n = x->dim[axis];
+    j.inner = shape_span(x, axis + 1, x->rank);
+    team_run(r->team, shape_span(x, 0, axis), 16384 / (j.n * j.inner) + 1, do_matrices, &j);
+    return HONE_OK;
+}
+
+static hone_status cum_sum_run(run_ctx *r, const step *s) {
+    return cumulative_run(r, s, COMBINE_ADD);
+}
+
+static hone_status cum_prod_run(run_ctx *r, const step *s) {
+    return cumulative_run(r, s, COMBINE_MUL);
+}
+
+/* dx is dy added up the other way round. */
+static hone_status cum_sum_grad(gradient *g) {
+    const cumulative_params *p = g->node->params;
+    g->dx[0] = emit(g->b, "CumSum", IN(g->dy[0], node_in(g->node, 1)),
+                    ATTRS(A_INT("exclusive", p->exclusive), A_INT("reverse", !p->reverse)));
+    return g->b->status;
+}
+
+static const char *const cumulative_cases[] = {"f32[5] i64{0}", "f32[2,3,4] i64{1} exclusive=1",
+                                               "i32[2,3] i32{-1} reverse=1",
+                                               "f16[6,5] i64{0} exclusive=1 reverse=1", NULL};
+
+#define CUMULATIVE(ident, label, grad_fn)                                                          \
+    static const op op_##ident = {.name = label,                                                   \
+                                  .domain = "",                                                    \
+                                  OP_VERSIONS(ident##_versions),                                   \
+                                  OP_ARGS_IN(cumulative_in),                                       \
+                                  OP_ARGS_OUT(cumulative_out),                                     \
+                                  OP_ATTRS(cumulative_attrs, cumulative_params),                   \
+                                  .infer = cumulative_infer,                                       \
+                                  .run = ident##_run,                                              \
+                                  .grad = grad_fn,                                                 \
+                                  .tolerance = {TOL_SUM, 1},                                       \
+                                  .cases = cumulative_cases}
+CUMULATIVE(cum_sum, "CumSum", cum_sum_grad);
+CUMULATIVE(cum_prod, "CumProd", NULL);
+
+static const op *const members[] = {&op_cum_sum, &op_cum_prod};
+const op_family family_cumulative = {members, COUNT_OF(members)};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Hardmax: one for the first maximum of a row, zero elsewhere: the one-hot form of ArgMax.
+ */
+#include "composite.h"
+#include "op.h"
+
+static const op_arg hardmax_in[] = {{"input", DT_FLOATS, 'T', 0}};
+static const op_arg hardmax_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_version hardmax_versions[] = {{1, expand_flat_rows}, {13, NULL}};
+
+static hone_status hardmax_expand(builder *b, draft *d) {
+    value *x = draft_in(d, 0);
+    if (!expand_needs(b, d, 0, "input")) return b->status;
+    const attr axis = A_INT("axis", draft_int(d, "axis", -1));
+    const shape two = shape_vector(2);
+    const float off_on[] = {0.0f, 1.0f};
+    value *values = expand_cast(b, emit_constant(b, HONE_F32, &two, off_on), x->type.dtype);
+    value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
+    value *depth = emit(b, "Gather", IN(dims, emit_i64(b, axis.i)), NO_ATTRS);
+    value *at = emit(b, "ArgMax", IN(x), ATTRS(axis, A_INT("keepdims", 0)));
+    return draft_done(b, d, emit(b, "OneHot", IN(at, depth, values), &axis, 1));
+}
+
+const op op_hardmax = {.name = "Hardmax",
+                       .domain = "",
+                       OP_VERSIONS(hardmax_versions),
+                       OP_ARGS_IN(hardmax_in),
+                       OP_ARGS_OUT(hardmax_out),
+                       .expand = hardmax_expand};
