@@ -4,7 +4,7 @@
 usage: apply_page.py PAGE TREE
 
 A block of C behind "New file `PATH`:" becomes that file. One behind "In `PATH`, after `TEXT`:" is
-inserted after the one line that contains TEXT. The lines of shell blocks are printed.
+inserted after the statement whose line, the only such line, starts with TEXT. The lines of shell blocks are printed.
 """
 import pathlib
 import re
@@ -16,9 +16,9 @@ PLACE = re.compile(r'(?:New file\s+`([^`]+)`|In\s+`([^`]+)`,\s+after\s+`([^`]+)`
 
 def insert(path, text, lines):
     source = path.read_text(encoding='utf-8').split('\n')
-    at = [i for i, line in enumerate(source) if text in line]
+    at = [i for i, line in enumerate(source) if line.lstrip().startswith(text)]
     if len(at) != 1:
-        sys.exit(f'{path}: {len(at)} lines contain {text!r}; expected one')
+        sys.exit(f'{path}: {len(at)} lines start with {text!r}; expected one')
     end = at[0]
     while not source[end].rstrip().endswith((')', ';', '{', ',')) or source[end].endswith('\\'):
         end += 1
