@@ -110,15 +110,18 @@ static size_t element_size(const slot *s, ktype t) {
     return s->mask ? ktype_size(t) : 4;
 }
 
-static void print_row(const options *o, const char *name, const char *type, isa_level level,
-                      const char *place, double value, double gigabytes) {
+typedef struct row {
+    const char *name, *type, *level, *data;
+    double melem, gigabytes; /* a second */
+} row;
+static void print_row(const options *o, const row *r) {
     if (o->json)
         printf("{\"kernel\": \"%s\", \"type\": \"%s\", \"level\": \"%s\", \"data\": \"%s\", "
                "\"melem_s\": %.1f, \"gb_s\": %.2f}\n",
-               name, type, isa_name(level), place, value, gigabytes);
+               r->name, r->type, r->level, r->data, r->melem, r->gigabytes);
     else
-        printf("%-18s %-5s %-8s %-6s %10.1f Melem/s %8.2f GB/s\n", name, type, isa_name(level),
-               place, value, gigabytes);
+        printf("%-18s %-5s %-8s %-6s %10.1f Melem/s %8.2f GB/s\n", r->name, r->type, r->level,
+               r->data, r->melem, r->gigabytes);
 }
 
 static void bench_slot(const options *o, const kernels *k, const slot *s, float *buffers[3]) {
@@ -131,9 +134,9 @@ static void bench_slot(const options *o, const kernels *k, const slot *s, float 
             while ((j.side + 1) * (j.side + 1) <= j.n) j.side++;
             const bench_result result = bench_run(k, runners[r].run, &j, (double)j.n, ROUNDS);
             const double rate = (double)j.n / result.seconds;
-            print_row(o, s->name, s->mask ? type_name[o->type] : "", k->level,
-                      large ? "memory" : "cache", 1e-6 * rate,
-                      1e-9 * rate * runners[r].moved * (double)size);
+            const double bytes = runners[r].moved * (double)size;
+            print_row(o, &(row){s->name, s->mask ? type_name[o->type] : "", isa_name(k->level),
+                                large ? "memory" : "cache", 1e-6 * rate, 1e-9 * rate * bytes});
         }
     }
 }

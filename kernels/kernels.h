@@ -53,8 +53,9 @@ typedef enum ktype {
 #define KT_ANY      (KT_NUMBER | KT_BIT(KT_BOOL))
 
 /* y[i] = f(x[i]) for i < n. y may equal x. `param` holds the formula's constants in the order that
- * slots.def states, as doubles, so that every element type can round them itself; it may be NULL
- * for formulas without constants. */
+ * slots.def states, as doubles, so that every element type can round them itself (the clip of
+ * integers cuts them towards zero and to the range); it may be NULL for formulas without
+ * constants. */
 typedef void unary_fn(size_t n, const void *x, void *y, const double *param);
 
 /* y[i] = f(a[i * astep], b[i * bstep]) with steps of 0 (broadcast) or 1. y may equal an input whose
@@ -77,8 +78,8 @@ typedef void narrow_fn(size_t n, const float *x, uint16_t *y);
 typedef void softmax_fn(size_t n, const float *x, float *y);
 
 /* One row of a normalisation: y[i] = (x[i] - mean) * inv_std * scale[i] + bias[i]. scale and bias
- * may be NULL. The RMS form leaves the mean out. stats, if not NULL, receives {mean, inv_std}. y may
- * equal x. */
+ * may be NULL. The RMS form leaves the mean out. stats, if not NULL, receives {mean, inv_std}. y
+ * may equal x. */
 typedef void norm_fn(size_t n, const float *x, const float *scale, const float *bias, float eps,
                      float *y, float *stats);
 
@@ -140,8 +141,8 @@ typedef struct gemm_f32_kernel {
  *
  *   y[p][c] = sum over t of rows[p * step + t][offset + c] * w[t][c]
  *
- * for p < pixels, c < channels, in the order of t. Neighbouring pixels may share pointers (step < taps).
- * Padding points at zeros. */
+ * for p < pixels, c < channels, in the order of t. Neighbouring pixels may share pointers (step <
+ * taps). Padding points at zeros. */
 typedef struct dwconv_f32_args {
     const float *const *rows;
     size_t offset;

@@ -8,7 +8,8 @@
 #include "kernel_case.h"
 #include "kernel_groups.h"
 
-#define MAX_ROW 5000
+#define MAX_ROW  5000
+#define NORM_EPS 1e-3f
 static const size_t lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 11, 15, 16, 17, 19, 35, 1009, MAX_ROW};
 
 typedef struct row_run {
@@ -110,19 +111,19 @@ void softmax_rows_with_special_values(void **state) {
 }
 
 /* mean and 1 / standard deviation in double; the mean of the RMS form is 0. */
-static void row_stats(const row_run *r, const float *x, float eps, double stats[2]) {
+static void row_stats(const row_run *r, const float *x, double stats[2]) {
     double mean = 0, square = 0;
     for (size_t i = 0; i < r->n && !r->log; i++) mean += (double)x[i] / (double)r->n;
     for (size_t i = 0; i < r->n; i++) square += ((double)x[i] - mean) * ((double)x[i] - mean);
     stats[0] = mean;
-    stats[1] = 1 / sqrt(square / (double)r->n + (double)eps);
+    stats[1] = 1 / sqrt(square / (double)r->n + (double)NORM_EPS);
 }
 
 /* Here `log` means the RMS form. */
 static void check_norm(const row_run *r, const float *x, const float *scale, const float *bias,
-                       float eps, const float *y, const float *stats) {
+                       const float *y, const float *stats) {
     double expected_stats[2];
-    row_stats(r, x, eps, expected_stats);
+    row_stats(r, x, expected_stats);
     for (int i = 0; stats && i < 2; i++)
         assert_true(fabs((double)stats[i] - expected_stats[i]) <=
                     4 * FLT_EPSILON * (1 + fabs(expected_stats[i])));
@@ -152,9 +153,9 @@ static void run_norm(row_run *r) {
         float *y = r->in_place ? x : place(&r->y, r->n, 4, form % 2 ? 2 : GUARD_END);
         float stats[2];
         const float *s = form & 1 ? scale : NULL, *b = form & 2 ? bias : NULL;
-        f(r->n, x, s, b, 1e-3f, y, form & 4 ? stats : NULL);
+        f(r->n, x, s, b, NORM_EPS, y, form & 4 ? stats : NULL);
         assert_true(guard_intact(r->in_place ? &r->x : &r->y, y, r->n * 4));
-        check_norm(r, input, s, b, 1e-3f, y, form & 4 ? stats : NULL);
+        check_norm(r, input, s, b, y, form & 4 ? stats : NULL);
     }
 }
 
