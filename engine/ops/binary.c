@@ -7,6 +7,7 @@
 
 typedef struct binary_row {
     size_t slot;
+    const char *name; /* of the slot */
     unsigned flags;
 } binary_row;
 
@@ -28,6 +29,7 @@ static hone_status binary_plan(plan_ctx *p, step *s) {
     const ktype t = ew_compute_type(e, s, 0, !(row->flags & COMPARES));
     e->apply = ew_apply_binary;
     e->fn.binary = slot_binary(s->k, row->slot, t);
+    ew_name(p, s, row->name, t);
     e->swap = (row->flags & SWAP) != 0;
     return HONE_OK;
 }
@@ -155,7 +157,7 @@ ARGS(shift, DT_UNSIGNED, DT_UNSIGNED, 'T');
                            .plan = binary_plan,                                                    \
                            .run = binary_run,                                                      \
                            .inplace = 3,                                                           \
-                           .row = &(const binary_row){SLOT_OF(slot_name), flags},                  \
+                           .row = &(const binary_row){SLOT_OF(slot_name), #slot_name, flags},      \
                            .cases = arg_cases##_cases,                                             \
                            __VA_ARGS__}
 #define BINARY(ident, ...)   MEMBER(ident, "", __VA_ARGS__)

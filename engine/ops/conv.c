@@ -196,6 +196,21 @@ static hone_status plan_weight(plan_ctx *pc, step *s, conv_state *st) {
     return scratch_book(pc, s, bytes, &st->at_packed);
 }
 
+/* Says how rows are found, and why not in a cheaper way. */
+static void name_kernel(plan_ctx *pc, step *s, const conv_state *st) {
+    static const char *const rows[] = {[CONV_DENSE] = "pixels as rows",
+                                       [CONV_TAPS] = "a row pointer per tap",
+                                       [CONV_LINES] = "a row pointer per line"};
+    const conv_f32_shape *c = &st->plan.shape;
+    if (c->groups > 1)
+        plan_decline(pc, s, "dwconv_f32", "groups have %lld input and %lld output channels",
+                     (long long)c->ic, (long long)c->oc);
+    if (st->plan.rows != CONV_DENSE)
+        plan_decline(pc, s, rows[CONV_DENSE],
+                     "the window is not 1 x 1 with stride 1 and no padding");
+    plan_kernel(pc, s, "%s, %s", s->k->gemm_f32.name, rows[st->plan.rows]);
+}
+
 static hone_status conv_plan(plan_ctx *pc, step *s) {
     conv_state *st = plan_state(pc, s, sizeof *st);
     if (!st) return HONE_E_NOMEM;
@@ -208,7 +223,7 @@ static hone_status conv_plan(plan_ctx *pc, step *s) {
         return HONE_OK;
     const conv_f32_shape c = kernel_shape(s, &g);
     st->plan = conv_f32_make_plan(s->k, &c);
-    s->kernel = s->k->gemm_f32.name;
+    name_kernel(pc, s, st);
     TRY(scratch_book_workers(pc, s, st->plan.scratch, &st->worker_bytes));
     TRY(plan_weight(pc, s, st));
     TRY(wide_book(pc, s, &s->in[CONV_X], &st->x));

@@ -96,6 +96,7 @@ static hone_status depthwise_plan(plan_ctx *pc, step *s) {
                                 .ldx = channels,
                                 .ldy = channels};
     st->plan = dwconv_f32_make_plan(s->k, &c);
+    plan_kernel(pc, s, "dwconv_f32_%s", isa_name(s->k->level));
     TRY(scratch_book_workers(pc, s, st->plan.scratch, &st->worker_bytes));
     const tensor result = {.dtype = HONE_F32, .shape = st->result};
     return st->late ? wide_book_always(pc, s, &result, &st->y) : HONE_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "elementwise.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Elements a task does at least: below that, handing work to another thread costs more than it
@@ -67,6 +68,18 @@ ktype ew_compute_type(elementwise *e, const step *s, int32_t of, bool narrow_res
     e->widen = t == HONE_F16 ? s->k->widen_f16 : s->k->widen_bf16;
     if (narrow_result) e->narrow = t == HONE_F16 ? s->k->narrow_f16 : s->k->narrow_bf16;
     return KT_F32;
+}
+
+void ew_name(plan_ctx *p, step *s, const char *slot, ktype t) {
+    static const char *const types[KT_COUNT] = {"f32", "f64", "i8",  "i16", "i32", "i64",
+                                                "u8",  "u16", "u32", "u64", "bool"};
+    const char *level = isa_name(s->k->level);
+    plan_kernel(p, s, "%s_%s_%s", slot, types[t], level);
+    if (t == KT_F32 || s->k->level == ISA_SCALAR) return;
+    char best[64];
+    snprintf(best, sizeof best, "%s_f32_%s", slot, level);
+    plan_kernel(p, s, "%s_%s", slot, types[t]);
+    plan_decline(p, s, best, "elements are %s", hone_dtype_name(s->in[0].dtype));
 }
 
 void ew_apply_unary(const elementwise *e, const ew_row *r) {

@@ -49,6 +49,8 @@ void ew_nest(elementwise *e, const step *s, int32_t n_in);
 /* Chooses how 16-bit floats in input `of` are handled. Returns the type that the kernel computes
  * in. */
 ktype ew_compute_type(elementwise *e, const step *s, int32_t of, bool narrow_result);
+/* Names the kernel of a typed slot, and says why its vector form was not taken. */
+void ew_name(plan_ctx *p, step *s, const char *slot, ktype t);
 /* Runs the nest on the step's data, split over the team. */
 void ew_run(run_ctx *r, const step *s, const elementwise *e);
 

@@ -194,11 +194,16 @@ static hone_status matmul_plan(plan_ctx *pc, step *s) {
         st->narrow = t == HONE_F16 ? s->k->narrow_f16 : s->k->narrow_bf16;
     } else if (t != HONE_F32) {
         s->kernel = "plain loops";
+        plan_decline(pc, s, s->k->gemm_f32.name, "elements are %s", hone_dtype_name(t));
         return HONE_OK;
     }
     const gemm_f32_args args = matmul_args(st);
     st->sweep = gemm_f32_plan(s->k, &args);
     s->kernel = st->sweep.kernel ? st->sweep.kernel->name : s->kernel;
+    if (st->form != GEMM_B_PACKED)
+        plan_decline(pc, s, "packed weights", "B is %s",
+                     s->in[MATMUL_B].data ? "a constant that was not packed"
+                                          : "computed at run time");
     return book_scratch(pc, s, st);
 }
 

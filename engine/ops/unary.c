@@ -11,7 +11,8 @@ typedef struct unary_params {
 
 typedef struct unary_row {
     size_t slot;
-    double p[2]; /* constants of a formula whose operator has no attribute for them */
+    const char *name; /* of the slot */
+    double p[2];      /* constants of a formula whose operator has no attribute for them */
 } unary_row;
 
 /* Is the result bool whatever the input is (IsNaN)? */
@@ -29,7 +30,9 @@ static hone_status unary_plan(plan_ctx *p, step *s) {
     if (!e) return HONE_E_NOMEM;
     ew_nest(e, s, 1);
     e->apply = ew_apply_unary;
-    e->fn.unary = slot_unary(s->k, row->slot, ew_compute_type(e, s, 0, !tests(s->node)));
+    const ktype t = ew_compute_type(e, s, 0, !tests(s->node));
+    e->fn.unary = slot_unary(s->k, row->slot, t);
+    ew_name(p, s, row->name, t);
     unary_constants(s->node, e->param);
     return HONE_OK;
 }
@@ -133,7 +136,8 @@ static hone_status tanh_grad(gradient *g) {
                            .run = unary_run,                                                       \
                            .inplace = 1,                                                           \
                            .cases = args##_cases,                                                  \
-                           .row = &(const unary_row){SLOT_OF(slot_name), {1.0 / 6, 0.5}},          \
+                           .row =                                                                  \
+                               &(const unary_row){SLOT_OF(slot_name), #slot_name, {1.0 / 6, 0.5}}, \
                            __VA_ARGS__}
 
 /* Attributes become p0 and p1. */

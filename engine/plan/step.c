@@ -14,6 +14,16 @@ void *plan_state(plan_ctx *p, step *s, size_t size) {
     return s->state;
 }
 
+void plan_kernel(plan_ctx *p, step *s, const char *format, ...) {
+    char name[96];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    const char *copy = arena_strdup(p->arena, name);
+    if (copy) s->kernel = copy;
+}
+
 void plan_decline(plan_ctx *p, step *s, const char *kernel, const char *format, ...) {
     char reason[160], all[400];
     va_list args;

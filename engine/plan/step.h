@@ -55,6 +55,9 @@ typedef struct plan_ctx {
 /* Zeroed memory of the plan for the step's state; NULL (after recording the error) when memory is
  * out. */
 void *plan_state(plan_ctx *p, step *s, size_t size);
+/* Names the chosen kernel. */
+__attribute__((format(printf, 3, 4))) void plan_kernel(plan_ctx *p, step *s, const char *format,
+                                                       ...);
 /* Adds "kernel: reason" to what `explain` shows about better kernels. */
 __attribute__((format(printf, 4, 5))) void plan_decline(plan_ctx *p, step *s, const char *kernel,
                                                         const char *format, ...);
