@@ -46,6 +46,7 @@ typedef struct importer {
     external_files external;
     const Onnx__ModelProto *proto;
     opsets opsets;
+    names symbols;   /* dim_param -> its code, in a place of its own */
     names functions; /* domain, name and overload -> function */
     int64_t nodes;   /* imported so far, inlined functions included */
     value omitted;   /* stands for an input that the caller of a function omitted */

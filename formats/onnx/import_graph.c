@@ -94,6 +94,27 @@ hone_status scope_find(scope *s, const char *name, value **out) {
 /* ---- Types -------------------------------------------------------------------------------------
  */
 
+/* Code of a named dimension. Files with a flood of names get unknown dimensions beyond the first
+ * few thousand: symbol_code looks through a list. */
+static hone_status import_symbol(scope *s, const char *name, int64_t *out) {
+    enum { MAX_SYMBOLS = 4096 };
+    importer *im = s->im;
+    void **slot = names_slot(&im->symbols, name);
+    if (!slot) return fail_nomem(im->c, sizeof(name_entry));
+    if (!*slot) {
+        int64_t *code = arena_alloc(&im->scratch, sizeof *code);
+        if (!code) return fail_nomem(im->c, sizeof *code);
+        *code = DIM_UNKNOWN;
+        if (im->symbols.count <= MAX_SYMBOLS) {
+            *code = symbol_code(s->builder->graph, name);
+            if (*code == DIM_UNKNOWN) return fail_nomem(im->c, strlen(name));
+        }
+        *slot = code;
+    }
+    *out = *(const int64_t *)*slot;
+    return HONE_OK;
+}
+
 static hone_status import_shape(scope *s, const Onnx__TensorShapeProto *p, shape *out) {
     const ctx *c = s->im->c;
     *out = shape_unknown();
@@ -107,8 +128,7 @@ static hone_status import_shape(scope *s, const Onnx__TensorShapeProto *p, shape
         if (d->has_dim_value && d->dim_value >= 0) {
             out->dim[i] = d->dim_value; /* some writers use -1 for unknown ones */
         } else if (d->dim_param && *d->dim_param) {
-            out->dim[i] = symbol_code(s->builder->graph, d->dim_param);
-            if (out->dim[i] == DIM_UNKNOWN) return fail_nomem(c, strlen(d->dim_param));
+            TRY(import_symbol(s, d->dim_param, &out->dim[i]));
         }
     }
     return HONE_OK;
@@ -233,6 +253,8 @@ static hone_status import_node(scope *s, const Onnx__NodeProto *n) {
     importer *im = s->im;
     function *f;
     if (is_dead(n)) return HONE_OK;
+    if (im->c->progress && im->nodes % 256 == 0 && im->nodes < im->model->source_nodes)
+        im->c->progress(im->c->user, "import", im->nodes, im->model->source_nodes);
     if (++im->nodes > im->c->limits->nodes)
         return fail(im->c, HONE_E_LIMIT, "more than %lld nodes after functions are inlined (nodes)",
                     (long long)im->c->limits->nodes);
