@@ -159,11 +159,14 @@ static hone_status scatter_elements_grad(gradient *g) {
     return b->status;
 }
 
-static const char *const gather_elements_cases[] = {"f32[2,2] i64{0,1} axis=1",
+static const char *const gather_elements_cases[] = {"f32[2,2] i64[2,2]{0,0,1,0} axis=1",
                                                     "f32[4] i64{-1,0,3,3}", "u8[5] i32{4,2}", NULL};
-static const char *const scatter_elements_cases[] = {
-    "f32[4] i64{1,-1} f32[2]", "f32[5] i64{1,1,3} f32[3] reduction=add",
-    "f16[5] i64{1,1,3} f16[3] reduction=max", "i32[5] i32{0,4} i32[2] reduction=mul", NULL};
+static const char *const scatter_elements_cases[] = {"f32[4] i64{1,-1} f32[2]",
+                                                     "f32[5] i64{1,1,3} f32[3] reduction=add",
+                                                     "f16[5] i64{1,1,3} f16[3] reduction=max",
+                                                     "f32[3,3] i64[2,2]{0,2,1,0} f32[2,2] axis=1",
+                                                     "i32[5] i32{0,4} i32[2] reduction=mul",
+                                                     NULL};
 
 static const op op_gather_elements = {.name = "GatherElements",
                                       .domain = "",

@@ -55,21 +55,24 @@ static int32_t parse_numbers(const char *text, char end, double *out) {
     return n;
 }
 
+/* "type[dims]", "type{values}" or "type[dims]{values}". */
 static value *parse_input(problem *p, const char *token) {
     const size_t length = strcspn(token, "[{");
     const hone_dtype t = dtype_of(token, length);
+    const char *dims = token[length] == '[' ? token + length + 1 : NULL;
+    const char *values = strchr(token, '{');
     double v[MAX_LIST];
     if (t == HONE_UNDEFINED) fail_msg("bad type in problem line '%s'", p->line);
-    const int32_t n = parse_numbers(token + length + 1, token[length] == '[' ? ']' : '}', v);
-    if (token[length] == '[') {
-        shape s = shape_of_rank(n);
+    shape s = shape_of_rank(dims ? parse_numbers(dims, ']', v) : 1);
+    for (int32_t i = 0; dims && i < s.rank; i++) s.dim[i] = (int64_t)v[i];
+    if (!values) {
         char name[8];
-        for (int32_t i = 0; i < n; i++) s.dim[i] = (int64_t)v[i];
         snprintf(name, sizeof name, "x%d", p->m->graph->n_input);
         const type ty = type_tensor(t, &s);
         return graph_add_input(p->m->graph, name, &ty);
     }
-    const shape s = shape_vector(n);
+    const int32_t n = parse_numbers(values + 1, '}', v);
+    if (!dims) s.dim[0] = n;
     value *c = emit_constant(&p->b, t, &s, NULL);
     for (int32_t i = 0; c && i < n; i++) tensor_set_f64(c->constant, i, v[i]);
     return c;
@@ -88,20 +91,41 @@ static void parse_attr(problem *p, char *token) {
     }
     const int32_t n = parse_numbers(text, '\0', v);
     int64_t *ints = arena_array(a, (size_t)n + 1, sizeof *ints);
-    for (int32_t i = 0; i < n; i++) ints[i] = (int64_t)v[i];
-    *at = (attr){.name = name, .i = ints[0], .f = (float)v[0], .ints = ints, .count = n};
+    float *floats = arena_array(a, (size_t)n + 1, sizeof *floats);
+    for (int32_t i = 0; i < n; i++) {
+        ints[i] = (int64_t)v[i];
+        floats[i] = (float)v[i];
+    }
+    *at = (attr){
+        .name = name, .i = ints[0], .f = floats[0], .ints = ints, .floats = floats, .count = n};
+}
+
+/* "Sigmoid,Tanh" as a list of strings. */
+static void split_strings(problem *p, attr *at) {
+    const char **list = arena_array(&p->m->arena, MAX_LIST, sizeof *list);
+    const char *text = at->s;
+    int32_t n = 0;
+    for (;;) {
+        const size_t length = strcspn(text, ",");
+        list[n++] = arena_strndup(&p->m->arena, text, length);
+        if (!text[length]) break;
+        text += length + 1;
+    }
+    *at = (attr){.name = at->name, .kind = ATTR_STRINGS, .strings = list, .count = n};
 }
 
 /* Numbers of an attribute take the form that the operator's table asks for. */
 static void settle_kinds(problem *p, const op *o) {
     for (int32_t i = 0; i < p->n_attrs; i++) {
         attr *at = &p->attrs[i];
-        if (at->kind == ATTR_STRING) continue;
-        at->kind = at->count > 1 ? ATTR_INTS : ATTR_INT;
+        if (at->kind != ATTR_STRING) at->kind = at->count > 1 ? ATTR_INTS : ATTR_INT;
         for (int32_t j = 0; j < o->n_attrs; j++) {
             if (strcmp(o->attrs[j].name, at->name) != 0) continue;
             const attr_kind k = o->attrs[j].kind;
+            if (k == ATTR_STRINGS) split_strings(p, at);
+            if (at->kind == ATTR_STRING || at->kind == ATTR_STRINGS) continue;
             at->kind = k == ATTR_FLOAT                    ? ATTR_FLOAT
+                       : k == ATTR_FLOATS                 ? ATTR_FLOATS
                        : k == ATTR_INTS || k == ATTR_AXES ? ATTR_INTS
                                                           : ATTR_INT;
         }

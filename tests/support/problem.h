@@ -7,6 +7,7 @@
  *
  *   f32[2,3,4]   an input of that type and shape, filled with seeded values
  *   i64{0,-1}    a constant vector of these values; i64{5} has one element, i64{} none
+ *   i64[2,1]{0,-1}  a constant of that shape; f32[]{0.5} is a scalar
  *   _            an omitted input
  *   name=value   an attribute of the operator's table
  *   >2           two outputs; without it those that are not optional
