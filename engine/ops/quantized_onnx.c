@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ONNX's operators on quantized tensors, written over integer products and the two conversions.
+ */
+#include "channels.h"
+#include "composite.h"
+#include "op.h"
+
+/* v - zero in int32; zero may be NULL. */
+static value *centred(builder *b, value *v, value *zero) {
+    value *wide = expand_cast(b, v, HONE_I32);
+    return zero ? emit(b, "Sub", IN(wide, expand_cast(b, zero, HONE_I32)), NO_ATTRS) : wide;
+}
+
+/* A scale or zero point of the left matrix: a vector has one value a row. */
+static value *per_row(builder *b, value *v, const value *matrix) {
+    const int64_t axis = 1;
+    if (!v || v->type.shape.rank != 1 || matrix->type.shape.rank < 2) return v;
+    return emit(b, "Unsqueeze", IN(v, emit_i64s(b, &axis, 1)), NO_ATTRS);
+}
+
+static value *matmul_integer(builder *b, value *x, value *x_zero, value *w, value *w_zero) {
+    value *left = centred(b, x, per_row(b, x_zero, x));
+    return emit(b, "hone::MatMul", IN(left, centred(b, w, w_zero)), NO_ATTRS);
+}
+
+static hone_status matmul_integer_expand(builder *b, draft *d) {
+    if (!expand_needs(b, d, 0, "A") || !expand_needs(b, d, 1, "B")) return b->status;
+    return draft_done(b, d, matmul_integer(b, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
+}
+
+/* saturate(round(sum * left * right / result) + zero) */
+static value *requantized(builder *b, value *sum, value *left, value *right, value *const *result) {
+    value *scale = emit(b, "Mul", IN(left, right), NO_ATTRS);
+    scale = emit(b, "Div", IN(scale, expand_cast(b, result[0], HONE_F32)), NO_ATTRS);
+    value *scaled = emit(b, "Mul", IN(expand_cast(b, sum, HONE_F32), scale), NO_ATTRS);
+    value *one = emit_scalar(b, HONE_F32, 1);
+    return emit(b, "QuantizeLinear", IN(scaled, one, result[1]), NO_ATTRS);
+}
+
+/* Inputs: a, scale, zero, b, scale, zero, scale and zero of the result. */
+static bool has_all(builder *b, const draft *d) {
+    static const char *const names[] = {"a",       "a_scale",      "a_zero_point", "b",
+                                        "b_scale", "b_zero_point", "y_scale",      "y_zero_point"};
+    for (int32_t i = 0; i < 8; i++)
+        if (!expand_needs(b, d, i, names[i])) return false;
+    return true;
+}
+
+static hone_status qlinear_matmul_expand(builder *b, draft *d) {
+    if (!has_all(b, d)) return b->status;
+    value **in = d->in;
+    value *a_scale = per_row(b, expand_cast(b, in[1], HONE_F32), in[0]);
+    value *b_scale = expand_cast(b, in[4], HONE_F32), *sum;
+    if (dtype_in(in[0]->type.dtype, DT_FLOAT8S)) {
+        value *x = expand_cast(b, in[0], HONE_F32), *w = expand_cast(b, in[3], HONE_F32);
+        sum = emit(b, "hone::MatMul", IN(x, w), NO_ATTRS);
+    } else {
+        sum = matmul_integer(b, in[0], in[2], in[3], in[5]);
+    }
+    return draft_done(b, d, requantized(b, sum, a_scale, b_scale, in + 6));
+}
+
+/* The integer sums of a convolution, channels first. Attributes are the draft's. */
+static value *conv_integer(builder *b, draft *d, value *x, value *x_zero, value *w, value *w_zero) {
+    draft_drop(d, "kernel_shape");
+    x = emit_channels_last(b, x);
+    w = emit_channels_last(b, w);
+    value *y = emit(b, "hone::ConvInteger", IN(x, w, x_zero, w_zero), d->attrs, d->n_attrs);
+    return emit_channels_first(b, y);
+}
+
+static hone_status conv_integer_expand(builder *b, draft *d) {
+    if (!expand_needs(b, d, 0, "x") || !expand_needs(b, d, 1, "w")) return b->status;
+    return draft_done(b, d, conv_integer(b, d, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
+}
+
+static hone_status qlinear_conv_expand(builder *b, draft *d) {
+    if (!has_all(b, d)) return b->status;
+    value **in = d->in, *bias = draft_in(d, 8);
+    const int32_t rank = emit_rank(b, in[0]);
+    if (rank < 0) return b->status;
+    value *sum = conv_integer(b, d, in[0], in[2], in[3], in[5]);
+    if (bias) sum = emit(b, "Add", IN(sum, expand_per_channel(b, bias, rank)), NO_ATTRS);
+    value *w_scale = expand_per_channel(b, in[4], rank);
+    return draft_done(b, d, requantized(b, sum, in[1], w_scale, in + 6));
+}
+
+/* The range of x, widened to hold 0, becomes 0 .. 255. */
+static hone_status dynamic_quantize_expand(builder *b, draft *d) {
+    if (!expand_needs(b, d, 0, "x")) return b->status;
+    const attr all = A_INT("keepdims", 0);
+    value *x = d->in[0], *zero = emit_scalar(b, HONE_F32, 0), *one = emit_scalar(b, HONE_F32, 1);
+    value *steps = emit_scalar(b, HONE_F32, 255);
+    value *hi = emit(b, "Max", IN(emit(b, "ReduceMax", IN(x), &all, 1), zero), NO_ATTRS);
+    value *lo = emit(b, "Min", IN(emit(b, "ReduceMin", IN(x), &all, 1), zero), NO_ATTRS);
+    value *scale = emit(b, "Div", IN(emit(b, "Sub", IN(hi, lo), NO_ATTRS), steps), NO_ATTRS);
+    value *flat = emit(b, "Equal", IN(scale, zero), NO_ATTRS);
+    value *divisor = emit(b, "Where", IN(flat, one, scale), NO_ATTRS);
+    value *at = emit(b, "Sub", IN(zero, emit(b, "Div", IN(lo, divisor), NO_ATTRS)), NO_ATTRS);
+    value *cut = emit(b, "Clip", IN(emit(b, "Round", IN(at), NO_ATTRS), zero, steps), NO_ATTRS);
+    value *point = expand_cast(b, cut, HONE_U8);
+    if (expand_wants(d, 1)) d->out[1] = scale;
+    if (expand_wants(d, 2)) d->out[2] = point;
+    return draft_done(b, d, emit(b, "QuantizeLinear", IN(x, divisor, point), NO_ATTRS));
+}
+
+static const op_version since_10[] = {{10, NULL}};
+static const op_version since_11[] = {{11, NULL}};
+#define COMPOSITE(ident, label, since)                                                             \
+    static const op onnx_##ident = {                                                               \
+        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand}
+COMPOSITE(matmul_integer, "MatMulInteger", since_10);
+COMPOSITE(qlinear_matmul, "QLinearMatMul", since_10);
+COMPOSITE(conv_integer, "ConvInteger", since_10);
+COMPOSITE(qlinear_conv, "QLinearConv", since_10);
+COMPOSITE(dynamic_quantize, "DynamicQuantizeLinear", since_11);
+
+static const op *const members[] = {&onnx_matmul_integer, &onnx_qlinear_matmul, &onnx_conv_integer,
+                                    &onnx_qlinear_conv, &onnx_dynamic_quantize};
+const op_family family_quantized_onnx = {members, COUNT_OF(members)};
