@@ -283,3 +283,7 @@ int32_t emit_rank(builder *b, const value *v) {
     }
     return v->type.shape.rank;
 }
+
+void emit_assume_rank(value *v, int32_t rank) {
+    if (v->type.shape.rank < 0) v->type.shape = shape_of_rank(rank);
+}

@@ -36,8 +36,9 @@ typedef struct draft {
     value **out;                  /* results, set by lowering */
     const char *const *out_names; /* NULL entry: the output is not wanted */
     int32_t n_out;
-    const void *params; /* for expansions: the attributes as the operator's struct, if it has a table */
-    bool done; /* an upgrade or expansion has set the outputs: nothing is left to emit */
+    const void
+        *params; /* for expansions: the attributes as the operator's struct, if it has a table */
+    bool done;   /* an upgrade or expansion has set the outputs: nothing is left to emit */
 } draft;
 
 /* Lowers a draft into nodes of b->graph: upgrades old meanings, expands composites, or emits one
@@ -89,6 +90,9 @@ hone_status draft_ints_to_input(builder *b, draft *d, const char *name, int32_t 
 hone_status draft_done(builder *b, draft *d, value *v);
 /* Rank of a value; when it is unknown, fails as unsupported and returns -1. */
 int32_t emit_rank(builder *b, const value *v);
+/* An operator can only mean that v has this rank: where it is unknown so far, it is known from now
+ * on. */
+void emit_assume_rank(value *v, int32_t rank);
 
 /* Gradients: `node` computes y = f(x); the operator's grad emits dx from dy. */
 typedef struct gradient {

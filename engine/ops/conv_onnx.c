@@ -26,9 +26,12 @@ static hone_status drop_kernel_shape(builder *b, draft *d) {
 
 /* Data and weight are there and have the same rank of at least 3. */
 static hone_status check_ranks(builder *b, const draft *d) {
-    const value *x = draft_in(d, 0), *w = draft_in(d, 1);
+    value *x = draft_in(d, 0);
+    const value *w = draft_in(d, 1);
     if (!x || !w) return builder_fail(b, HONE_E_FORMAT, "input '%s' is missing", x ? "W" : "X");
-    const int32_t rank_x = emit_rank(b, x), rank_w = emit_rank(b, w);
+    const int32_t rank_w = emit_rank(b, w);
+    if (rank_w >= 0) emit_assume_rank(x, rank_w);
+    const int32_t rank_x = emit_rank(b, x);
     if (b->status == HONE_OK && (rank_w < 3 || rank_x != rank_w))
         builder_fail(b, HONE_E_FORMAT, "X has rank %d and W rank %d: expected the same, at least 3",
                      rank_x, rank_w);
