@@ -78,6 +78,8 @@ typedef struct scope {
     names captured;     /* name -> capture */
     capture **captures; /* the same in order of discovery */
     size_t n_captures, cap_captures;
+    const type *seeds; /* of a body: types of its inputs as the node around it implies them */
+    size_t n_seeds;
     int32_t depth; /* graphs and functions around this one */
 } scope;
 
@@ -109,12 +111,16 @@ hone_status import_type(scope *s, const Onnx__TypeProto *t, type *out);
 
 /* The bodies among a node's attributes, and what they capture. */
 typedef struct bodies {
+    const type *seeds; /* what the node implies of the types of the bodies' inputs */
+    size_t n_seeds;
     scope **scope; /* one a body */
     int32_t n;
     value **captured; /* outer values, in the order of the bodies' last inputs */
     int32_t n_captured;
 } bodies;
 
+/* Sets b->seeds for the node n with these inputs. Files may leave the types of a body's inputs out. */
+hone_status bodies_seed(scope *s, const Onnx__NodeProto *n, value *const *in, bodies *b);
 /* Imports the graph of an attribute as a body of a node of s, and adds it to b. */
 hone_status import_body(scope *s, const Onnx__GraphProto *g, bodies *b, graph **out);
 /* Once all bodies are there: gives them the same captured inputs in the same order. */

@@ -3,6 +3,52 @@
 
 #include "import.h"
 
+/* The integer attribute of that name, or 0. */
+static int64_t int_attribute(const Onnx__NodeProto *n, const char *name) {
+    for (size_t i = 0; i < n->n_attribute; i++)
+        if (n->attribute[i]->name && strcmp(n->attribute[i]->name, name) == 0)
+            return n->attribute[i]->i;
+    return 0;
+}
+
+/* Loop: trip count and condition, then what it carries. A carried value keeps its type, but its
+ * shape may change. */
+static void seed_loop(const Onnx__NodeProto *n, value *const *in, type *seeds) {
+    const shape scalar = shape_scalar();
+    for (size_t i = 2; i < n->n_input; i++)
+        if (in[i]) seeds[i].dtype = in[i]->type.dtype;
+    seeds[0] = type_tensor(HONE_I64, &scalar);
+    seeds[1] = type_tensor(HONE_BOOL, &scalar);
+}
+
+/* Scan: states as they are, then slices of the last num_scan_inputs inputs. */
+static void seed_scan(const Onnx__NodeProto *n, value *const *in, type *seeds) {
+    const int64_t slices = int_attribute(n, "num_scan_inputs");
+    for (size_t i = 0; i < n->n_input; i++) {
+        if (!in[i]) continue;
+        seeds[i] = in[i]->type;
+        if ((int64_t)(n->n_input - i) > slices) continue;
+        const int32_t rank = seeds[i].shape.rank;
+        seeds[i].shape = rank > 0 ? shape_of_rank(rank - 1) : shape_unknown();
+    }
+}
+
+hone_status bodies_seed(scope *s, const Onnx__NodeProto *n, value *const *in, bodies *b) {
+    const bool loop = strcmp(n->op_type, "Loop") == 0 && n->n_input >= 2;
+    const bool scan = strcmp(n->op_type, "Scan") == 0 && opset_version(&s->opsets, "") >= 9;
+    if (*domain_name(n->domain) || !(loop || scan)) return HONE_OK;
+    type *seeds = arena_array(&s->im->scratch, n->n_input, sizeof *seeds);
+    if (!seeds) return fail_nomem(s->im->c, n->n_input * sizeof *seeds);
+    for (size_t i = 0; i < n->n_input; i++) seeds[i].shape = shape_unknown();
+    if (loop)
+        seed_loop(n, in, seeds);
+    else
+        seed_scan(n, in, seeds);
+    b->seeds = seeds;
+    b->n_seeds = n->n_input;
+    return HONE_OK;
+}
+
 hone_status import_body(scope *s, const Onnx__GraphProto *g, bodies *b, graph **out) {
     importer *im = s->im;
     scope *inner = arena_alloc(&im->scratch, sizeof *inner);
@@ -12,6 +58,8 @@ hone_status import_body(scope *s, const Onnx__GraphProto *g, bodies *b, graph **
     if (!inner || !into || !grown || !body) return fail_nomem(im->c, sizeof *inner);
     builder_init(into, im->c, body, NULL, "");
     scope_init(inner, im, into, s);
+    inner->seeds = b->seeds;
+    inner->n_seeds = b->n_seeds;
     TRY(scope_check_depth(inner));
     if (b->n) memcpy(grown, b->scope, (size_t)b->n * sizeof *grown);
     grown[b->n++] = inner;

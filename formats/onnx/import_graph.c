@@ -179,8 +179,19 @@ static hone_status apply_hint(scope *s, const char *name, value *v) {
 /* ---- Nodes -------------------------------------------------------------------------------------
  */
 
-/* A draft of an operator's node: its inputs and names as the file has them. */
-static hone_status make_draft(scope *s, const Onnx__NodeProto *n, const bodies *b, draft *d) {
+/* The values that a node reads, without those its bodies capture; NULL for omitted ones. */
+static hone_status find_inputs(scope *s, const Onnx__NodeProto *n, value ***out) {
+    value **in = arena_array(&s->im->scratch, n->n_input, sizeof *in);
+    if (!in) return fail_nomem(s->im->c, n->n_input * sizeof *in);
+    for (size_t i = 0; i < n->n_input; i++)
+        if (*n->input[i]) TRY(scope_find(s, n->input[i], &in[i]));
+    *out = in;
+    return HONE_OK;
+}
+
+/* The draft of an operator's node, all but its attributes. */
+static hone_status make_draft(scope *s, const Onnx__NodeProto *n, value *const *given,
+                              const bodies *b, draft *d) {
     importer *im = s->im;
     const size_t n_in = n->n_input + (size_t)b->n_captured;
     if (n_in > INT32_MAX || n->n_output > INT32_MAX)
@@ -189,8 +200,7 @@ static hone_status make_draft(scope *s, const Onnx__NodeProto *n, const bodies *
     const char **out_names = arena_array(&im->scratch, n->n_output, sizeof *out_names);
     value **out = arena_array(&im->scratch, n->n_output, sizeof *out);
     if (!in || !out_names || !out) return fail_nomem(im->c, n_in * sizeof *in);
-    for (size_t i = 0; i < n->n_input; i++)
-        if (*n->input[i]) TRY(scope_find(s, n->input[i], &in[i]));
+    for (size_t i = 0; i < n->n_input; i++) in[i] = given[i];
     for (int32_t i = 0; i < b->n_captured; i++) in[n->n_input + (size_t)i] = b->captured[i];
     for (size_t i = 0; i < n->n_output; i++) out_names[i] = *n->output[i] ? n->output[i] : NULL;
     d->domain = domain_name(n->domain);
@@ -234,9 +244,12 @@ static hone_status define_outputs(scope *s, const draft *d) {
 static hone_status import_operator(scope *s, const Onnx__NodeProto *n) {
     draft d = {0};
     bodies b = {0};
+    value **in = NULL;
+    TRY(find_inputs(s, n, &in));
+    TRY(bodies_seed(s, n, in, &b));
     TRY(import_attrs(s, n, &b, &d.attrs, &d.n_attrs));
     TRY(bodies_settle(s->im, &b));
-    TRY(make_draft(s, n, &b, &d));
+    TRY(make_draft(s, n, in, &b, &d));
     TRY(draft_name(s, n, &d.name));
     TRY(lower(s->builder, &d));
     return define_outputs(s, &d);
@@ -295,13 +308,15 @@ static hone_status import_constants(scope *s, const Onnx__GraphProto *g) {
 
 /* Inputs that have an initializer are constants: before IR version 4 every initializer had to be an
  * input as well, and later ones are defaults that hone does not let the caller replace. */
-static hone_status import_input(scope *s, const Onnx__ValueInfoProto *p) {
+static hone_status import_input(scope *s, const Onnx__ValueInfoProto *p, const type *seed) {
     importer *im = s->im;
     type t;
     if (!p->name || !*p->name) return fail(im->c, HONE_E_FORMAT, "an input without a name");
     const value *known = names_find(&s->values, p->name);
     if (known && known->constant) return HONE_OK;
     TRY(fail_in_part(im->c, import_type(s, p->type, &t), "input", p->name));
+    if (seed && t.kind == TYPE_TENSOR && t.dtype == HONE_UNDEFINED) t.dtype = seed->dtype;
+    if (seed && t.kind == TYPE_TENSOR && t.shape.rank == RANK_UNKNOWN) t.shape = seed->shape;
     if (!s->outer && t.dtype == HONE_UNDEFINED)
         return fail_in_part(im->c, fail(im->c, HONE_E_FORMAT, "no element type"), "input", p->name);
     if (!s->outer) TRY(source_set_shape(im->c, im->source, p->name, &t.shape));
@@ -336,7 +351,8 @@ static hone_status import_output(scope *s, const char *name) {
 
 hone_status import_graph(scope *s, const Onnx__GraphProto *g) {
     TRY(import_constants(s, g));
-    for (size_t i = 0; i < g->n_input; i++) TRY(import_input(s, g->input[i]));
+    for (size_t i = 0; i < g->n_input; i++)
+        TRY(import_input(s, g->input[i], i < s->n_seeds ? &s->seeds[i] : NULL));
     for (size_t i = 0; i < g->n_value_info; i++) TRY(scope_hint(s, g->value_info[i]));
     for (size_t i = 0; i < g->n_output; i++) TRY(scope_hint(s, g->output[i]));
     TRY(import_nodes(s, g->node, g->n_node));

@@ -314,6 +314,57 @@ def bodies_see_constants():
     return (Model(g), [condition(1), floats([1, 2, 3, 4], [2, 2], "x")], [floats([3, 7])])
 
 
+def untyped(graph, name):
+    graph.parts += block(11, block(1, name))
+
+
+@case
+def loop_bodies_need_not_state_types():
+    body = Graph("body")
+    for name in ("i", "cond", "v"):
+        untyped(body, name)
+    body.node("CastLike", ["i", "v"], ["f"])  # needs the type of v
+    body.node("Add", ["v", "f"], ["next"])
+    body.node("Identity", ["cond"], ["go_on"])
+    for name in ("go_on", "next"):
+        body.output(name, FLOAT, None)
+    g = Graph()
+    g.input("x", FLOAT, [1])
+    g.initializer("trips", INT64, [], [4])
+    g.node("Loop", ["trips", "", "x"], ["y"], body=body)
+    g.output("y", FLOAT, [1])
+    return Model(g), [X], [floats([11])]
+
+
+@case
+def scan_bodies_need_not_state_types():
+    body = Graph("body")
+    for name in ("state", "slice"):
+        untyped(body, name)
+    body.node("ReduceSum", ["slice"], ["part"], keepdims=0)
+    body.node("Add", ["state", "part"], ["next"])
+    body.node("Identity", ["next"], ["copy"])
+    for name in ("next", "copy"):
+        body.output(name, FLOAT, None)
+    g = Graph()
+    g.input("x", FLOAT, [2, 3])
+    g.initializer("zero", FLOAT, [], [0])
+    g.node("Scan", ["zero", "x"], ["last", "y"], body=body, num_scan_inputs=1)
+    g.output("y", FLOAT, [2])
+    return Model(g), [floats([1, 2, 3, 4, 5, 6], [2, 3], "x")], [floats([6, 21])]
+
+
+@case
+def unwanted_outputs_are_left_out():
+    g = Graph()
+    g.input("x", FLOAT, [1, 1, 4])
+    g.node("MaxPool", ["x"], ["", "y"], kernel_shape=[2], strides=[2])
+    g.node("Neg", ["x"], [""])
+    g.node("Neg", ["x"], [])
+    g.output("y", INT64, None)
+    return Model(g), [floats([1, 2, 4, 3], [1, 1, 4], "x")], [Tensor(INT64, [1, 1, 2], [1, 2])]
+
+
 # ---- Functions ---------------------------------------------------------------------------------
 
 def call_model(functions, *nodes, inputs=("x", "z"), **model):
