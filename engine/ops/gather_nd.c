@@ -162,6 +162,14 @@ static hone_status scatter_nd_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
+static const char *const gather_nd_cases[] = {"f32[2,3,4] i64[2,2]{0,1,1,-1}",
+                                              "u8[2,3,4] i64[2,1]{2,0} batch_dims=1",
+                                              "f16[4] i64[1]{3}", NULL};
+static const char *const scatter_nd_cases[] = {"f32[4,3] i64[2,1]{3,0} f32[2,3]",
+                                               "f32[6] i64[3,1]{1,1,-1} f32[3] reduction=add",
+                                               "i32[2,2] i64[2,2]{0,1,0,1} i32[2] reduction=mul",
+                                               "f16[3,5] i64[1]{2} f16[5] reduction=min", NULL};
+
 static const op op_gather_nd = {.name = "GatherND",
                                 .domain = "",
                                 OP_VERSIONS(nd_versions),
@@ -174,7 +182,8 @@ static const op op_gather_nd = {.name = "GatherND",
                                 .grad = move_grad,
                                 .quant = &quant_moves_first,
                                 .flops = move_flops,
-                                .tolerance = {TOL_EXACT, 0}};
+                                .tolerance = {TOL_EXACT, 0},
+                                .cases = gather_nd_cases};
 static const op op_scatter_nd = {.name = "ScatterND",
                                  .domain = "",
                                  OP_VERSIONS(nd_versions),
@@ -185,7 +194,8 @@ static const op op_scatter_nd = {.name = "ScatterND",
                                  .run = scatter_nd_run,
                                  .inplace = 1,
                                  .flops = move_flops,
-                                 .tolerance = {TOL_EXACT, 0}};
+                                 .tolerance = {TOL_EXACT, 0},
+                                 .cases = scatter_nd_cases};
 
 static const op *const members[] = {&op_gather_nd, &op_scatter_nd};
 const op_family family_gather_nd = {members, COUNT_OF(members)};
