@@ -28,9 +28,9 @@ PYTHONPATH=tests/support python3 - <<'END'
 from onnx_build import FLOAT, Graph, Model
 g = Graph('cube')
 g.input('x', FLOAT, [2])
-g.node('Cube', ['x'], ['y'], domain='example')
+g.node('Cube', ['x'], ['y'], domain='hone')
 g.output('y', FLOAT, [2])
-Model(g, opset=17, opsets={'example': 1}).save('cube.onnx')
+Model(g, opset=17, opsets={'hone': 1}).save('cube.onnx')
 END
 build/ci/cli/hone run --input x=@2,-3 cube.onnx | tee cube.txt
 grep -q 'first  8 -27' cube.txt

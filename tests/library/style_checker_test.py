@@ -97,6 +97,11 @@ class StyleChecker(unittest.TestCase):
         self.finds('folder of one machine', {'docs/a.md': 'See /' 'work/x.\n'})
         self.finds('address on the network', self.c('/* See https' '://example.org */\n'))
 
+    def test_documentation_names_real_files(self):
+        self.finds('there is no b.md', {'docs/a.md': 'See [b](b.md).\n'})
+        self.finds('there is no engine/b.c', {'docs/a.md': 'See `engine/b.c`.\n'})
+        self.assertEqual(self.check({'docs/a.md': 'See [b](b.md), `docs/b.md`.\n', 'docs/b.md': ''}), [])
+
     def test_blanks(self):
         self.finds('blanks', {'docs/a.md': 'x \n'})
         self.finds('no newline', {'docs/a.md': 'x'})
