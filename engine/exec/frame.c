@@ -97,7 +97,7 @@ static void plans_trim(frame *f) {
 static hone_status frame_reserve(const ctx *c, frame *f) {
     allocator *a = f->shared->alloc;
     const plan *p = f->current;
-    if (p->arena_bytes > f->arena_bytes) {
+    if (!f->arena || p->arena_bytes > f->arena_bytes) { /* empty tensors have an address too */
         mem_free(a, f->arena);
         f->arena_bytes = 0;
         f->arena = mem_alloc(a, p->arena_bytes, TENSOR_ALIGN);

@@ -32,7 +32,9 @@ typedef struct hone_reader {
     uint32_t n_strings;
     size_t names_left; /* bytes that copies of names may still take; see take_name */
     graph *main;       /* made first: it owns the table of symbols */
-    type *types;       /* in the model's arena, as the tensors */
+    int64_t *symbols;  /* by string: its code as the name of a dimension, or 0; in scratch */
+    int32_t n_symbols;
+    type *types; /* in the model's arena, as the tensors */
     uint32_t n_types;
     operator_record *ops;
     uint32_t n_ops;

@@ -91,15 +91,27 @@ static hone_status read_strings(hone_reader *r) {
     return HONE_OK;
 }
 
+/* Graphs look symbols up in a list, so their number is bounded, and each is looked up once. */
+static hone_status read_symbol(hone_reader *r, const cursor *in, uint32_t index, int64_t *out) {
+    const char *name = NULL;
+    TRY(find_string(r, in, index, &name));
+    if (r->symbols[index] == 0) {
+        if (r->n_symbols++ == FORMAT_MAX_SYMBOLS)
+            return fail(r->c, HONE_E_LIMIT, "more than %d names of dimensions", FORMAT_MAX_SYMBOLS);
+        const int64_t code = symbol_code(r->main, name);
+        if (code == DIM_UNKNOWN) return fail_nomem(r->c, strlen(name));
+        r->symbols[index] = code;
+    }
+    *out = r->symbols[index];
+    return HONE_OK;
+}
+
 static hone_status read_dim(hone_reader *r, const cursor *in, int64_t dim, int64_t *out) {
     *out = dim;
     if (dim >= DIM_UNKNOWN) return HONE_OK;
     const uint64_t index = -2 - (uint64_t)dim;
-    const char *name = NULL;
     if (index > UINT32_MAX) return fail_here(r, in, "dimension %lld", (long long)dim);
-    TRY(find_string(r, in, (uint32_t)index, &name));
-    *out = symbol_code(r->main, name);
-    return *out == DIM_UNKNOWN ? fail_nomem(r->c, strlen(name)) : HONE_OK;
+    return read_symbol(r, in, (uint32_t)index, out);
 }
 
 /* depth[i]: how many types are inside type i. */
@@ -131,8 +143,9 @@ static hone_status read_types(hone_reader *r) {
     uint32_t n;
     TRY(table_open(r, SECTION_TYPES, sizeof(type_record), &in, &n));
     r->types = arena_array(&r->model->arena, n, sizeof *r->types);
+    r->symbols = arena_array(&r->scratch, r->n_strings, sizeof *r->symbols);
     int32_t *depth = arena_array(&r->scratch, n, sizeof *depth);
-    if (!r->types || !depth) return fail_nomem(r->c, n * sizeof *r->types);
+    if (!r->types || !r->symbols || !depth) return fail_nomem(r->c, n * sizeof *r->types);
     for (uint32_t i = 0; i < n; i++) TRY(read_type(r, &in, i, depth));
     r->n_types = n;
     return HONE_OK;

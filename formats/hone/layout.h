@@ -22,9 +22,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, ".hone needs a little-
 #define FORMAT_MAJOR 1
 #define FORMAT_MINOR 0
 
-#define SECTION_ALIGN 64 /* of sections in the file and of tensors in their section */
-#define SECTION_MAX   64
-#define NONE_INDEX    UINT32_MAX /* an index that points nowhere */
+#define SECTION_ALIGN      64 /* of sections in the file and of tensors in their section */
+#define SECTION_MAX        64
+#define FORMAT_MAX_SYMBOLS 8192       /* strings that name dimensions */
+#define NONE_INDEX         UINT32_MAX /* an index that points nowhere */
 
 typedef struct file_header {
     char magic[HONE_MAGIC_BYTES];
