@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "composite.h"
 
+value *expand_unary(builder *b, const char *name, value *x) {
+    return emit(b, name, IN(x), NO_ATTRS);
+}
+
+value *expand_binary(builder *b, const char *name, value *x, value *y) {
+    return emit(b, name, IN(x, y), NO_ATTRS);
+}
+
 value *expand_cast(builder *b, value *v, hone_dtype to) {
     return !v || v->type.dtype == to ? v : emit(b, "Cast", IN(v), ATTRS(A_INT("to", to)));
 }
 
 value *expand_per_channel(builder *b, value *v, int32_t rank) {
     const int64_t dims[HONE_MAX_RANK] = {-1, 1, 1, 1, 1, 1, 1, 1};
-    return rank <= 2 ? v : emit(b, "Reshape", IN(v, emit_i64s(b, dims, rank - 1)), NO_ATTRS);
+    return rank <= 2 ? v : expand_reshape(b, v, dims, rank - 1);
 }
 
 value *expand_affine(builder *b, value *v, value *scale, value *bias) {
-    if (scale) v = emit(b, "Mul", IN(v, scale), NO_ATTRS);
-    return bias ? emit(b, "Add", IN(v, bias), NO_ATTRS) : v;
+    if (scale) v = expand_binary(b, "Mul", v, scale);
+    return bias ? expand_binary(b, "Add", v, bias) : v;
 }
 
 hone_status expand_flat_rows(builder *b, draft *d) {
@@ -27,6 +35,33 @@ hone_status expand_flat_rows(builder *b, draft *d) {
     value *y = emit(b, d->type, IN(flat), ATTRS(A_INT("axis", 1)));
     value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
     return draft_done(b, d, emit(b, "Reshape", IN(y, dims), ATTRS(A_INT("allowzero", 1))));
+}
+
+value *expand_reshape(builder *b, value *v, const int64_t *dims, int32_t n) {
+    return expand_binary(b, "Reshape", v, emit_i64s(b, dims, n));
+}
+
+value *expand_unsqueeze(builder *b, value *v, int64_t axis) {
+    return expand_binary(b, "Unsqueeze", v, emit_i64s(b, &axis, 1));
+}
+
+value *expand_squeeze(builder *b, value *v, int64_t axis) {
+    return expand_binary(b, "Squeeze", v, emit_i64s(b, &axis, 1));
+}
+
+value *expand_slice(builder *b, value *v, int64_t axis, int64_t from, int64_t to, int64_t step) {
+    return emit(b, "Slice",
+                IN(v, emit_i64s(b, &from, 1), emit_i64s(b, &to, 1), emit_i64s(b, &axis, 1),
+                   emit_i64s(b, &step, 1)),
+                NO_ATTRS);
+}
+
+value *expand_size_of(builder *b, value *v, int32_t axis) {
+    if (!v) return NULL;
+    const int64_t size = v->type.shape.dim[axis];
+    if (dim_known(size)) return emit_i64(b, size);
+    value *dims = emit(b, "Shape", IN(v), ATTRS(A_INT("start", axis), A_INT("end", axis + 1)));
+    return expand_squeeze(b, dims, 0);
 }
 
 bool expand_needs(builder *b, const draft *d, int32_t i, const char *name) {

@@ -8,6 +8,10 @@
 
 #include "build.h"
 
+/* An operator without attributes. */
+value *expand_unary(builder *b, const char *name, value *x);
+value *expand_binary(builder *b, const char *name, value *x, value *y);
+
 /* v with another element type; v itself when it has that type already. */
 value *expand_cast(builder *b, value *v, hone_dtype to);
 
@@ -21,6 +25,16 @@ value *expand_affine(builder *b, value *v, value *scale, value *bias);
 /* Upgrade of operators along an axis that used to treat everything from `axis` (1 by default) on as
  * one row: flattens around today's meaning. */
 hone_status expand_flat_rows(builder *b, draft *d);
+
+/* v in another shape, given as for Reshape: 0 keeps a size, -1 takes what is left. */
+value *expand_reshape(builder *b, value *v, const int64_t *dims, int32_t n);
+/* v with new axes of size 1 (Unsqueeze), or without one (Squeeze). */
+value *expand_unsqueeze(builder *b, value *v, int64_t axis);
+value *expand_squeeze(builder *b, value *v, int64_t axis);
+/* Indices from, from + step, .. below `to` along one axis. */
+value *expand_slice(builder *b, value *v, int64_t axis, int64_t from, int64_t to, int64_t step);
+/* The size of an axis, as a scalar: a constant where it is known. The rank must be known. */
+value *expand_size_of(builder *b, value *v, int32_t axis);
 
 /* Is input i there? Otherwise records that `name` is missing. */
 bool expand_needs(builder *b, const draft *d, int32_t i, const char *name);
