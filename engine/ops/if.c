@@ -63,8 +63,12 @@ static hone_status if_run(run_ctx *r, const step *s) {
     TRY(frame_run(r->c, body, body->input));
     for (int32_t i = 0; i < s->n_out; i++) {
         const tensor *t = &body->output[i];
+        if (!step_wants(s, i)) continue;
+        if (t->dtype != s->out[i].dtype)
+            return run_fail(r, "output %d of the branch has type %s: expected %s", i,
+                            hone_dtype_name(t->dtype), hone_dtype_name(s->out[i].dtype));
         TRY(run_output(r, s, i, &t->shape));
-        if (step_wants(s, i) && t->bytes) memcpy(s->out[i].data, t->data, t->bytes);
+        if (t->bytes) memcpy(s->out[i].data, t->data, t->bytes);
     }
     return HONE_OK;
 }
