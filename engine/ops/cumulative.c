@@ -34,7 +34,7 @@ typedef struct cumulative_job {
     int64_t n;     /* size of the axis */
     int64_t inner; /* elements of one step along it */
     bool exclusive, reverse;
-    char neutral[8]; /* one element */
+    uint64_t neutral; /* one element */
 } cumulative_job;
 
 /* One [n, inner] matrix. Row i of the result is the one before it and a row of x. */
@@ -50,7 +50,7 @@ static void do_matrices(void *arg, int64_t first, int64_t last, int32_t worker) 
             const int64_t from = j->exclusive ? (j->reverse ? at + 1 : at - 1) : at;
             char *to = y + (size_t)at * row;
             if (j->exclusive && !done)
-                fill_units(j->inner, j->how.size, j->neutral, to);
+                fill_units(j->inner, j->how.size, &j->neutral, to);
             else
                 memcpy(to, x + (size_t)from * row, row);
             if (done) combine_run(&j->how, j->inner, done, to);
@@ -64,7 +64,7 @@ static hone_status cumulative_run(run_ctx *r, const step *s, int32_t how) {
     const shape *x = &s->in[0].shape;
     cumulative_job j = {
         .x = s->in[0].data, .y = s->out[0].data, .exclusive = p->exclusive, .reverse = p->reverse};
-    const tensor one = {.dtype = s->in[0].dtype, .data = j.neutral};
+    const tensor one = {.dtype = s->in[0].dtype, .data = &j.neutral};
     int32_t axis;
     if (tensor_count(&s->in[1]) != 1 || !axis_normalize(tensor_i64(&s->in[1], 0), x->rank, &axis))
         return run_fail(r, "'axis' is not an axis of %d", x->rank);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * hone::Loop: runs its body again and again. ONNX's Loop (loop_onnx.c) and Scan (scan.c) become it.
+ * Loop: runs its body again and again. Scan is written as a Loop (scan.c).
  *
  *     node inputs    [M, cond, v.., captured..]      M and cond may be omitted
  *     body inputs    [iteration, cond, v.., captured..]
@@ -25,6 +25,7 @@ static const attr_spec loop_attrs[] = {ATTR_ROW(GRAPH, loop_params, body, .requi
 static const op_arg loop_in[] = {{"M", DT(HONE_I64), 0, ARG_OPTIONAL},
                                  {"cond", DT_BOOL, 0, ARG_OPTIONAL},
                                  {"v_initial", DT_ALL, 0, ARG_VARIADIC | ARG_ANY_KIND}};
+static const op_version loop_versions[] = {{1, NULL}};
 static const op_arg loop_out[] = {{"v_final_and_scan_outputs", DT_ALL, 0, ARG_VARIADIC}};
 
 /* Inputs that the file states come first; if they are fewer than two, M or cond are omitted. */
@@ -261,7 +262,8 @@ static hone_status loop_run(run_ctx *r, const step *s) {
 }
 
 const op op_loop = {.name = "Loop",
-                    .domain = "hone",
+                    .domain = "",
+                    OP_VERSIONS(loop_versions),
                     OP_ARGS_IN(loop_in),
                     OP_ARGS_OUT(loop_out),
                     OP_ATTRS(loop_attrs, loop_params),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scan: written as a hone::Loop whose body takes its slices itself.
+ * Scan: written as a Loop whose body takes its slices itself.
  *
  *     Scan body   [v.., slices.., captured..]                      -> [v.., scanned..]
  *     Loop body   [i, on, v.., whole inputs.., last, captured..]   -> [on, v.., scanned..]
@@ -155,8 +155,8 @@ static hone_status scan_expand(builder *b, draft *d) {
     TRY(loop_body(&s));
     draft loop = *d;
     attr body = {.name = "body", .kind = ATTR_GRAPH, .graph = s.body};
-    loop.domain = "hone";
     loop.type = "Loop";
+    loop.opset = INT32_MAX;
     loop.attrs = &body;
     loop.n_attrs = 1;
     loop.n_in = d->n_in + 3;
