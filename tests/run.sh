@@ -45,6 +45,11 @@ fetch_python() { # packages, the cases that onnx generates, real models
   PYTHON=$python bench/fetch_models.sh "$models"
 }
 
+install_ci() {
+  cmake --install build/ci --strip
+  find build/ci/installed -name 'libhone.*[0-9a]' -type f -printf 'note: %f has %s bytes\n'
+}
+
 build_neon() {
   cmake -S kernels -B build/neon -G Ninja -DCMAKE_BUILD_TYPE=Release -DHONE_WERROR=ON \
     -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux-gnu.cmake" && cmake --build build/neon -j "$jobs"
@@ -70,7 +75,7 @@ skipped_kernels() {
 later python-and-models fetch_python
 step style python3 .ci/check-style.py
 step build-ci build ci
-step install cmake --install build/ci
+step install install_ci
 collect
 python=$PWD/.cache/venv/bin/python
 step ctest run_ctest ci
