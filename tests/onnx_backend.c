@@ -2,12 +2,13 @@
  *
  * Runs test cases in ONNX's standard layout through the public API and compares the results:
  *
- *     onnx_backend DIR [--list] [--expect FILE]
+ *     onnx_backend DIR [--list] [--expect FILE] [--hone FILE]
  *
  * DIR is a case or a folder of cases. A case holds model.onnx and folders test_data_set_N with
  * input_I.pb and output_I.pb, each a TensorProto. --list prints the names of the cases that pass.
  * --expect fails if a case named in FILE (one a line) does not pass, and tells of those that pass
- * without being named. Without it, every case has to pass.
+ * without being named. Without it, every case has to pass. --hone saves each model to FILE and runs
+ * what that file gives.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -221,12 +222,22 @@ static bool run_data_set(const hone_model *m, const char *folder, reason *why) {
     return ok;
 }
 
-static bool run_case(const char *folder, reason *why) {
+/* Opens a model, or its copy in the .hone file `through` if that is not NULL. */
+static bool open_model(hone_model **out, const char *path, const char *through, reason *why) {
+    hone_error err;
+    if (hone_model_open(out, path, NULL, &err) != HONE_OK) return because(why, "%s", err.text);
+    if (!through) return true;
+    const hone_status saved = hone_model_save(*out, through, &err);
+    hone_model_close(*out);
+    if (saved == HONE_OK && hone_model_open(out, through, NULL, &err) == HONE_OK) return true;
+    return because(why, "%s", err.text);
+}
+
+static bool run_case(const char *folder, const char *through, reason *why) {
     char path[PATH_BYTES];
     hone_model *m;
-    hone_error err;
     path_format(path, "%s/model.onnx", folder);
-    if (hone_model_open(&m, path, NULL, &err) != HONE_OK) return because(why, "%s", err.text);
+    if (!open_model(&m, path, through, why)) return false;
     bool ok = true;
     for (int i = 0; ok; i++) {
         path_format(path, "%s/test_data_set_%d", folder, i);
@@ -296,7 +307,7 @@ static bool read_names(const char *path, case_list *out) {
 }
 
 typedef struct options {
-    const char *folder, *expect;
+    const char *folder, *expect, *hone;
     bool list;
 } options;
 
@@ -306,6 +317,8 @@ static bool parse(int argc, char **argv, options *o) {
             o->list = true;
         else if (strcmp(argv[i], "--expect") == 0 && i + 1 < argc)
             o->expect = argv[++i];
+        else if (strcmp(argv[i], "--hone") == 0 && i + 1 < argc)
+            o->hone = argv[++i];
         else if (argv[i][0] != '-' && !o->folder)
             o->folder = argv[i];
         else
@@ -329,7 +342,7 @@ int main(int argc, char **argv) {
     options o = {0};
     case_list expected = {0};
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: onnx_backend DIR [--list] [--expect FILE]\n");
+        fprintf(stderr, "usage: onnx_backend DIR [--list] [--expect FILE] [--hone FILE]\n");
         return 2;
     }
     if (o.expect && !read_names(o.expect, &expected)) {
@@ -343,7 +356,8 @@ int main(int argc, char **argv) {
         const char *name = cases.name[i];
         reason why = {""};
         path_format(folder, "%s/%s", o.folder, name);
-        const bool ok = run_case(folder, &why), required = !o.expect || list_has(&expected, name);
+        const bool ok = run_case(folder, o.hone, &why);
+        const bool required = !o.expect || list_has(&expected, name);
         passed += ok;
         wrong += !ok && required;
         if (ok && o.list) printf("%s\n", name);
