@@ -131,8 +131,10 @@ static const attr_spec *spec_find(const op *o, const char *name) {
 }
 
 hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs, int32_t n_attrs,
-                         void *params, graph **bodies, int32_t *n_body) {
+                         attr_values *out) {
     char name[64];
+    *out = (attr_values){.params = arena_alloc(a, o->params_size)};
+    if (!out->params) return fail_nomem(c, o->params_size);
     for (int32_t i = 0; i < n_attrs; i++) {
         const attr_spec *s = spec_find(o, attrs[i].name);
         if (!s)
@@ -144,13 +146,12 @@ hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs,
         if (attr_find(attrs, i, attrs[i].name))
             return fail(c, HONE_E_FORMAT, "attribute '%s' is given twice", s->name);
     }
-    *n_body = 0;
     for (int32_t i = 0; i < o->n_attrs; i++) {
         const attr_spec *s = &o->attrs[i];
         const attr *at = attr_find(attrs, n_attrs, s->name);
         if (!at && s->required) return fail(c, HONE_E_FORMAT, "attribute '%s' is missing", s->name);
-        if (s->kind == ATTR_GRAPH && at) bodies[(*n_body)++] = at->graph;
-        TRY(decode_one(c, a, s, at, (char *)params + s->offset));
+        if (s->kind == ATTR_GRAPH && at) out->body[out->n_body++] = at->graph;
+        TRY(decode_one(c, a, s, at, (char *)out->params + s->offset));
     }
     return HONE_OK;
 }

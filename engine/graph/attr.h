@@ -81,11 +81,19 @@ typedef struct attr {
 #define A_INTS(n, v, c) ((attr){.name = (n), .kind = ATTR_INTS, .ints = (v), .count = (c)})
 #define A_TENSOR(n, v)  ((attr){.name = (n), .kind = ATTR_TENSOR, .tensor = (v)})
 
-/* Decodes named attributes into params (zeroed, op->params_size bytes) with defaults and range
- * checks. Unknown names and wrong kinds are HONE_E_FORMAT. Lists and strings are copied into `a`.
- * Graphs are put into bodies[] (in table order; *n_body entries). */
+/* Attributes in the form of a node. */
+#define ATTR_MAX_GRAPHS 2
+typedef struct attr_values {
+    void *params; /* op->params_size bytes */
+    graph *body[ATTR_MAX_GRAPHS];
+    int32_t n_body;
+} attr_values;
+
+/* Decodes named attributes with defaults and range checks. Unknown names and wrong kinds are
+ * HONE_E_FORMAT. params, lists and strings are allocated from `a`; graphs become bodies in the
+ * order of the table. */
 hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs, int32_t n_attrs,
-                         void *params, graph **bodies, int32_t *n_body);
+                         attr_values *out);
 /* The reverse: attribute number i of a node by name. False past the end. */
 bool attrs_encode(const op *o, const void *params, int32_t i, attr *out);
 

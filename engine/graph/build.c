@@ -28,8 +28,6 @@ static hone_status builder_nomem(builder *b) {
     return b->status;
 }
 
-enum { MAX_BODIES = 2 };
-
 /* Names of a core node's outputs. Kernels write every output that its slot does not call optional,
  * so those exist even if the draft does not want them. *count becomes the number of outputs. */
 static const char *const *output_names(builder *b, const op *o, const draft *d, int32_t *count) {
@@ -48,11 +46,8 @@ static const char *const *output_names(builder *b, const op *o, const draft *d, 
 
 /* Emits the node of a core operator from a draft in its current meaning. */
 static hone_status emit_node(builder *b, const op *o, draft *d) {
-    graph *bodies[MAX_BODIES];
-    int32_t n_body = 0;
-    void *params = arena_alloc(b->graph->arena, o->params_size);
-    if (!params) return builder_nomem(b);
-    TRY(attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, params, bodies, &n_body));
+    attr_values values;
+    TRY(attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, &values));
     int32_t n_in = d->n_in;
     while (n_in > 0 && !d->in[n_in - 1]) n_in--; /* trailing omitted inputs */
     int32_t n_out;
@@ -60,13 +55,13 @@ static hone_status emit_node(builder *b, const op *o, draft *d) {
     if (!names) return builder_nomem(b);
     const node_desc desc = {.op = o,
                             .name = d->name,
-                            .params = params,
+                            .params = values.params,
                             .in = d->in,
                             .n_in = n_in,
                             .n_out = n_out,
                             .n_captured = d->n_captured,
-                            .body = bodies,
-                            .n_body = n_body,
+                            .body = values.body,
+                            .n_body = values.n_body,
                             .out_names = names,
                             .before = b->before};
     if (d->n_out > o->n_out && !(o->n_out && (o->out[o->n_out - 1].flags & ARG_VARIADIC)))
@@ -92,13 +87,11 @@ bool lower_known(const char *domain, const char *name, int32_t opset, const char
 
 /* The attributes of a composite that has a table: checked and decoded for its expansion. */
 static hone_status decode_composite(builder *b, const op *o, draft *d) {
-    graph *bodies[MAX_BODIES];
-    int32_t n_body;
+    attr_values values;
     if (!o->n_attrs) return HONE_OK;
-    void *params = arena_alloc(b->graph->arena, o->params_size);
-    if (!params) return builder_nomem(b);
-    d->params = params;
-    return attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, params, bodies, &n_body);
+    TRY(attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, &values));
+    d->params = values.params;
+    return HONE_OK;
 }
 
 static hone_status lower_draft(builder *b, draft *d) {

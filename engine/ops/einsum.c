@@ -214,9 +214,12 @@ static void sum_alone(einsum *e, part *p, const term *other, int32_t next) {
     p->v = emit(e->b, "ReduceSum", IN(p->v, emit_i64s(e->b, axes, n)), ATTRS(A_INT("keepdims", 0)));
 }
 
-/* Labels of `from` (in its order) that are, or are not, in `in` and that are needed, or are not. */
-static void pick(const einsum *e, const term *from, const term *in, bool both, bool later,
-                 int32_t next, term *out) {
+/* Labels of `from` (in its order) that are in `in` (SHARED) or not, and that are needed later
+ * (LATER) or not. */
+enum { SHARED = 1, LATER = 2 };
+static void pick(const einsum *e, const term *from, const term *in, unsigned which, int32_t next,
+                 term *out) {
+    const bool both = which & SHARED, later = which & LATER;
     for (int32_t i = 0; i < from->n; i++) {
         const uint8_t l = from->label[i];
         if ((find(in, l) >= 0) == both && needed(e, l, next) == later) push(out, l);
@@ -254,9 +257,9 @@ static value *as_matrices(einsum *e, part *p, const term *batch, const term *fir
 static bool contract(einsum *e, part *x, part *y, const term *summed, int32_t next) {
     term batch = {.n = 0}, rows = {.n = 0}, columns = {.n = 0};
     value *sizes[HONE_MAX_RANK];
-    pick(e, &x->t, &y->t, true, true, next, &batch);
-    pick(e, &x->t, &y->t, false, true, next, &rows);
-    pick(e, &y->t, &x->t, false, true, next, &columns);
+    pick(e, &x->t, &y->t, SHARED | LATER, next, &batch);
+    pick(e, &x->t, &y->t, LATER, next, &rows);
+    pick(e, &y->t, &x->t, LATER, next, &columns);
     term result = batch;
     if (batch.n + 2 > HONE_MAX_RANK || !join(&result, &rows) || !join(&result, &columns))
         return false;
@@ -304,7 +307,7 @@ static hone_status einsum_expand(builder *b, draft *d) {
             continue;
         }
         sum_alone(&e, &x, &y.t, i + 1);
-        pick(&e, &x.t, &y.t, true, false, i + 1, &summed);
+        pick(&e, &x.t, &y.t, SHARED, i + 1, &summed);
         fits = summed.n ? contract(&e, &x, &y, &summed, i + 1) : multiply(&e, &x, &y);
         if (!fits)
             return builder_fail(b, HONE_E_UNSUPPORTED, "more than %d axes at once", HONE_MAX_RANK);

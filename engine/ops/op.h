@@ -113,8 +113,9 @@ struct op {
     uint64_t (*flops)(const step *s);
     /* Layout an input's constant should be packed into, or LAYOUT_DENSE. NULL: dense. */
     layout (*pack)(const node *n, int32_t input);
-    /* Products and convolutions: offset of the fused_params (fused.h) in the params struct, plus one.
-     * Their inputs are data, weight, bias (one value an element of the last output axis), residual. */
+    /* Products and convolutions: offset of the fused_params (fused.h) in the params struct, plus
+     * one. Their inputs are data, weight, bias (one value an element of the last output axis),
+     * residual. */
     size_t fused;
     op_tolerance tolerance;
     const void *row; /* what a family's shared functions need to know about this member */

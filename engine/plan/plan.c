@@ -145,8 +145,7 @@ static hone_status plan_node(planner *pl, const node *n, int32_t base) {
         step_commit(pl, s, PLACE_DYNAMIC);
         return HONE_OK;
     }
-    TRY(node_evaluate(pl->c, &pl->p->arena, n, s->in, s->out, pl->options->k, EVALUATE_BYTES,
-                      &s->is_constant));
+    TRY(step_evaluate(pl->c, &pl->p->arena, s, EVALUATE_BYTES, &s->is_constant));
     if (!s->is_constant) TRY(step_plan(pl->c, &pl->p->arena, s, pl->options->threads));
     step_commit(pl, s, s->is_constant ? PLACE_CONST : PLACE_ARENA);
     return HONE_OK;

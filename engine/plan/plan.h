@@ -52,10 +52,9 @@ hone_status memplan_assign(const ctx *c, plan *p);
 hone_status step_infer(const ctx *c, step *s, type *out_types);
 hone_status step_plan(const ctx *c, arena *a, step *s, int32_t threads);
 
-/* Evaluates a node whose inputs are all constants. On success *folded tells whether it was done:
- * results are allocated from `a`; nodes that are impure, dynamic or larger than max_bytes are left
- * alone. */
-hone_status node_evaluate(const ctx *c, arena *a, const node *n, const tensor *in, tensor *out,
-                          const kernels *k, size_t max_bytes, bool *folded);
+/* Runs a step whose inputs are all constants, now. *folded tells whether it was done: then outputs
+ * have memory from `a`. Nodes that are impure, dynamic, control flow, or whose results exceed
+ * max_bytes are left alone. */
+hone_status step_evaluate(const ctx *c, arena *a, step *s, size_t max_bytes, bool *folded);
 
 #endif

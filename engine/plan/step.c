@@ -115,22 +115,18 @@ static hone_status evaluate_outputs(const ctx *c, arena *a, const node *n, tenso
     return HONE_OK;
 }
 
-hone_status node_evaluate(const ctx *c, arena *a, const node *n, const tensor *in, tensor *out,
-                          const kernels *k, size_t max_bytes, bool *folded) {
-    *folded = false;
-    if (!evaluable(n, in)) return HONE_OK;
+hone_status step_evaluate(const ctx *c, arena *a, step *s, size_t max_bytes, bool *folded) {
+    const node *n = s->node;
     bool fits = false;
-    TRY(evaluate_outputs(c, a, n, out, max_bytes, &fits));
+    *folded = false;
+    if (!evaluable(n, s->in)) return HONE_OK;
+    TRY(evaluate_outputs(c, a, n, s->out, max_bytes, &fits));
     if (!fits) return HONE_OK;
-    step s = {.node = n, .k = k, .n_in = n->n_in, .n_out = n->n_out, .out = out};
-    s.in = arena_array(a, (size_t)n->n_in, sizeof *s.in);
-    if (!s.in) return fail_nomem(c, (size_t)n->n_in * sizeof *s.in);
-    memcpy(s.in, in, (size_t)n->n_in * sizeof *s.in);
-    TRY(step_plan(c, a, &s, 1));
-    void *scratch = s.scratch_bytes ? mem_alloc(c->alloc, s.scratch_bytes, TENSOR_ALIGN) : NULL;
-    if (s.scratch_bytes && !scratch) return fail_nomem(c, s.scratch_bytes);
+    TRY(step_plan(c, a, s, 1));
+    void *scratch = s->scratch_bytes ? mem_alloc(c->alloc, s->scratch_bytes, TENSOR_ALIGN) : NULL;
+    if (s->scratch_bytes && !scratch) return fail_nomem(c, s->scratch_bytes);
     run_ctx r = {.c = c, .scratch = scratch};
-    const hone_status status = fail_in_node(c, n->op->run(&r, &s), n->name, n->op->name);
+    const hone_status status = fail_in_node(c, n->op->run(&r, s), n->name, n->op->name);
     mem_free(c->alloc, scratch);
     *folded = status == HONE_OK;
     return status;

@@ -119,7 +119,8 @@ typedef struct bodies {
     int32_t n_captured;
 } bodies;
 
-/* Sets b->seeds for the node n with these inputs. Files may leave the types of a body's inputs out. */
+/* Sets b->seeds for the node n with these inputs. Files may leave the types of a body's inputs out.
+ */
 hone_status bodies_seed(scope *s, const Onnx__NodeProto *n, value *const *in, bodies *b);
 /* Imports the graph of an attribute as a body of a node of s, and adds it to b. */
 hone_status import_body(scope *s, const Onnx__GraphProto *g, bodies *b, graph **out);

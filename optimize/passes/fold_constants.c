@@ -60,7 +60,8 @@ static hone_status evaluate(folder *f, node *n, tensor *in, tensor *out, int64_t
     }
     const uint64_t left = f->m->limits.fold_bytes - f->m->folded_bytes;
     bool folded;
-    TRY(node_evaluate(f->c, &f->temporary, n, in, out, f->k, (size_t)left, &folded));
+    step s = {.node = n, .k = f->k, .in = in, .n_in = n->n_in, .out = out, .n_out = n->n_out};
+    TRY(step_evaluate(f->c, &f->temporary, &s, (size_t)left, &folded));
     if (!folded) return HONE_OK;
     for (int32_t i = 0; i < n->n_out; i++)
         if (n->out[i]) TRY(keep(f, n->out[i], &out[i]));
