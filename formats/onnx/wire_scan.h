@@ -31,7 +31,7 @@
 #include "status.h"
 
 /* Messages inside each other. Other readers of the format stop here too; it keeps protobuf-c's
- * stack below 150 kB. */
+ * stack below 128 kB. */
 #define WIRE_MAX_DEPTH 100
 
 /* The file, or any message of a schema on its own. */
