@@ -55,6 +55,10 @@ build_neon() {
     -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux-gnu.cmake" && cmake --build build/neon -j "$jobs"
 }
 
+build_tsan() { # what has threads
+  cmake --preset tsan && cmake --build --preset tsan -j "$jobs" --target test_team test_session
+}
+
 fuzz_one() { # fuzz_one PROGRAM
   local name=${1##*/}
   local corpus=build/fuzz/corpus/$name
@@ -90,6 +94,9 @@ step build-asan build asan
 collect
 step ctest-asan run_ctest asan
 step onnx-cases-asan build/asan/tests/formats/onnx_backend "$cases" --expect tests/onnx_expected.txt
+
+step build-tsan build_tsan
+step threads-tsan run_ctest tsan -R '^unit_(team|session)$'
 
 step build-fuzz build fuzz
 for program in build/fuzz/tests/fuzz/fuzz_*; do
