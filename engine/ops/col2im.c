@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Col2Im: adds blocks up where they overlap in an image. [N, C * block, L] becomes [N, C, image..],
+ * where the L blocks are the places of a window that slides over the image.
+ */
+#include <string.h>
+
+#include "checked.h"
+#include "composite.h"
+#include "window.h"
+
+enum { COL_X, COL_IMAGE, COL_BLOCK };
+
+typedef struct col2im_params {
+    window_params window;
+} col2im_params;
+
+static const attr_spec col2im_attrs[] = {WINDOW_ATTRS(col2im_params)};
+#define TYPES (DT_INTS | DT(HONE_F32) | DT(HONE_F64))
+static const op_arg col2im_in[] = {{"input", TYPES, 'T', 0},
+                                   {"image_shape", DT(HONE_I64), 0, 0},
+                                   {"block_shape", DT(HONE_I64), 0, 0}};
+static const op_arg col2im_out[] = {{"output", TYPES, 'T', 0}};
+
+/* The window, when all values are known, and elements of a block. */
+static hone_status col2im_window(const infer *f, const col2im_params *p, const tensor *image,
+                                 const tensor *block, window *w, int64_t *taps) {
+    const int64_t rank = tensor_count(image);
+    int64_t in[WINDOW_MAX_RANK], kernel[WINDOW_MAX_RANK];
+    if (rank != tensor_count(block) || rank < 1 || rank > WINDOW_MAX_RANK)
+        return infer_fail(f, "image and block have %lld and %lld axes", (long long)rank,
+                          (long long)tensor_count(block));
+    *taps = 1;
+    for (int64_t i = 0; i < rank; i++) {
+        in[i] = tensor_i64(image, i);
+        kernel[i] = tensor_i64(block, i);
+        if (in[i] < 0 || kernel[i] < 1 || !i64_mul(*taps, kernel[i], taps))
+            return infer_fail(f, "an axis of the image or block has a size that makes no sense");
+    }
+    return window_resolve(f, &p->window, (int32_t)rank, kernel, in, w);
+}
+
+static hone_status col2im_infer(infer *f) {
+    const shape *x = infer_shape(f, COL_X);
+    const tensor *image = infer_value(f, COL_IMAGE), *block = infer_value(f, COL_BLOCK);
+    const shape *size = infer_shape(f, COL_IMAGE);
+    shape y = shape_unknown();
+    TRY(infer_check_rank(f, COL_X, 3, 3));
+    if (image && block && x->rank == 3) {
+        window w;
+        int64_t taps, places = 1;
+        TRY(col2im_window(f, f->params, image, block, &w, &taps));
+        y = shape_of_rank(w.rank + 2);
+        y.dim[0] = x->dim[0];
+        if (dim_known(x->dim[1])) y.dim[1] = x->dim[1] / taps;
+        for (int32_t a = 0; a < w.rank; a++) {
+            y.dim[a + 2] = w.in[a];
+            places = dim_mul(places, w.out[a]);
+        }
+        if ((dim_known(x->dim[1]) && x->dim[1] % taps) || !dim_compatible(x->dim[2], places))
+            return infer_fail(f, "the blocks do not fit the image");
+    } else if (size->rank == 1 && dim_known(size->dim[0]) && size->dim[0] <= WINDOW_MAX_RANK) {
+        y = shape_of_rank((int32_t)size->dim[0] + 2);
+    }
+    infer_set(f, 0, infer_dtype(f, COL_X), &y);
+    return HONE_OK;
+}
+
+typedef struct col2im {
+    window w;
+    int64_t taps, places, positions;
+} col2im;
+
+static hone_status col2im_plan(plan_ctx *p, step *s) {
+    col2im *st = plan_state(p, s, sizeof *st);
+    const infer f = {.c = p->c, .node = s->node};
+    if (!st) return HONE_E_NOMEM;
+    TRY(col2im_window(&f, step_params(s), &s->in[COL_IMAGE], &s->in[COL_BLOCK], &st->w, &st->taps));
+    st->places = st->positions = 1;
+    for (int32_t a = 0; a < st->w.rank; a++) {
+        st->places *= st->w.out[a];
+        st->positions *= st->w.in[a];
+    }
+    return HONE_OK;
+}
+
+/* Where tap `tap` of the block number `number` lies in the image, or -1. */
+static int64_t position_of(const window *w, int64_t number, int64_t tap) {
+    int64_t position = 0, pitch = 1;
+    for (int32_t a = w->rank - 1; a >= 0; a--) {
+        const int64_t i = number % w->out[a] * w->stride[a] - w->pad_begin[a] +
+                          tap % w->kernel[a] * w->dilation[a];
+        number /= w->out[a];
+        tap /= w->kernel[a];
+        if (i < 0 || i >= w->in[a]) return -1;
+        position += i * pitch;
+        pitch *= w->in[a];
+    }
+    return position;
+}
+
+#define ADD(name, type)                                                                            \
+    static void name(const col2im *st, const void *xv, void *yv) {                                 \
+        const type *x = xv;                                                                        \
+        type *y = yv;                                                                              \
+        for (int64_t t = 0; t < st->taps; t++)                                                     \
+            for (int64_t p = 0; p < st->places; p++) {                                             \
+                const int64_t at = position_of(&st->w, p, t);                                      \
+                if (at >= 0) y[at] = (type)(y[at] + x[t * st->places + p]);                        \
+            }                                                                                      \
+    }
+/* Integers wrap, whatever their sign is. */
+ADD(add_f32, float)
+ADD(add_f64, double)
+ADD(add_8, uint8_t)
+ADD(add_16, uint16_t)
+ADD(add_32, uint32_t)
+ADD(add_64, uint64_t)
+
+/* Planes are the channels of all images. */
+static void do_planes(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const step *s = arg;
+    const col2im *st = s->state;
+    const size_t size = dtype_size(s->in[COL_X].dtype);
+    const hone_dtype t = s->in[COL_X].dtype;
+    (void)worker;
+    for (int64_t i = first; i < last; i++) {
+        const char *x =
+            (const char *)s->in[COL_X].data + (size_t)(i * st->taps * st->places) * size;
+        char *y = (char *)s->out[0].data + (size_t)(i * st->positions) * size;
+        memset(y, 0, (size_t)st->positions * size);
+        if (t == HONE_F32)
+            add_f32(st, x, y);
+        else if (t == HONE_F64)
+            add_f64(st, x, y);
+        else
+            (size == 1 ? add_8 : size == 2 ? add_16 : size == 4 ? add_32 : add_64)(st, x, y);
+    }
+}
+
+static hone_status col2im_run(run_ctx *r, const step *s) {
+    if (tensor_count(&s->out[0]) == 0) return HONE_OK;
+    const shape *y = &s->out[0].shape;
+    team_run(r->team, y->dim[0] * y->dim[1], 1, do_planes, (void *)(uintptr_t)s);
+    return HONE_OK;
+}
+
+static const char *const col2im_cases[] = {
+    "f32[1,5,5] i64{5,5} i64{1,5}", "f32[2,12,4] i64{3,3} i64{2,2}",
+    "i32[1,8,9] i64{5,5} i64{2,2} strides=2,2 pads=0,0,1,1", NULL};
+
+static const op core_col2im = {.name = "Col2Im",
+                               .domain = "hone",
+                               OP_ARGS_IN(col2im_in),
+                               OP_ARGS_OUT(col2im_out),
+                               OP_ATTRS(col2im_attrs, col2im_params),
+                               .infer = col2im_infer,
+                               .plan = col2im_plan,
+                               .run = col2im_run,
+                               .tolerance = {TOL_SUM, 1},
+                               .cases = col2im_cases};
+
+static hone_status col2im_expand(builder *b, draft *d) {
+    if (!expand_needs(b, d, COL_X, "input")) return b->status;
+    const hone_dtype t = d->in[COL_X]->type.dtype;
+    if (dtype_in(t, DT_FLOAT16S)) d->in[COL_X] = expand_cast(b, d->in[COL_X], HONE_F32);
+    value *y = emit(b, "hone::Col2Im", d->in, d->n_in, d->attrs, d->n_attrs);
+    return draft_done(b, d, expand_cast(b, y, t));
+}
+
+static const op_version versions[] = {{18, NULL}};
+static const op onnx_col2im = {
+    .name = "Col2Im", .domain = "", OP_VERSIONS(versions), .expand = col2im_expand};
+
+static const op *const members[] = {&core_col2im, &onnx_col2im};
+const op_family family_col2im = {members, COUNT_OF(members)};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * NegativeLogLikelihoodLoss and SoftmaxCrossEntropyLoss: the negative score of the right class,
+ * weighted by class, with one class value that is ignored.
+ */
+#include <string.h>
+
+#include "composite.h"
+#include "op.h"
+
+static value *total(builder *b, const char *reduce, value *v) {
+    return emit(b, reduce, IN(v), ATTRS(A_INT("keepdims", 0)));
+}
+
+/* The loss of log-probabilities x [N, C, ..] for classes target [N, ..]. weight may be NULL. */
+static value *nll(builder *b, const draft *d, value *x, value *target, value *weight) {
+    const hone_dtype t = x->type.dtype;
+    const attr *ignore = attr_find(d->attrs, d->n_attrs, "ignore_index");
+    const char *reduction = draft_string(d, "reduction", "mean");
+    value *ignored = NULL, *zero = emit_scalar(b, t, 0);
+    if (ignore && ignore->kind == ATTR_INT) {
+        const hone_dtype index = target->type.dtype;
+        ignored = expand_binary(b, "Equal", target, emit_scalar(b, index, (double)ignore->i));
+        target = emit(b, "Where", IN(ignored, emit_scalar(b, index, 0), target), NO_ATTRS);
+    }
+    value *picked =
+        emit(b, "GatherElements", IN(x, expand_unsqueeze(b, target, 1)), ATTRS(A_INT("axis", 1)));
+    value *loss = expand_unary(b, "Neg", expand_squeeze(b, picked, 1)), *w = NULL;
+    if (weight) w = emit(b, "Gather", IN(weight, target), ATTRS(A_INT("axis", 0)));
+    if (w) loss = expand_binary(b, "Mul", loss, w);
+    if (ignored) {
+        w = emit(b, "Where", IN(ignored, zero, w ? w : emit_scalar(b, t, 1)), NO_ATTRS);
+        loss = emit(b, "Where", IN(ignored, zero, loss), NO_ATTRS);
+    }
+    if (strcmp(reduction, "none") == 0) return loss;
+    if (strcmp(reduction, "sum") == 0) return total(b, "ReduceSum", loss);
+    if (strcmp(reduction, "mean") != 0)
+        builder_fail(b, HONE_E_FORMAT, "attribute 'reduction' is not none, sum or mean");
+    if (!w) return total(b, "ReduceMean", loss);
+    return expand_binary(b, "Div", total(b, "ReduceSum", loss), total(b, "ReduceSum", w));
+}
+
+static bool has_inputs(builder *b, const draft *d) {
+    return expand_needs(b, d, 0, "input") && expand_needs(b, d, 1, "target");
+}
+
+static hone_status nll_expand(builder *b, draft *d) {
+    if (!has_inputs(b, d)) return b->status;
+    return draft_done(b, d, nll(b, d, d->in[0], d->in[1], draft_in(d, 2)));
+}
+
+static hone_status cross_entropy_expand(builder *b, draft *d) {
+    if (!has_inputs(b, d)) return b->status;
+    value *log = emit(b, "LogSoftmax", IN(d->in[0]), ATTRS(A_INT("axis", 1)));
+    if (expand_wants(d, 1)) d->out[1] = log;
+    return draft_done(b, d, log ? nll(b, d, log, d->in[1], draft_in(d, 2)) : NULL);
+}
+
+static const op_version since_12[] = {{12, NULL}};
+static const op onnx_nll = {
+    .name = "NegativeLogLikelihoodLoss", .domain = "", OP_VERSIONS(since_12), .expand = nll_expand};
+static const op onnx_cross_entropy = {.name = "SoftmaxCrossEntropyLoss",
+                                      .domain = "",
+                                      OP_VERSIONS(since_12),
+                                      .expand = cross_entropy_expand};
+
+static const op *const members[] = {&onnx_nll, &onnx_cross_entropy};
+const op_family family_loss = {members, COUNT_OF(members)};
