@@ -36,9 +36,10 @@ typedef struct slice_part {
 
 static slice_part slice_resolve(const slice_axis *s, int64_t size) {
     const bool back = s->step < 0;
-    const int64_t lo = back ? -1 : 0, hi = back ? size - 1 : size;
-    const int64_t first = clamp_i64(s->start < 0 ? s->start + size : s->start, lo, hi);
-    const int64_t end = clamp_i64(s->end < 0 ? s->end + size : s->end, lo, hi);
+    const int64_t hi = back ? size - 1 : size;
+    if (size == 0) return (slice_part){0, 0};
+    const int64_t first = clamp_i64(s->start < 0 ? s->start + size : s->start, 0, hi);
+    const int64_t end = clamp_i64(s->end < 0 ? s->end + size : s->end, back ? -1 : 0, hi);
     const int64_t span = back ? first - end : end - first;
     /* The least integer has no negative; no span is so long that the 1 matters. */
     const int64_t stride = s->step == INT64_MIN ? INT64_MAX : back ? -s->step : s->step;
