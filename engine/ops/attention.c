@@ -161,8 +161,7 @@ static value *mask_bias(attention *a) {
 /* Softmax in the precision asked for. Rows whose bias hides every key give zeros. */
 static value *probabilities(attention *a, value *scores, value *bias, bool empty_rows) {
     builder *b = a->b;
-    hone_dtype t = (hone_dtype)draft_int(a->d, "softmax_precision", a->type);
-    if (t == HONE_F64) t = HONE_F32;
+    const hone_dtype t = (hone_dtype)draft_int(a->d, "softmax_precision", a->type);
     value *p = expand_cast(b, expand_unary(b, "Softmax", expand_cast(b, scores, t)), a->type);
     if (!bias || !empty_rows) return p;
     const int64_t last = -1;

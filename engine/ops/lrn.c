@@ -19,8 +19,8 @@ static const attr_spec lrn_attrs[] = {
     ATTR_ROW(FLOAT, lrn_params, bias, .f = 1.0f),
     ATTR_ROW(AXIS, lrn_params, axis, .i = 1),
 };
-static const op_arg lrn_in[] = {{"X", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
-static const op_arg lrn_out[] = {{"Y", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
+static const op_arg lrn_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg lrn_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version lrn_versions[] = {{7, NULL}};
 
 static hone_status lrn_infer(infer *f) {
@@ -42,21 +42,25 @@ static hone_status lrn_plan(plan_ctx *p, step *s) {
     return rows_plan(p, s, ((const lrn_params *)step_params(s))->axis);
 }
 
-static void lrn_row(const step *s, int64_t n, const float *x, float *y) {
-    const lrn_params *p = step_params(s);
-    const int64_t before = (p->size - 1) / 2, after = p->size - 1 - before;
-    const float scale = p->alpha / (float)p->size;
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t first = i > before ? i - before : 0;
-        const int64_t last = after < n - 1 - i ? i + after : n - 1;
-        float sum = 0;
-        for (int64_t j = first; j <= last; j++) sum += x[j] * x[j];
-        y[i] = x[i] / powf(p->bias + scale * sum, p->beta);
+#define LRN_ROW(name, type, power)                                                                 \
+    static void name(const step *s, int64_t n, const type *x, type *y) {                           \
+        const lrn_params *p = step_params(s);                                                      \
+        const int64_t before = (p->size - 1) / 2, after = p->size - 1 - before;                    \
+        const type scale = (type)p->alpha / (type)p->size;                                         \
+        for (int64_t i = 0; i < n; i++) {                                                          \
+            const int64_t first = i > before ? i - before : 0;                                     \
+            const int64_t last = after < n - 1 - i ? i + after : n - 1;                            \
+            type sum = 0;                                                                          \
+            for (int64_t j = first; j <= last; j++) sum += x[j] * x[j];                            \
+            y[i] = x[i] / power((type)p->bias + scale * sum, (type)p->beta);                       \
+        }                                                                                          \
     }
-}
+LRN_ROW(lrn_row, float, powf)
+LRN_ROW(lrn_row_f64, double, pow)
 
 static hone_status lrn_run(run_ctx *r, const step *s) {
-    rows_run(r, s, lrn_row);
+    static const row_fns fns = {lrn_row, lrn_row_f64};
+    rows_run(r, s, &fns);
     return HONE_OK;
 }
 

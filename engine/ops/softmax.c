@@ -3,6 +3,8 @@
  * Softmax and LogSoftmax along one axis. Before opset 13 everything from `axis` on was one row: the
  * upgrade flattens around today's meaning.
  */
+#include <math.h>
+
 #include "composite.h"
 #include "rows.h"
 
@@ -11,8 +13,8 @@ typedef struct softmax_params {
 } softmax_params;
 
 static const attr_spec softmax_attrs[] = {ATTR_ROW(AXIS, softmax_params, axis, .i = -1)};
-static const op_arg softmax_in[] = {{"input", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
-static const op_arg softmax_out[] = {{"output", DT(HONE_F32) | DT_FLOAT16S, 'T', 0}};
+static const op_arg softmax_in[] = {{"input", DT_FLOATS, 'T', 0}};
+static const op_arg softmax_out[] = {{"output", DT_FLOATS, 'T', 0}};
 
 static const op_version softmax_versions[] = {{7, expand_flat_rows}, {13, NULL}};
 
@@ -44,13 +46,39 @@ static void logsoftmax_row(const step *s, int64_t n, const float *x, float *y) {
     s->k->logsoftmax_f32((size_t)n, x, y);
 }
 
+/* The largest element and the sum of exp(x - largest). */
+static double exponentials(int64_t n, const double *x, double *max) {
+    double sum = 0;
+    *max = -INFINITY;
+    for (int64_t i = 0; i < n; i++)
+        if (x[i] > *max) *max = x[i];
+    for (int64_t i = 0; i < n; i++) sum += exp(x[i] - *max);
+    return sum;
+}
+
+static void softmax_row_f64(const step *s, int64_t n, const double *x, double *y) {
+    double max;
+    const double sum = exponentials(n, x, &max);
+    (void)s;
+    for (int64_t i = 0; i < n; i++) y[i] = exp(x[i] - max) / sum;
+}
+
+static void logsoftmax_row_f64(const step *s, int64_t n, const double *x, double *y) {
+    double max;
+    const double log_sum = log(exponentials(n, x, &max));
+    (void)s;
+    for (int64_t i = 0; i < n; i++) y[i] = x[i] - max - log_sum;
+}
+
 static hone_status softmax_run(run_ctx *r, const step *s) {
-    rows_run(r, s, softmax_row);
+    static const row_fns fns = {softmax_row, softmax_row_f64};
+    rows_run(r, s, &fns);
     return HONE_OK;
 }
 
 static hone_status logsoftmax_run(run_ctx *r, const step *s) {
-    rows_run(r, s, logsoftmax_row);
+    static const row_fns fns = {logsoftmax_row, logsoftmax_row_f64};
+    rows_run(r, s, &fns);
     return HONE_OK;
 }
 
@@ -82,9 +110,16 @@ static hone_status logsoftmax_grad(gradient *g) {
 /* max, subtract, exp, sum, divide. */
 static uint64_t softmax_flops(const step *s) { return 5 * (uint64_t)tensor_count(&s->in[0]); }
 
-static const char *const softmax_cases[] = {"f32[1]",      "f32[2,3,4] axis=1", "f32[2,3,4] axis=0",
-                                            "f32[5,1000]", "f16[3,17]",         "bf16[3,17] axis=0",
-                                            "f32[0,4]",    "f32[4,0]",          "f32[2,12,33,33]",
+static const char *const softmax_cases[] = {"f32[1]",
+                                            "f32[2,3,4] axis=1",
+                                            "f32[2,3,4] axis=0",
+                                            "f32[5,1000]",
+                                            "f16[3,17]",
+                                            "f64[3,17] axis=0",
+                                            "bf16[3,17] axis=0",
+                                            "f32[0,4]",
+                                            "f32[4,0]",
+                                            "f32[2,12,33,33]",
                                             NULL};
 
 #define SOFTMAX(ident, label, run_fn, grad_fn)                                                     \
