@@ -6,6 +6,10 @@ import zlib
 
 import numpy as np
 
+# Differences count relative to the largest magnitude, or to this: probabilities of next to nothing are
+# as good as 0.
+LEAST_SCALE = 0.01
+
 DTYPES = {'tensor(float)': np.float32, 'tensor(double)': np.float64, 'tensor(float16)': np.float16,
           'tensor(int64)': np.int64, 'tensor(int32)': np.int32, 'tensor(uint8)': np.uint8,
           'tensor(int8)': np.int8, 'tensor(bool)': np.bool_}
@@ -60,3 +64,13 @@ def write_inputs(model, folder):
         files[port.name] = str(pathlib.Path(folder) / f'{port.name.replace("/", "_")}.npy')
         np.save(files[port.name], array)
     return files
+
+
+def scaled_difference(ours, theirs):
+    """The largest |ours - theirs| relative to the largest magnitude; infinite for other shapes."""
+    ours, theirs = ours.astype(np.float64), theirs.astype(np.float64)
+    if ours.shape != theirs.shape:
+        return float('inf')
+    if theirs.size == 0:
+        return 0.0
+    return float(np.abs(ours - theirs).max() / max(np.abs(theirs).max(), LEAST_SCALE))

@@ -42,7 +42,7 @@ run_ctest() { # run_ctest PRESET [OPTION...]
 fetch_python() { # packages, the cases that onnx generates, real models
   need_venv .cache/venv tests/requirements.txt
   "$python" tests/onnx_cases.py "$cases"
-  PYTHON=$python bench/fetch_models.sh "$models"
+  PYTHON=$python bench/fetch_models.sh "$models" all
 }
 
 install_ci() {

@@ -62,7 +62,7 @@ static hone_status classify(hone_session *session, const char *path, const char 
     hone_status status = hone_session_input(session, 0, &in, err);
     if (status) return status;
     if (!read_file(path, in.data)) {
-        printf("  %-28s cannot be read or is empty\n", path);
+        printf("  %-34s cannot be read or is empty\n", path);
         return HONE_OK;
     }
     status = hone_session_run(session, err);
@@ -73,7 +73,7 @@ static hone_status classify(hone_session *session, const char *path, const char 
     int best = 0;
     for (int i = 1; i < count && i < (int)out.dim[1]; i++)
         if (p[i] > p[best]) best = i;
-    printf("  %-28s %-12s %5.1f %%\n", path, labels[best], 100.0 * (double)p[best]);
+    printf("  %-34s %-12s %5.1f %%\n", path, labels[best], 100.0 * (double)p[best]);
     return HONE_OK;
 }
 

@@ -20,10 +20,9 @@ import onnxruntime
 sys.dont_write_bytecode = True
 BENCH = pathlib.Path(__file__).resolve().parents[2] / 'bench'
 sys.path.insert(0, str(BENCH))
-from model_list import read_list, write_inputs  # noqa: E402
+from model_list import read_list, scaled_difference, write_inputs  # noqa: E402
 
-CLOSE = 1e-4  # of the largest magnitude of an output, or of ...
-LEAST = 0.01  # ... this: probabilities of next to nothing are as good as 0
+CLOSE = 1e-4  # of the largest magnitude of an output
 
 
 class ModelTest:
@@ -57,12 +56,9 @@ class ModelTest:
 
     @staticmethod
     def close(ours, theirs, what):
-        ours, theirs = ours.astype(np.float64), theirs.astype(np.float64)
-        if ours.shape != theirs.shape:
-            raise AssertionError(f'{what}: shape {ours.shape}, expected {theirs.shape}')
-        if theirs.size and np.abs(ours - theirs).max() > CLOSE * max(np.abs(theirs).max(), LEAST):
-            raise AssertionError(f'{what}: differs by {np.abs(ours - theirs).max():.3g}, '
-                                 f'the largest value is {np.abs(theirs).max():.3g}')
+        difference = scaled_difference(ours, theirs)
+        if not difference <= CLOSE:
+            raise AssertionError(f'{what}: differs by {difference:.2g} of the largest value')
 
     def check_reference(self, outputs):
         values, names = self.reference()
