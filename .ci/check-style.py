@@ -26,6 +26,8 @@ MICRO_KERNELS = {'gemm_f32_body.h'}
 # Functions that take their lists as macros, IN(..) and ATTRS(..), which stand for two arguments each.
 LIST_ARGUMENTS = {'emit', 'emit_n'}
 
+# Texts that are not written by hand and may be long.
+LONG_TEXTS = {'LICENSE', 'tests/onnx_expected.txt'}
 SAME_NAME_ALLOWED = {'CMakeLists.txt', 'README.md', '.gitignore'}
 C_SUFFIXES = {'.c', '.h'}
 SOURCE_SUFFIXES = {'.c', '.h', '.py', '.sh'}
@@ -97,7 +99,7 @@ class Checker:
 
     def check_text(self, name, text):
         lines = text.split('\n')
-        if len(lines) - 1 > MAX_FILE_LINES and name != 'LICENSE':
+        if len(lines) - 1 > MAX_FILE_LINES and name not in LONG_TEXTS:
             self.report(name, 1, f'{len(lines) - 1} lines; {MAX_FILE_LINES} are allowed')
         if text and not text.endswith('\n'):
             self.report(name, len(lines), 'no newline at the end')

@@ -101,20 +101,18 @@ static hone_status deform_plan(plan_ctx *pc, step *s) {
                      step_has(s, DEFORM_MASK) ? &s->in[DEFORM_MASK].shape : &none, d);
 }
 
-/* Where tap `tap` of offset group g lies for a result pixel, which is number `pixel` of `image`. */
-static void tap_position(const step *s, const deform *d, int64_t g, int64_t tap, int64_t image,
-                         int64_t pixel, double *at) {
-    const deform_params *p = step_params(s);
+/* Where a tap lies for result pixel number `pixel`. map counts the taps of all offset groups of all
+ * images. */
+static void tap_position(const step *s, const deform *d, int64_t map, int64_t pixel, double *at) {
     const float *offset = s->in[DEFORM_OFFSET].data;
     const int32_t rank = d->w.rank;
-    const int64_t map = ((image * p->offset_group + g) * d->taps + tap) * rank;
-    int64_t o = pixel, k = tap;
+    int64_t o = pixel, k = map % d->taps;
     for (int32_t a = rank - 1; a >= 0; a--) {
         const int64_t base = o % d->w.out[a] * d->w.stride[a] - d->w.pad_begin[a] +
                              k % d->w.kernel[a] * d->w.dilation[a];
         o /= d->w.out[a];
         k /= d->w.kernel[a];
-        at[a] = (double)base + (double)offset[(map + a) * d->pixels + pixel];
+        at[a] = (double)base + (double)offset[(map * rank + a) * d->pixels + pixel];
     }
 }
 
@@ -126,9 +124,9 @@ static void sample_tap(const step *s, const deform *d, int64_t g, int64_t tap, i
     const float *mask = step_has(s, DEFORM_MASK) ? s->in[DEFORM_MASK].data : NULL;
     sampling_tap taps[SAMPLING_MAX_TAPS];
     double at[SAMPLING_MAX_RANK];
-    tap_position(s, d, g, tap, image, pixel, at);
-    const int32_t n = sampling_taps(&d->at, at, taps);
     const int64_t map = (image * p->offset_group + g) * d->taps + tap;
+    tap_position(s, d, map, pixel, at);
+    const int32_t n = sampling_taps(&d->at, at, taps);
     const double factor = mask ? (double)mask[map * d->pixels + pixel] : 1;
     for (int64_t c = g * each; c < (g + 1) * each; c++) {
         const float *x =
