@@ -63,12 +63,14 @@ static const char *pad_read(const tensor *pads, const tensor *axes, int32_t rank
 
 /* Size of a padded axis, or DIM_UNKNOWN; false when there is none. */
 static bool pad_dim(int64_t dim, int64_t before, int64_t after, int32_t mode, int64_t *out) {
+    const int64_t most = INT64_C(1) << 60; /* so that places in the output can be shifted by it */
     int64_t size;
     if (before == 0 && after == 0) {
         *out = dim;
         return true;
     }
     *out = DIM_UNKNOWN;
+    if (before < -most || before > most || after < -most || after > most) return false;
     if (!dim_known(dim)) return true;
     if (!i64_add(dim, before, &size) || !i64_add(size, after, &size) || size < 0) return false;
     *out = size;

@@ -35,9 +35,11 @@ static hone_status top_k_infer(infer *f) {
         TRY(infer_axis(f, ((const top_k_params *)f->params)->axis, x->rank, &axis));
         y.dim[axis] = DIM_UNKNOWN;
         if (k) {
-            const int64_t count = tensor_count(k) == 1 ? tensor_i64(k, 0) : -1;
+            if (tensor_count(k) != 1) return infer_fail(f, "'K' is not a single number");
+            const int64_t count = tensor_i64(k, 0);
             if (count < 0 || (dim_known(x->dim[axis]) && count > x->dim[axis]))
-                return infer_fail(f, "'K' is no count of up to %lld", (long long)x->dim[axis]);
+                return infer_fail(f, "'K' is %lld: expected 0 to %lld", (long long)count,
+                                  (long long)x->dim[axis]);
             y.dim[axis] = count;
         }
     }
