@@ -83,7 +83,7 @@ step install install_ci
 collect
 python=$PWD/.cache/venv/bin/python
 step ctest run_ctest ci
-step onnx-cases build/ci/tests/formats/onnx_backend "$cases" --expect tests/onnx_expected.txt
+step onnx-cases build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
 step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers
 step models "$python" tests/models/models_test.py --hone build/ci/installed/bin/hone "$models"
 step docs tests/docs/check_docs.sh build/docs
@@ -93,7 +93,7 @@ later neon-kernels ctest --test-dir build/neon --output-on-failure
 step build-asan build asan
 collect
 step ctest-asan run_ctest asan
-step onnx-cases-asan build/asan/tests/formats/onnx_backend "$cases" --expect tests/onnx_expected.txt
+step onnx-cases-asan build/asan/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
 
 step build-tsan build_tsan
 step threads-tsan run_ctest tsan -R '^unit_(team|session)$'
