@@ -158,6 +158,8 @@ hone_status fold_plan(plan_ctx *p, step *s, const fold_rule *rule, uint32_t axes
     if (tensor_count(&s->in[0]) == 0) return HONE_OK;
     split_axes(f, in, axes);
     split_work(f);
+    plan_kernel(p, s, "%s of %s", f->inner_folded ? "runs" : "rows",
+                f->widen ? "float32" : hone_dtype_name(s->in[0].dtype));
     size_t bytes = f->size;
     if (f->chunks == 1) return HONE_OK;
     if (!size_mul(bytes, (size_t)f->chunks, &bytes) || !size_mul(bytes, (size_t)f->items, &bytes) ||

@@ -96,6 +96,8 @@ static hone_status norm_plan(plan_ctx *p, step *s) {
     w->rows = shape_span(x, 0, axis);
     w->n = shape_span(x, axis, x->rank);
     w->fn = s->node->op->n_out == 1 ? s->k->rmsnorm_f32 : s->k->layernorm_f32;
+    plan_kernel(p, s, "%s_%s", s->node->op->n_out == 1 ? "rmsnorm_f32" : "layernorm_f32",
+                isa_name(s->k->level));
     if (t == HONE_F32) return HONE_OK;
     w->widen = t == HONE_F16 ? s->k->widen_f16 : s->k->widen_bf16;
     w->narrow = t == HONE_F16 ? s->k->narrow_f16 : s->k->narrow_bf16;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * hone::MaxPool, hone::AveragePool and hone::SumPool, channels last: [N, spatial.., C]. A result
- * pixel is folded from the rows of channels under its window. The second output of MaxPool says
- * where each maximum was, as an index into the same data with channels first.
+ * hone::MaxPool, hone::AveragePool and hone::SumPool, channels last: [N, spatial.., C]. float32 and
+ * 16-bit floats with up to three spatial axes go through the pool kernels; elsewhere a result pixel
+ * is folded row by row from the channels under its window. The second output of MaxPool says where
+ * each maximum was, as an index into the same data with channels first.
  */
 #include <math.h>
 #include <string.h>
 
 #include "checked.h"
+#include "conv/pool_f32.h"
 #include "elementwise.h"
 #include "wide.h"
 #include "window.h"
-
-typedef enum pool_kind { POOL_MAX, POOL_AVERAGE, POOL_SUM } pool_kind;
 
 typedef struct pool_params {
     window_params window;
@@ -78,16 +78,59 @@ typedef struct pool {
     binary_fn *join, *multiply;
     ktype type;
     wide_block x, y;
+    bool driven; /* by the kernels */
+    pool_f32_plan plan;
+    size_t worker_bytes;
 } pool;
 
+/* Leading axes of size 1 fill the window up to three. */
+static pool_f32_shape kernel_shape(const pool *st) {
+    pool_f32_shape k = {.kind = st->kind,
+                        .n = st->images,
+                        .channels = st->channels,
+                        .ldx = st->channels,
+                        .ldy = st->channels};
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t a = i - (3 - st->w.rank);
+        k.window.in[i] = a < 0 ? 1 : st->w.in[a];
+        k.window.out[i] = a < 0 ? 1 : st->w.out[a];
+        k.window.kernel[i] = a < 0 ? 1 : st->w.kernel[a];
+        k.window.stride[i] = a < 0 ? 1 : st->w.stride[a];
+        k.window.dilation[i] = a < 0 ? 1 : st->w.dilation[a];
+        k.window.pad[i] = a < 0 ? 0 : st->w.pad_begin[a];
+        k.pad_end[i] = a < 0 ? 0 : st->w.pad_end[a];
+    }
+    return k;
+}
+
+static hone_status plan_driver(plan_ctx *p, step *s, pool *st) {
+    const pool_f32_shape kernel = kernel_shape(st);
+    const char *name = st->kind == POOL_MAX ? "maxpool_f32" : "sumpool_f32";
+    st->driven = st->type == KT_F32 && st->w.rank <= 3;
+    if (!st->driven) {
+        plan_kernel(p, s, "row by row");
+        if (st->type == KT_F32)
+            plan_decline(p, s, name, "there are %d spatial axes", st->w.rank);
+        else
+            plan_decline(p, s, name, "elements are %s", hone_dtype_name(s->in[0].dtype));
+        return HONE_OK;
+    }
+    plan_kernel(p, s, "%s_%s", name, isa_name(s->k->level));
+    if (tensor_count(&s->in[0]) == 0 || tensor_count(&s->out[0]) == 0) return HONE_OK;
+    st->plan = pool_f32_make_plan(s->k, &kernel);
+    return scratch_book_workers(p, s, st->plan.scratch, &st->worker_bytes);
+}
+
 static hone_status pool_plan(plan_ctx *p, step *s) {
+    const pool_params *params = step_params(s);
     pool *st = plan_state(p, s, sizeof *st);
     if (!st) return HONE_E_NOMEM;
     const infer f = {.c = p->c, .node = s->node};
     const shape *x = &s->in[0].shape;
     const bool narrow = dtype_in(s->in[0].dtype, DT_FLOAT16S);
-    TRY(pool_window(&f, step_params(s), x, &st->w));
+    TRY(pool_window(&f, params, x, &st->w));
     st->kind = kind_of(s->node);
+    if (st->kind == POOL_AVERAGE && params->count_include_pad) st->kind = POOL_AVERAGE_PADDED;
     st->type = narrow ? KT_F32 : dtype_ktype(s->in[0].dtype);
     st->size = ktype_size(st->type);
     st->images = x->dim[0];
@@ -99,11 +142,10 @@ static hone_status pool_plan(plan_ctx *p, step *s) {
     }
     st->join = (st->kind == POOL_MAX ? s->k->max : s->k->add)[st->type];
     st->multiply = s->k->mul[st->type];
-    if (narrow) {
-        TRY(wide_book(p, s, &s->in[0], &st->x));
-        TRY(wide_book(p, s, &s->out[0], &st->y));
-    }
-    return HONE_OK;
+    TRY(plan_driver(p, s, st));
+    if (!narrow) return HONE_OK;
+    TRY(wide_book(p, s, &s->in[0], &st->x));
+    return wide_book(p, s, &s->out[0], &st->y);
 }
 
 /* The elements of the input under the window of one result pixel, and a walk over them. */
@@ -160,12 +202,14 @@ typedef struct pool_job {
     const step *s;
     const char *x;
     char *y;
+    char *scratch;
 } pool_job;
 
 /* What a sum is multiplied with. */
 static double pool_scale(const pool_job *job, const pool_walk *k) {
-    if (job->st->kind != POOL_AVERAGE) return 1;
-    const int64_t count = job->p->count_include_pad ? k->padded : k->left;
+    const pool_kind kind = job->st->kind;
+    if (kind != POOL_AVERAGE && kind != POOL_AVERAGE_PADDED) return 1;
+    const int64_t count = kind == POOL_AVERAGE ? k->left : k->padded;
     return count > 0 ? 1.0 / (double)count : 0;
 }
 
@@ -188,7 +232,7 @@ static void fold_rows(const pool *st, pool_walk *k, const char *image, double sc
         st->join(n, y, 1, image + (size_t)k->offset * st->size, 1, y);
     const float scale_f32 = (float)scale;
     const void *factor = st->type == KT_F64 ? (const void *)&scale : &scale_f32;
-    if (st->kind == POOL_AVERAGE) st->multiply(n, y, 1, factor, 0, y);
+    if (scale != 1) st->multiply(n, y, 1, factor, 0, y);
 }
 
 static void fold_pixel(const pool_job *job, int64_t pixel) {
@@ -248,16 +292,33 @@ static void do_indices(void *arg, int64_t first, int64_t last, int32_t worker) {
     for (int64_t i = first; i < last; i++) index_pixel(arg, i);
 }
 
-static hone_status pool_run(run_ctx *r, const step *s) {
-    const pool *st = s->state;
-    pool_job job = {.st = st, .p = step_params(s), .s = s, .x = s->in[0].data, .y = s->out[0].data};
-    if (tensor_count(&s->out[0]) == 0) return HONE_OK;
-    if (st->x.copied) job.x = (const char *)wide_read(&st->x, s->k, &s->in[0], r->scratch);
-    if (st->y.copied) job.y = (char *)wide_result(&st->y, &s->out[0], r->scratch);
+static void do_kernel(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const pool_job *job = arg;
+    pool_f32_run(&job->st->plan, (const float *)(const void *)job->x, (float *)(void *)job->y,
+                 (size_t)first, (size_t)last,
+                 job->scratch + (size_t)worker * job->st->worker_bytes);
+}
+
+/* Without the kernels. */
+static void fold_pixels(run_ctx *r, const pool *st, pool_job *job) {
     double each = (double)st->channels;
     for (int32_t a = 0; a < st->w.rank; a++) each *= (double)st->w.kernel[a];
     const int64_t grain = each < GRAIN ? GRAIN / (int64_t)each : 1;
-    team_run(r->team, st->images * st->pixels, grain, do_pixels, &job);
+    team_run(r->team, st->images * st->pixels, grain, do_pixels, job);
+}
+
+static hone_status pool_run(run_ctx *r, const step *s) {
+    const pool *st = s->state;
+    pool_job job = {.st = st, .p = step_params(s), .s = s, .scratch = r->scratch};
+    job.x = s->in[0].data;
+    job.y = s->out[0].data;
+    if (tensor_count(&s->out[0]) == 0) return HONE_OK;
+    if (st->x.copied) job.x = (const char *)wide_read(&st->x, s->k, &s->in[0], r->scratch);
+    if (st->y.copied) job.y = (char *)wide_result(&st->y, &s->out[0], r->scratch);
+    if (st->driven && tensor_count(&s->in[0]) > 0)
+        team_run(r->team, (int64_t)st->plan.tasks, 1, do_kernel, &job);
+    else
+        fold_pixels(r, st, &job);
     if (st->y.copied) wide_write(&st->y, s->k, &s->out[0], r->scratch);
     if (step_wants(s, 1)) team_run(r->team, st->images * st->pixels, 64, do_indices, &job);
     return HONE_OK;

@@ -245,6 +245,7 @@ static hone_status resize_plan(plan_ctx *p, step *s) {
         .sizes = step_has(s, RESIZE_SIZES) ? resize_given(&s->in[RESIZE_SIZES]) : NULL};
     TRY(resize_axes_of(p->c, &r, &s->in[RESIZE_X].shape, axes));
     if (tensor_count(&s->out[0]) == 0) return HONE_OK;
+    plan_kernel(p, s, params->mode == RESIZE_NEAREST ? "copied runs" : "one axis after the other");
     return params->mode == RESIZE_NEAREST ? plan_nearest(p, s, st, axes)
                                           : plan_passes(p, s, st, axes);
 }

@@ -36,6 +36,7 @@ hone_status rows_plan(plan_ctx *p, step *s, int64_t axis) {
     }
     w->direct = !w->widen && w->inner == 1;
     size_t bytes;
+    plan_kernel(p, s, "%s rows", w->direct ? "contiguous" : "gathered");
     if (w->direct) return HONE_OK;
     if (!size_mul((size_t)w->n, 2 * w->size, &bytes))
         return fail(p->c, HONE_E_LIMIT, "a row of %lld elements is too long", (long long)w->n);
