@@ -5,7 +5,6 @@
 #include "build.h"
 #include "hone_models.h"
 #include "hone_writer.h"
-#include "op.h"
 
 typedef struct model_builder {
     const ctx *c;
@@ -165,15 +164,22 @@ static void attributes(model_builder *k) {
     value *w = constant(k, "w", HONE_F32, dense, &s);
     const int64_t pads[] = {1, 0, 1, 2}, strides[] = {2, 1};
     const int64_t there[] = {0, 2, 3, 1}, back[] = {0, 3, 1, 2};
-    if (op_find("", "Transpose"))
-        x = emit(b, "Transpose", IN(emit(b, "Transpose", IN(x), ATTRS(A_INTS("perm", there, 4)))),
-                 ATTRS(A_INTS("perm", back, 4)));
-    if (op_find("", "Conv"))
-        x = emit(b, "Conv", IN(x, w),
-                 ATTRS(A_INTS("pads", pads, 4), A_INTS("strides", strides, 2)));
-    if (op_find("", "Clip"))
-        x = emit(b, "Clip", IN(x, NULL, emit_scalar(b, HONE_F32, 6)), NO_ATTRS);
+    x = emit(b, "Transpose", IN(emit(b, "Transpose", IN(x), ATTRS(A_INTS("perm", there, 4)))),
+             ATTRS(A_INTS("perm", back, 4)));
+    x = emit(b, "Conv", IN(x, w), ATTRS(A_INTS("pads", pads, 4), A_INTS("strides", strides, 2)));
+    x = emit(b, "Clip", IN(x, NULL, emit_scalar(b, HONE_F32, 6)), NO_ATTRS);
     output(b, emit(b, "LeakyRelu", IN(x), ATTRS(A_FLOAT("alpha", 0.25f))));
+}
+
+/* Lists of floats and strings. */
+static void recurrent(model_builder *k) {
+    const shape w = shape_make(3, (const int64_t[]){1, 4, 3});
+    const shape u = shape_make(3, (const int64_t[]){1, 4, 4});
+    value *x = input(&k->b, "x", HONE_F32, 3, (const int64_t[]){2, 1, 3});
+    output(&k->b,
+           emit(&k->b, "RNN",
+                IN(x, constant(k, "w", HONE_F32, dense, &w), constant(k, "u", HONE_F32, dense, &u)),
+                ATTRS(A_INT("hidden_size", 4))));
 }
 
 static const struct {
@@ -182,7 +188,7 @@ static const struct {
 } models[TEST_MODELS] = {
     {"one node", one_node},       {"no node", no_node},       {"symbols", symbols_and_metadata},
     {"constants", constants},     {"packed", packed},         {"bodies", bodies},
-    {"other kinds", other_kinds}, {"attributes", attributes},
+    {"other kinds", other_kinds}, {"attributes", attributes}, {"recurrent", recurrent},
 };
 
 const char *test_model_name(int which) { return models[which].name; }

@@ -3,6 +3,7 @@
  * Damaged and hostile .hone files: noticed by checksums, and harmless when the checksums are right.
  */
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -400,6 +401,34 @@ static void limits_are_kept(void **state) {
     free(bodies.data);
 }
 
+/* What a small file could otherwise multiply. */
+static void repeated_names_and_many_symbols_are_bounded(void **state) {
+    (void)state;
+    enum { INPUTS = 9000, NAME = 10000 };
+    hone_error err;
+    char *name = malloc(NAME + 1), symbol[16];
+    memset(name, 'n', NAME);
+    name[NAME] = '\0';
+    for (int names = 0; names < 2; names++) {
+        hone_model *m, *opened;
+        file_bytes b;
+        assert_int_equal(test_model_build(0, NULL, &m, &err), HONE_OK);
+        for (int i = 0; i < INPUTS; i++) {
+            shape s = shape_vector(1);
+            snprintf(symbol, sizeof symbol, "%d", i);
+            if (!names) s.dim[0] = symbol_code(m->graph, symbol);
+            const type t = type_tensor(HONE_F32, &s);
+            assert_non_null(graph_add_input(m->graph, names ? name : "", &t));
+        }
+        assert_int_equal(test_model_bytes(m, &b, &err), HONE_OK);
+        hone_model_close(m);
+        assert_int_equal(hone_model_open_memory(&opened, b.data, b.size, NULL, &err), HONE_E_LIMIT);
+        assert_non_null(strstr(err.text, names ? "repeated" : "names of dimensions"));
+        free(b.data);
+    }
+    free(name);
+}
+
 int main(void) {
     mallopt(M_TRIM_THRESHOLD, 1 << 30); /* a million small models: keep the heap */
     mallopt(M_MMAP_THRESHOLD, 1 << 30);
@@ -414,6 +443,7 @@ int main(void) {
         cmocka_unit_test(a_body_has_one_owner),
         cmocka_unit_test(booleans_are_zero_or_one),
         cmocka_unit_test(limits_are_kept),
+        cmocka_unit_test(repeated_names_and_many_symbols_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,9 +171,29 @@ static void a_full_disk_keeps_the_old_file(void **state) {
     fixture_fini(&f);
 }
 
+static void models_that_cannot_be_saved(void **state) {
+    (void)state;
+    fixture f;
+    hone_model *m;
+    fixture_init(&f);
+    const char *path = fixture_path(&f, "a.hone");
+    assert_int_equal(test_model_build(5, NULL, &m, &f.err), HONE_OK);
+    m->limits.depth = 2;
+    expect_error(&f, hone_model_save(m, path, &f.err), HONE_E_LIMIT, "nested deeper than 2");
+    hone_model_close(m);
+    assert_int_equal(test_model_build(0, NULL, &m, &f.err), HONE_OK);
+    const tensor text = {.dtype = HONE_STRING, .shape = shape_scalar()};
+    assert_true(graph_add_output(m->graph, graph_add_constant(m->graph, "text", &text)));
+    expect_error(&f, hone_model_save(m, path, &f.err), HONE_E_UNSUPPORTED, "type string");
+    hone_model_close(m);
+    assert_int_equal(fixture_entries(&f), 0);
+    fixture_fini(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_memory),
+        cmocka_unit_test(models_that_cannot_be_saved),
         cmocka_unit_test(places_that_cannot_be_written),
         cmocka_unit_test(a_full_disk_keeps_the_old_file),
     };
