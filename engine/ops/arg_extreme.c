@@ -58,23 +58,41 @@ typedef struct arg_job {
     const step *s;
     int64_t n, inner, blocks; /* axis, what follows it, blocks of columns in that */
     uint64_t flip;            /* turns keys over for the maximum */
+    reduce_fn *fold;          /* finds the extreme of a block, or NULL */
     bool last;
 } arg_job;
 
-/* One row of neighbours: blocks of keys, one after the other. */
+/* Takes element `at` of a row if its key is better. */
+static void consider(const arg_job *j, uint64_t key, int64_t at, uint64_t *best, int64_t *found) {
+    key ^= j->flip;
+    if (key > *best || (key == *best && !j->last)) return;
+    *best = key;
+    *found = at;
+}
+
+/* Could a block of n elements hold a better one? Its extreme tells, unless it is NaN: then, and for
+ * types without a kernel, perhaps. */
+static bool promising(const arg_job *j, const char *x, int64_t n, uint64_t best) {
+    const hone_dtype t = j->s->in[0].dtype;
+    double extreme; /* room for an element of any type */
+    uint64_t key;
+    if (!j->fold) return true;
+    j->fold((size_t)n, x, &extreme);
+    order_keys(t, &extreme, 1, 1, &key);
+    return key == UINT64_MAX || (key ^ j->flip) <= best;
+}
+
+/* One row of neighbours, block by block. */
 static int64_t search_row(const arg_job *j, const char *x) {
     const hone_dtype t = j->s->in[0].dtype;
     uint64_t keys[BLOCK], best = UINT64_MAX;
     int64_t found = 0;
     for (int64_t at = 0; at < j->n; at += BLOCK) {
         const int64_t n = j->n - at < BLOCK ? j->n - at : BLOCK;
-        order_keys(t, x + (size_t)at * dtype_size(t), 1, n, keys);
-        for (int64_t i = 0; i < n; i++) {
-            const uint64_t key = keys[i] ^ j->flip;
-            if (key > best || (key == best && !j->last)) continue;
-            best = key;
-            found = at + i;
-        }
+        const char *block = x + (size_t)at * dtype_size(t);
+        if (!promising(j, block, n, best)) continue;
+        order_keys(t, block, 1, n, keys);
+        for (int64_t i = 0; i < n; i++) consider(j, keys[i], at + i, &best, &found);
     }
     return found;
 }
@@ -111,12 +129,14 @@ static void do_blocks(void *arg, int64_t first, int64_t last, int32_t worker) {
     }
 }
 
-static hone_status arg_search(run_ctx *r, const step *s, uint64_t flip) {
+static hone_status arg_search(run_ctx *r, const step *s, uint64_t flip, reduce_fn *const *folds) {
     const arg_params *p = step_params(s);
     const shape *x = &s->in[0].shape;
     int32_t axis = 0;
     axis_normalize(p->axis, x->rank, &axis);
+    const ktype t = dtype_ktype(s->in[0].dtype);
     arg_job j = {.s = s,
+                 .fold = t < KT_COUNT ? folds[t] : NULL,
                  .n = x->dim[axis],
                  .inner = shape_span(x, axis + 1, x->rank),
                  .flip = flip,
@@ -129,8 +149,12 @@ static hone_status arg_search(run_ctx *r, const step *s, uint64_t flip) {
 
 /* The maximum is the first of the keys turned over. A key equal to the starting value is at place 0
  * unless it is found later on, which is where it is looked for. */
-static hone_status arg_max_run(run_ctx *r, const step *s) { return arg_search(r, s, UINT64_MAX); }
-static hone_status arg_min_run(run_ctx *r, const step *s) { return arg_search(r, s, 0); }
+static hone_status arg_max_run(run_ctx *r, const step *s) {
+    return arg_search(r, s, UINT64_MAX, s->k->reduce_max);
+}
+static hone_status arg_min_run(run_ctx *r, const step *s) {
+    return arg_search(r, s, 0, s->k->reduce_min);
+}
 
 static uint64_t arg_flops(const step *s) { return (uint64_t)tensor_count(&s->in[0]); }
 

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-/* Bytes a task moves at least, and elements of a plane's edge that stay together. */
-enum { GRAIN_BYTES = 65536, TILE = 64 };
+/* Bytes a task moves at least, elements of a plane's edge that stay together, and units that are
+ * filled in one by one. */
+enum { GRAIN_BYTES = 65536, TILE = 64, SHORT = 8 };
 
 const op_quant quant_moves = {QUANT_PASS, UINT32_MAX, -1, -1, NULL};
 const op_quant quant_moves_first = {QUANT_PASS, 1, -1, -1, NULL};
@@ -53,7 +54,10 @@ void cursor_next(move_cursor *c, const move_axis *axis, int32_t rank) {
 }
 
 void fill_units(int64_t n, size_t unit, const void *pattern, void *dst) {
-    if (n <= 0) return;
+    if (n <= SHORT) {
+        for (int64_t i = 0; i < n; i++) move_element(unit, pattern, (char *)dst + (size_t)i * unit);
+        return;
+    }
     memcpy(dst, pattern, unit);
     /* What is there doubles until it is a page, which is then copied on. */
     size_t done = unit, total = (size_t)n * unit, chunk = unit;

@@ -5,7 +5,7 @@
 
 /* Integers shift their range up to start at 0. */
 #define INT_KEYS(name, type)                                                                       \
-    static void name(const void *x, int64_t apart, int64_t n, uint64_t *keys) {                    \
+    static inline void name(const void *x, int64_t apart, int64_t n, uint64_t *keys) {             \
         const type *v = x;                                                                         \
         for (int64_t i = 0; i < n; i++)                                                            \
             keys[i] = (uint64_t)(int64_t)v[i * apart] ^ (UINT64_C(1) << 63);                       \
@@ -14,7 +14,7 @@
 /* Floats are read as unsigned integers. The higher the magnitude the higher the code, so codes of
  * negative numbers are turned over and those of the others put above them. */
 #define FLOAT_KEYS(name, type, infinity)                                                           \
-    static void name(const void *x, int64_t apart, int64_t n, uint64_t *keys) {                    \
+    static inline void name(const void *x, int64_t apart, int64_t n, uint64_t *keys) {             \
         const type *v = x, sign = (type)((type)1 << (8 * sizeof(type) - 1));                       \
         for (int64_t i = 0; i < n; i++) {                                                          \
             const type code = v[i * apart], magnitude = (type)(code & (type)~sign);                \
@@ -36,12 +36,13 @@ FLOAT_KEYS(keys_bf16, uint16_t, 0x7F80)
 FLOAT_KEYS(keys_f32, uint32_t, 0x7F800000)
 FLOAT_KEYS(keys_f64, uint64_t, UINT64_C(0x7FF0000000000000))
 
-static void keys_u64(const void *x, int64_t apart, int64_t n, uint64_t *keys) {
+static inline void keys_u64(const void *x, int64_t apart, int64_t n, uint64_t *keys) {
     const uint64_t *v = x;
     for (int64_t i = 0; i < n; i++) keys[i] = v[i * apart];
 }
 
-void order_keys(hone_dtype t, const void *x, int64_t apart, int64_t n, uint64_t *keys) {
+/* Called with a constant 1 where elements are neighbours, so that those loops are vectors. */
+static inline void keys_of(hone_dtype t, const void *x, int64_t apart, int64_t n, uint64_t *keys) {
     switch (t) {
     case HONE_I8: keys_i8(x, apart, n, keys); break;
     case HONE_I16: keys_i16(x, apart, n, keys); break;
@@ -56,6 +57,13 @@ void order_keys(hone_dtype t, const void *x, int64_t apart, int64_t n, uint64_t 
     case HONE_F64: keys_f64(x, apart, n, keys); break;
     default: keys_u8(x, apart, n, keys); break; /* and bool */
     }
+}
+
+void order_keys(hone_dtype t, const void *x, int64_t apart, int64_t n, uint64_t *keys) {
+    if (apart == 1)
+        keys_of(t, x, 1, n, keys);
+    else
+        keys_of(t, x, apart, n, keys);
 }
 
 static bool before(ranked a, ranked b) {

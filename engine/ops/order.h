@@ -26,6 +26,10 @@ typedef struct ranking {
 } ranking;
 
 void ranking_push(ranking *r, ranked v);
+/* Would an element with this key, pushed after all others and with a higher index, be dropped? */
+static inline bool ranking_drops(const ranking *r, uint64_t key) {
+    return r->count == r->capacity && r->count > 0 && key >= r->heap[0].key;
+}
 /* Puts the heap in rising order. Nothing may be pushed afterwards. */
 void ranking_sort(ranking *r);
 

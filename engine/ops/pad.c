@@ -128,7 +128,8 @@ static int64_t pad_source(int32_t mode, int64_t i, int64_t before, int64_t size)
     if (mode == PAD_CONSTANT) return -1;
     if (mode == PAD_EDGE || size == 1) return at < 0 ? 0 : size - 1;
     const int64_t period = mode == PAD_WRAP ? size : 2 * (size - 1);
-    const int64_t turn = at % period + (at % period < 0 ? period : 0);
+    int64_t turn = at < 0 ? at + period : at; /* once is mostly enough */
+    if (turn < 0 || turn >= period) turn = at % period + (at % period < 0 ? period : 0);
     return turn < size ? turn : period - turn;
 }
 

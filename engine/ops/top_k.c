@@ -70,12 +70,15 @@ static void rank_row(const top_k_job *j, const char *x, ranking *r) {
     enum { BLOCK = 256 };
     const hone_dtype t = j->s->in[0].dtype;
     const size_t size = dtype_size(t);
+    const uint64_t flip = j->largest ? UINT64_MAX : 0;
     uint64_t keys[BLOCK];
     for (int64_t at = 0; at < j->n; at += BLOCK) {
         const int64_t n = j->n - at < BLOCK ? j->n - at : BLOCK;
         order_keys(t, x + (size_t)(at * j->inner) * size, j->inner, n, keys);
-        for (int64_t i = 0; i < n; i++)
-            ranking_push(r, (ranked){j->largest ? ~keys[i] : keys[i], at + i});
+        for (int64_t i = 0; i < n; i++) {
+            const uint64_t key = keys[i] ^ flip;
+            if (!ranking_drops(r, key)) ranking_push(r, (ranked){key, at + i});
+        }
     }
     ranking_sort(r);
 }

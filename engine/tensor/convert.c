@@ -224,6 +224,54 @@ static void choose(hone_dtype from, hone_dtype to, load_fn **load, store_fn **st
     if (from == HONE_U64 && real) *store = to == HONE_F32 ? store_u64_f32 : store_u64_f64;
 }
 
+/* Pairs that models convert often, without the detour. Every conversion is what the detour does. */
+typedef void direct_fn(const void *src, void *dst, int64_t n);
+#define DIRECT(from, to, from_type, to_type, value)                                                \
+    static void from##_to_##to(const void *src, void *dst, int64_t n) {                            \
+        const from_type *x = src;                                                                  \
+        to_type *y = dst;                                                                          \
+        for (int64_t i = 0; i < n; i++) y[i] = (to_type)(value);                                   \
+    }
+DIRECT(u8, f32, uint8_t, float, x[i]) /* and bool */
+DIRECT(i8, f32, int8_t, float, x[i])
+DIRECT(i32, f32, int32_t, float, x[i])
+DIRECT(i64, f32, int64_t, float, x[i])
+DIRECT(f32, i32, float, int32_t, f64_to_i64((double)x[i]))
+DIRECT(f32, i64, float, int64_t, f64_to_i64((double)x[i]))
+DIRECT(f32, u8, float, uint8_t, f64_to_i64((double)x[i])) /* and int8 */
+DIRECT(f32, bool, float, uint8_t, x[i] != 0.0f)
+DIRECT(i32, i64, int32_t, int64_t, x[i])
+DIRECT(i64, i32, int64_t, int32_t, x[i])
+DIRECT(u8, i32, uint8_t, int32_t, x[i])
+DIRECT(u8, i64, uint8_t, int64_t, x[i])
+DIRECT(i64, bool, int64_t, uint8_t, x[i] != 0)
+DIRECT(i32, bool, int32_t, uint8_t, x[i] != 0)
+
+static const struct {
+    hone_dtype from, to;
+    direct_fn *fn;
+} direct[] = {
+    {HONE_U8, HONE_F32, u8_to_f32},     {HONE_BOOL, HONE_F32, u8_to_f32},
+    {HONE_I8, HONE_F32, i8_to_f32},     {HONE_I32, HONE_F32, i32_to_f32},
+    {HONE_I64, HONE_F32, i64_to_f32},   {HONE_F32, HONE_I32, f32_to_i32},
+    {HONE_F32, HONE_I64, f32_to_i64},   {HONE_F32, HONE_U8, f32_to_u8},
+    {HONE_F32, HONE_I8, f32_to_u8},     {HONE_F32, HONE_BOOL, f32_to_bool},
+    {HONE_I32, HONE_I64, i32_to_i64},   {HONE_I64, HONE_I32, i64_to_i32},
+    {HONE_BOOL, HONE_I32, u8_to_i32},   {HONE_U8, HONE_I32, u8_to_i32},
+    {HONE_BOOL, HONE_I64, u8_to_i64},   {HONE_U8, HONE_I64, u8_to_i64},
+    {HONE_I64, HONE_BOOL, i64_to_bool}, {HONE_I32, HONE_BOOL, i32_to_bool},
+};
+
+static bool convert_direct(const tensor *x, const tensor *y, int64_t first, int64_t n) {
+    for (size_t i = 0; i < sizeof direct / sizeof direct[0]; i++) {
+        if (direct[i].from != x->dtype || direct[i].to != y->dtype) continue;
+        direct[i].fn((const char *)x->data + (size_t)first * dtype_size(x->dtype),
+                     (char *)y->data + (size_t)first * dtype_size(y->dtype), n);
+        return true;
+    }
+    return false;
+}
+
 /* The pair that 16-bit models meet at every step has kernels of its own. */
 static bool convert_half(const kernels *k, const tensor *x, const tensor *y, int64_t first,
                          int64_t n) {
@@ -243,7 +291,8 @@ void convert_range(const kernels *k, const tensor *x, const tensor *y, const con
     uint64_t mid[CONVERT_BLOCK];
     load_fn *load;
     store_fn *store;
-    if (convert_half(k, x, y, first, last - first)) return;
+    if (convert_half(k, x, y, first, last - first) || convert_direct(x, y, first, last - first))
+        return;
     const conversion c = {.k = k, .from = x->dtype, .to = y->dtype, .rules = *rules};
     choose(x->dtype, y->dtype, &load, &store);
     for (int64_t at = first; at < last; at += CONVERT_BLOCK) {

@@ -149,10 +149,3 @@ void packed_set(void *p, int64_t i, int bits, uint8_t v) {
     const unsigned mask = ((1u << bits) - 1) << shift;
     *byte = (uint8_t)((*byte & ~mask) | (((unsigned)v << shift) & mask));
 }
-
-int64_t f64_to_i64(double v) {
-    if (isnan(v)) return 0;
-    if (v >= 9223372036854775807.0) return INT64_MAX;
-    if (v <= -9223372036854775808.0) return INT64_MIN;
-    return (int64_t)v;
-}

@@ -32,7 +32,10 @@ int64_t packed_get(const void *p, int64_t i, int bits, bool is_signed);
 void packed_set(void *p, int64_t i, int bits, uint8_t v);
 
 /* Truncates towards zero; NaN gives 0, values out of range saturate. */
-int64_t f64_to_i64(double v);
+static inline int64_t f64_to_i64(double v) {
+    if (v > -9223372036854775808.0 && v < 9223372036854775808.0) return (int64_t)v;
+    return v != v ? 0 : v < 0 ? INT64_MIN : INT64_MAX;
+}
 
 static inline int64_t clamp_i64(int64_t v, int64_t lo, int64_t hi) {
     return v < lo ? lo : v > hi ? hi : v;
