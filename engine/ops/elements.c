@@ -97,16 +97,25 @@ typedef struct gather_job {
     char *dst;
 } gather_job;
 
+/* Elements that are looked up together. */
+enum { BLOCK = 128 };
+
 static void do_gather(void *arg, int64_t first, int64_t last, int32_t worker) {
     const gather_job *j = arg;
     const elements_walk *w = &j->walk;
+    const int64_t size = (int64_t)j->size;
+    int64_t from[BLOCK];
     move_cursor c;
     (void)worker;
     cursor_seek(&c, w->outer, w->rank, first);
     for (int64_t line = first; line < last; line++, cursor_next(&c, w->outer, w->rank))
-        for (int64_t i = 0; i < w->n; i++)
-            move_element(j->size, j->src + (size_t)walk_place(w, &c, i) * j->size,
-                         j->dst + (size_t)(c.to + i) * j->size);
+        for (int64_t at = 0; at < w->n; at += BLOCK) {
+            const int64_t n = w->n - at < BLOCK ? w->n - at : BLOCK;
+            const int64_t start = (c.from + at * w->next) * size;
+            index_places(w->index, c.to + at, n, w->size, w->stride * size, from);
+            for (int64_t i = 0; i < n; i++) from[i] += start + i * w->next * size;
+            move_gather(n, j->size, j->src, from, j->dst + (size_t)(c.to + at) * j->size);
+        }
 }
 
 static hone_status gather_elements_run(run_ctx *r, const step *s) {

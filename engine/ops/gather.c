@@ -2,8 +2,6 @@
  *
  * Gather: whole slices of one axis, picked by an index tensor that takes the axis's place.
  */
-#include <string.h>
-
 #include "index.h"
 #include "movement.h"
 
@@ -54,17 +52,21 @@ typedef struct gather_job {
     size_t unit;         /* bytes of one slice */
 } gather_job;
 
+/* Picks that are looked up together. */
+enum { BLOCK = 128 };
+
 static void do_gather(void *arg, int64_t first, int64_t last, int32_t worker) {
     const gather_job *j = arg;
+    const size_t row = (size_t)j->size * j->unit;
+    int64_t from[BLOCK];
     (void)worker;
-    int64_t outer = first / j->count, i = first % j->count;
-    for (int64_t item = first; item < last; item++) {
-        const int64_t at = outer * j->size + index_at(j->index, i, j->size);
-        memcpy(j->dst + (size_t)item * j->unit, j->src + (size_t)at * j->unit, j->unit);
-        if (++i == j->count) {
-            i = 0;
-            outer++;
-        }
+    for (int64_t item = first, n; item < last; item += n) {
+        const int64_t outer = item / j->count, i = item % j->count;
+        n = j->count - i < last - item ? j->count - i : last - item;
+        if (n > BLOCK) n = BLOCK;
+        index_places(j->index, i, n, j->size, (int64_t)j->unit, from);
+        move_gather(n, j->unit, j->src + (size_t)outer * row, from,
+                    j->dst + (size_t)item * j->unit);
     }
 }
 

@@ -11,3 +11,19 @@ hone_status index_check(run_ctx *r, const tensor *t, int64_t size) {
     }
     return HONE_OK;
 }
+
+#define PLACES(name, type)                                                                         \
+    static void name(const void *index, int64_t n, int64_t size, int64_t stride, int64_t *out) {   \
+        const type *v = index;                                                                     \
+        for (int64_t i = 0; i < n; i++) out[i] = (v[i] < 0 ? v[i] + size : v[i]) * stride;         \
+    }
+PLACES(places_i32, int32_t)
+PLACES(places_i64, int64_t)
+
+void index_places(const tensor *t, int64_t first, int64_t n, int64_t size, int64_t stride,
+                  int64_t *out) {
+    if (t->dtype == HONE_I32)
+        places_i32((const int32_t *)t->data + first, n, size, stride, out);
+    else
+        places_i64((const int64_t *)t->data + first, n, size, stride, out);
+}

@@ -18,4 +18,8 @@ static inline int64_t index_at(const tensor *t, int64_t i, int64_t size) {
     return v < 0 ? v + size : v;
 }
 
+/* out[i] = what element first + i of a checked tensor stands for, times stride; i < n. */
+void index_places(const tensor *t, int64_t first, int64_t n, int64_t size, int64_t stride,
+                  int64_t *out);
+
 #endif

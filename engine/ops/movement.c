@@ -92,6 +92,25 @@ void move_units(int64_t n, size_t unit, const void *src, int64_t from, void *dst
     }
 }
 
+#define GATHER_FIXED(size)                                                                         \
+    case size:                                                                                     \
+        for (int64_t i = 0; i < n; i++) memcpy(d + i * (size), s + from[i], size);                 \
+        return
+
+void move_gather(int64_t n, size_t unit, const void *src, const int64_t *from, void *dst) {
+    const char *s = src;
+    char *d = dst;
+    switch (unit) {
+        GATHER_FIXED(1);
+        GATHER_FIXED(2);
+        GATHER_FIXED(4);
+        GATHER_FIXED(8);
+        GATHER_FIXED(16);
+    default:
+        for (int64_t i = 0; i < n; i++) memcpy(d + (size_t)i * unit, s + from[i], unit);
+    }
+}
+
 typedef struct move_job {
     move_axis axis[MOVE_MAX_AXES]; /* around a line or a plane */
     int32_t rank;

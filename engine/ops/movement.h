@@ -51,6 +51,8 @@ static inline void move_element(size_t size, const void *src, void *dst) {
     default: memcpy(dst, src, size);
     }
 }
+/* n units from these places (in bytes) to neighbours. */
+void move_gather(int64_t n, size_t unit, const void *src, const int64_t *from, void *dst);
 /* n copies of one unit, side by side. */
 void fill_units(int64_t n, size_t unit, const void *pattern, void *dst);
 /* Fills a whole tensor with one element, split over the team. */
