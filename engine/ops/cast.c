@@ -31,6 +31,12 @@ static hone_status cast_infer(infer *f) {
     return HONE_OK;
 }
 
+static hone_status cast_plan(plan_ctx *p, step *s) {
+    (void)p;
+    s->keeps_bytes = s->in[0].dtype == s->out[0].dtype;
+    return HONE_OK;
+}
+
 typedef struct cast_job {
     const step *s;
     convert_rules rules;
@@ -77,6 +83,7 @@ const op op_cast = {.name = "Cast",
                     .infer = cast_infer,
                     .axes = axes_elementwise,
                     .permute = permute_elementwise,
+                    .plan = cast_plan,
                     .run = cast_run,
                     .grad = cast_grad,
                     .inplace = 1,

@@ -63,6 +63,12 @@ static void concat_axes(const node *n, axis_map *m) {
             axis_add(m, i, a, 0, a, a == axis ? AXIS_JOINED : AXIS_SAME);
 }
 
+static hone_status concat_plan(plan_ctx *p, step *s) {
+    (void)p;
+    s->keeps_bytes = s->n_in == 1;
+    return HONE_OK;
+}
+
 /* Every input is a box of [outer, what follows] inside the output. */
 static hone_status concat_run(run_ctx *r, const step *s) {
     const shape *y = &s->out[0].shape;
@@ -115,6 +121,7 @@ const op op_concat = {.name = "Concat",
                       .infer = concat_infer,
                       .axes = concat_axes,
                       .permute = permute_attrs,
+                      .plan = concat_plan,
                       .run = concat_run,
                       .grad = concat_grad,
                       .quant = &quant_moves,

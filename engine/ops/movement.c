@@ -268,6 +268,17 @@ void movement_run(run_ctx *r, const kernels *k, const movement *m, const void *s
              plane ? do_planes : do_lines, &j);
 }
 
+bool movement_is_copy(const movement *m) {
+    const int64_t unit = (int64_t)m->unit;
+    return m->rank == 0 || (m->rank == 1 && m->axis[0].from == unit && m->axis[0].to == unit);
+}
+
+hone_status repeat_plan(plan_ctx *p, step *s) {
+    (void)p;
+    s->keeps_bytes = tensor_count(&s->in[0]) == tensor_count(&s->out[0]);
+    return HONE_OK;
+}
+
 void dense_strides(const shape *s, int64_t *stride) {
     int64_t n = 1;
     for (int32_t a = s->rank - 1; a >= 0; a--) {

@@ -34,6 +34,8 @@ void movement_init(movement *m, size_t size);
 /* Puts an axis inside those there are. Strides are in elements of the size given to init. The
  * caller knows that the strides times the sizes do not overflow, as those of tensors do not. */
 void movement_add(movement *m, int64_t n, int64_t from, int64_t to);
+/* Does it leave the bytes as they are? */
+bool movement_is_copy(const movement *m);
 /* Copies. src and dst are where element (0, .., 0) is. */
 void movement_run(run_ctx *r, const kernels *k, const movement *m, const void *src, void *dst);
 
@@ -69,6 +71,9 @@ void cursor_next(move_cursor *c, const move_axis *axis, int32_t rank);
 
 /* Strides of a dense tensor, in elements. */
 void dense_strides(const shape *s, int64_t *stride);
+
+/* Ready-made plan of operators that only repeat elements: as many as before are the same. */
+hone_status repeat_plan(plan_ctx *p, step *s);
 
 /* All inputs and the output share one scale; or input 0 and the output. */
 extern const op_quant quant_moves, quant_moves_first;

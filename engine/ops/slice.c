@@ -119,6 +119,17 @@ static bool slice_permute(builder *b, node *n, const int32_t *to, int32_t rank) 
     return permute_axes_list(b, n, AXES, to, rank);
 }
 
+/* Nothing is cut or turned round? */
+static hone_status slice_plan(plan_ctx *p, step *s) {
+    (void)p;
+    s->keeps_bytes = shape_equal(&s->in[DATA].shape, &s->out[0].shape);
+    if (!s->keeps_bytes || !step_has(s, STEPS)) return HONE_OK;
+    const tensor *steps = &s->in[STEPS];
+    for (int64_t i = 0; i < tensor_count(steps); i++)
+        if (!steps->data || tensor_i64(steps, i) < 0) s->keeps_bytes = false;
+    return HONE_OK;
+}
+
 static hone_status slice_run(run_ctx *r, const step *s) {
     const shape *x = &s->in[DATA].shape, *y = &s->out[0].shape;
     const tensor *list[STEPS + 1] = {NULL};
@@ -157,6 +168,7 @@ const op op_slice = {.name = "Slice",
                      .infer = slice_infer,
                      .axes = slice_axes,
                      .permute = slice_permute,
+                     .plan = slice_plan,
                      .run = slice_run,
                      .grad = move_grad,
                      .quant = &quant_moves_first,

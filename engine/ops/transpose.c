@@ -67,20 +67,37 @@ static void transpose_packed(const step *s, const int32_t *perm) {
         packed_set(y->data, i, bits, (uint8_t)packed_get(x->data, c.from, bits, false));
 }
 
-static hone_status transpose_run(run_ctx *r, const step *s) {
-    const shape *x = &s->in[0].shape, *y = &s->out[0].shape;
-    int32_t perm[HONE_MAX_RANK];
+static void transpose_movement(const step *s, const int32_t *perm, movement *m) {
+    const shape *y = &s->out[0].shape;
     int64_t from[HONE_MAX_RANK], to[HONE_MAX_RANK];
+    dense_strides(&s->in[0].shape, from);
+    dense_strides(y, to);
+    movement_init(m, dtype_size(s->in[0].dtype));
+    for (int32_t i = 0; i < y->rank; i++) movement_add(m, y->dim[i], from[perm[i]], to[i]);
+}
+
+/* Moving axes of size 1 moves no elements. */
+static hone_status transpose_plan(plan_ctx *p, step *s) {
+    int32_t perm[HONE_MAX_RANK];
     movement m;
-    if (!perm_of(step_params(s), x->rank, perm)) return run_fail(r, "'perm' is no permutation");
+    (void)p;
+    if (dtype_in(s->in[0].dtype, DT_PACKED)) return HONE_OK;
+    if (!perm_of(step_params(s), s->in[0].shape.rank, perm)) return HONE_OK;
+    transpose_movement(s, perm, &m);
+    s->keeps_bytes = movement_is_copy(&m);
+    return HONE_OK;
+}
+
+static hone_status transpose_run(run_ctx *r, const step *s) {
+    int32_t perm[HONE_MAX_RANK];
+    movement m;
+    if (!perm_of(step_params(s), s->in[0].shape.rank, perm))
+        return run_fail(r, "'perm' is no permutation");
     if (dtype_in(s->in[0].dtype, DT_PACKED)) {
         transpose_packed(s, perm);
         return HONE_OK;
     }
-    dense_strides(x, from);
-    dense_strides(y, to);
-    movement_init(&m, dtype_size(s->in[0].dtype));
-    for (int32_t i = 0; i < y->rank; i++) movement_add(&m, y->dim[i], from[perm[i]], to[i]);
+    transpose_movement(s, perm, &m);
     movement_run(r, s->k, &m, s->in[0].data, s->out[0].data);
     return HONE_OK;
 }
@@ -116,6 +133,7 @@ const op op_transpose = {.name = "Transpose",
                          OP_ATTRS(transpose_attrs, transpose_params),
                          .infer = transpose_infer,
                          .axes = transpose_axes,
+                         .plan = transpose_plan,
                          .run = transpose_run,
                          .grad = transpose_grad,
                          .quant = &quant_moves,

@@ -51,7 +51,8 @@ static bool in_arena(const memplanner *m, int32_t id) {
 /* Output 0 of a view gets the place of input 0. */
 static bool make_view(memplanner *m, step *s) {
     const int32_t in = s->in_place[0].index, out = s->out_place[0].index;
-    if (!(s->node->op->flags & OP_VIEW) || in < 0 || out < 0) return false;
+    const bool view = (s->node->op->flags & OP_VIEW) || s->keeps_bytes;
+    if (!view || in < 0 || out < 0) return false;
     if (m->p->places[in].kind == PLACE_DYNAMIC || s->in[0].layout.kind != LAYOUT_DENSE)
         return false;
     s->is_view = true;

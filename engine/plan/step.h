@@ -32,6 +32,7 @@ typedef struct step {
     int32_t n_in, n_out;
     void *state;          /* what plan left for run; lives as long as the plan */
     size_t scratch_bytes; /* one block of the arena for this step */
+    bool keeps_bytes;     /* set by plan: with these shapes output 0 holds the bytes of input 0 */
     const char *kernel;   /* name of the chosen kernel, for people */
     const char *declined; /* "name: reason; ..." */
 
