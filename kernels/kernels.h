@@ -137,33 +137,30 @@ typedef struct gemm_f32_kernel {
     const char *name;
 } gemm_f32_kernel;
 
-/* Windows of `lines` by `width` taps over a run of output pixels, channels-last. Tap (l, k) of pixel
- * p starts at rows[p * step + k * lines + l] + offset: by columns of the image, so that windows which
- * overlap can share pointers (step < lines * width). Padding points at a row of its own. */
-typedef struct window_rows {
-    const float *const *rows;
-    size_t offset, pixels, lines, width, step;
-} window_rows;
-
-/* Depthwise convolution, then the epilogue except act:
+/* A run of output pixels of a channels-last depthwise convolution, then the epilogue except act:
  *
- *   y[p][c] = sum over l, k of x(p, l, k)[c] * w[l * width + k][c]     c < channels, in this order
- */
+ *   y[p][c] = sum over t of rows[p * step + t][offset + c] * w[t][c]
+ *
+ * for p < pixels, c < channels, in the order of t. Neighbouring pixels may share pointers (step <
+ * taps). Padding points at zeros. */
 typedef struct dwconv_f32_args {
-    window_rows x;
+    const float *const *rows;
+    size_t offset;
     const float *w;
     float *y;
-    size_t channels, ldw, ldy;
+    size_t pixels, taps, step, channels, ldw, ldy;
     const epilogue_f32 *ep; /* or NULL */
 } dwconv_f32_args;
 typedef void dwconv_f32_fn(const dwconv_f32_args *d);
 
-/* y[p][c] = max (or scale[p] * sum) over l, k of x(p, l, k)[c]. Windows are not empty. NaN wins. */
+/* y[p][c] = max (or scale[p] * sum) over t of rows[p * step + t][offset + c], for p < pixels,
+ * c < channels. taps >= 1. NaN wins. */
 typedef struct pool_f32_args {
-    window_rows x;
+    const float *const *rows;
+    size_t offset;
     const float *scale; /* one a pixel; unused by max */
     float *y;
-    size_t channels, ldy;
+    size_t pixels, taps, step, channels, ldy;
 } pool_f32_args;
 typedef void pool_f32_fn(const pool_f32_args *p);
 

@@ -5,9 +5,8 @@
 #include "gemm/gemm_pack.h"
 #include "gemm/sat_size.h"
 
-/* Up to this many channels a tap is so short that going from tap to tap costs more than putting
- * lines at the border together. */
-#define LINES_MAX_CHANNELS 32
+/* Up to this many channels, lines of the window are worth more than the copies at the border. */
+#define LINES_MAX_CHANNELS 4
 
 /* One grid of the convolution, and the product that computes it for one group. */
 typedef struct conv_part {
@@ -81,6 +80,7 @@ static void run_group(const conv_f32_plan *plan, const conv_f32_args *args, cons
     epilogue_f32 ep;
     gemm_operands x = {
         .rows = rows[plan->rows],
+        .place = s->transposed ? conv_place : NULL,
         .source = &source,
         .b = args->w + g * (conv_f32_packed_floats(s) / (size_t)s->groups) + before * ic * panels,
         .c = args->y + g * oc,

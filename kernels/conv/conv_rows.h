@@ -15,20 +15,22 @@ typedef struct conv_source {
     int64_t line; /* floats of a line of the window, for conv_line_rows */
 } conv_source;
 
-/* Pointers to the lines of the image that lines first, first + 1, ... of the window of output p
- * meet, from width 0 on; NULL in the padding. */
-void conv_image_lines(const conv_source *s, const conv_pixel *p, size_t first, size_t count,
-                      const float **lines);
+/* The line of the image that line `tap` of the window of output p meets, from width 0 on; NULL in
+ * the padding. */
+const float *conv_image_line(const conv_source *s, const conv_pixel *p, size_t tap);
 
 /* Each is a gemm_operands.rows; `source` is a conv_source. */
 
 /* A window of one element that visits all pixels in order: row = pixel. */
 void conv_dense_rows(const void *source, const gemm_span *span);
-/* A pointer for each tap; needs as many zeros as there are channels. */
+/* A pointer for each tap; needs `channels` zeros. */
 void conv_tap_rows(const void *source, const gemm_span *span);
 /* A pointer for each line of the window, whose elements are neighbours in memory (tap_step 1, ldx
  * equal to the number of channels). Lines that reach into the padding are put together in spare;
  * needs `line` zeros and spare floats. */
 void conv_line_rows(const void *source, const gemm_span *span);
+
+/* gemm_operands.place. */
+size_t conv_place(const void *source, size_t row);
 
 #endif

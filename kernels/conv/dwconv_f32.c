@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conv/dwconv_f32.h"
 
-static size_t kernel_taps(const int64_t kernel[3]) {
-    return (size_t)(kernel[0] * kernel[1] * kernel[2]);
-}
-
+/* In both layouts the elements of a line of the window over its width, for all channels, form a
+ * matrix: [channels][width] with a leading dimension of all taps, [width][channels] with one of all
+ * lines' channels. */
 void dwconv_f32_pack(const kernels *ks, const int64_t kernel[3], int64_t channels, const float *w,
                      float *packed) {
-    const size_t taps = kernel_taps(kernel), c = (size_t)channels;
-    ks->transpose_b32(c, taps, w, taps, packed, c);
+    const size_t lines = (size_t)(kernel[0] * kernel[1]), width = (size_t)kernel[2];
+    const size_t c = (size_t)channels;
+    for (size_t l = 0; l < lines; l++)
+        ks->transpose_b32(c, width, w + l * width, lines * width, packed + l * c, lines * c);
 }
 
 void dwconv_f32_unpack(const kernels *ks, const int64_t kernel[3], int64_t channels,
                        const float *packed, float *w) {
-    const size_t taps = kernel_taps(kernel), c = (size_t)channels;
-    ks->transpose_b32(taps, c, packed, c, w, taps);
+    const size_t lines = (size_t)(kernel[0] * kernel[1]), width = (size_t)kernel[2];
+    const size_t c = (size_t)channels;
+    for (size_t l = 0; l < lines; l++)
+        ks->transpose_b32(width, c, packed + l * c, lines * c, w + l * width, lines * width);
 }
 
 dwconv_f32_plan dwconv_f32_make_plan(const kernels *ks, const dwconv_f32_shape *s) {
@@ -38,15 +41,19 @@ static void convolve(void *user, const line_run *run) {
     const dwconv_job *job = user;
     const line_sweep *s = run->sweep;
     const epilogue_f32 *all = job->x->ep;
-    const size_t ldy = (size_t)s->ldy, c = run->x.offset;
+    const size_t ldy = (size_t)s->ldy, c = run->channel;
     float *y = job->x->y + run->output * ldy + c;
     epilogue_f32 ep = all ? *all : (epilogue_f32){0};
     if (ep.bias) ep.bias += c;
     if (ep.residual) ep.residual += run->output * ep.ldr + c;
     const dwconv_f32_args args = {
-        .x = run->x,
+        .rows = run->rows,
+        .offset = c,
         .w = job->x->w + c,
         .y = y,
+        .pixels = run->pixels,
+        .taps = s->taps,
+        .step = s->step,
         .channels = run->channels,
         .ldw = (size_t)s->channels,
         .ldy = ldy,
@@ -54,7 +61,7 @@ static void convolve(void *user, const line_run *run) {
     };
     job->plan->ks->dwconv_f32(&args);
     if (!ep.act) return;
-    for (size_t p = 0; p < run->x.pixels; p++, y += ldy) ep.act(run->channels, y, y, ep.act_param);
+    for (size_t p = 0; p < run->pixels; p++, y += ldy) ep.act(run->channels, y, y, ep.act_param);
 }
 
 void dwconv_f32_run(const dwconv_f32_plan *plan, const dwconv_f32_operands *x, size_t first,

@@ -27,7 +27,7 @@ typedef struct dwconv_f32_operands {
     const epilogue_f32 *ep; /* or NULL */
 } dwconv_f32_operands;
 
-/* Packed weights are [kernel depth][height][width][channels], as many floats as w. w is
+/* Packed weights are [width][depth][height][channels], as many floats as w. w is
  * [channels][kernel depth][height][width]. */
 void dwconv_f32_pack(const kernels *ks, const int64_t kernel[3], int64_t channels, const float *w,
                      float *packed);

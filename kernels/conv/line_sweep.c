@@ -28,9 +28,8 @@ void line_sweep_plan(line_sweep *s) {
     s->grid = conv_forward_grid(&s->window);
     const conv_axis *a = s->grid.axis;
     const size_t heights = sat_mul((size_t)a[0].taps, (size_t)a[1].taps);
-    const size_t count = (size_t)a[2].count;
-    s->heights = heights;
-    s->taps = sat_mul(heights, (size_t)a[2].taps);
+    const size_t widths = (size_t)a[2].taps, count = (size_t)a[2].count;
+    s->taps = sat_mul(heights, widths);
     s->shared = a[2].tap_step == 1 && a[2].in_step <= a[2].taps;
     s->step = s->shared ? (size_t)a[2].in_step * heights : s->taps;
     s->lines = (size_t)(s->n * a[0].count * a[1].count);
@@ -50,10 +49,11 @@ void line_sweep_plan(line_sweep *s) {
 static const float **fill_columns(const line_sweep *s, const float *const *lines,
                                   const float *padding, int64_t w, size_t columns,
                                   const float **out) {
-    const conv_axis *width = &s->grid.axis[2];
-    for (size_t c = 0; c < columns; c++, w += width->tap_step) {
-        const bool inside = conv_axis_inside(width, w);
-        for (size_t l = 0; l < s->heights; l++)
+    const conv_axis *a = s->grid.axis;
+    const size_t heights = (size_t)(a[0].taps * a[1].taps);
+    for (size_t c = 0; c < columns; c++, w += a[2].tap_step) {
+        const bool inside = conv_axis_inside(&a[2], w);
+        for (size_t l = 0; l < heights; l++)
             *out++ = inside && lines[l] ? lines[l] + w * s->ldx : padding;
     }
     return out;
@@ -66,11 +66,11 @@ static void fill_run(const line_run *run, const float *const *lines, const float
     const size_t taps = (size_t)width->taps;
     int64_t w = conv_axis_start(width, run->first.o[2]);
     if (s->shared) {
-        const size_t columns = (run->x.pixels - 1) * (size_t)width->in_step + taps;
+        const size_t columns = (run->pixels - 1) * (size_t)width->in_step + taps;
         fill_columns(s, lines, padding, w, columns, out);
         return;
     }
-    for (size_t p = 0; p < run->x.pixels; p++, w += width->in_step)
+    for (size_t p = 0; p < run->pixels; p++, w += width->in_step)
         out = fill_columns(s, lines, padding, w, taps, out);
 }
 
@@ -84,10 +84,12 @@ static void visit_line(line_run *run, const float *x, size_t line, line_visit *v
     const float **lines = (const float **)(void *)(scratch + s->at_lines);
     const float *padding = (const float *)(const void *)(scratch + s->at_padding);
     run->first = conv_pixel_at(&s->grid, line * count);
-    conv_image_lines(&source, &run->first, 0, s->heights, lines);
-    for (size_t o = 0; o < count; o += run->x.pixels) {
+    run->rows = rows;
+    for (size_t l = 0; l < (size_t)(s->grid.axis[0].taps * s->grid.axis[1].taps); l++)
+        lines[l] = conv_image_line(&source, &run->first, l);
+    for (size_t o = 0; o < count; o += run->pixels) {
         run->first.o[2] = (int64_t)o;
-        run->x.pixels = smaller(s->segment, count - o);
+        run->pixels = smaller(s->segment, count - o);
         run->output = line * count + o;
         fill_run(run, lines, padding, rows);
         visit(user, run);
@@ -97,22 +99,15 @@ static void visit_line(line_run *run, const float *x, size_t line, line_visit *v
 void line_sweep_run(const line_sweep *s, const float *x, line_visit *visit, void *user,
                     size_t first, size_t last, void *scratch) {
     float *padding = (float *)(void *)((char *)scratch + s->at_padding);
-    line_run run = {
-        .sweep = s,
-        .x = {.rows = scratch,
-              .lines = s->heights,
-              .width = (size_t)s->grid.axis[2].taps,
-              .step = s->step},
-        .extra = (float *)(void *)((char *)scratch + s->at_extra),
-    };
+    line_run run = {.sweep = s, .extra = (float *)(void *)((char *)scratch + s->at_extra)};
     for (int64_t c = 0; c < s->channels; c++) padding[c] = s->padding;
     while (first < last) {
         const size_t part = first % s->channel_tasks;
         const size_t parts = smaller(s->channel_tasks - part, last - first);
         const size_t line = first / s->channel_tasks * s->task_lines;
         const size_t end = smaller((part + parts) * s->task_channels, (size_t)s->channels);
-        run.x.offset = part * s->task_channels;
-        run.channels = end - run.x.offset;
+        run.channel = part * s->task_channels;
+        run.channels = end - run.channel;
         for (size_t l = line; l < smaller(line + s->task_lines, s->lines); l++)
             visit_line(&run, x, l, visit, user, scratch);
         first += parts;

@@ -3,19 +3,18 @@
  * The machine behind depthwise convolutions and pools: visits the output lines of a window in
  * tasks, and tells a kernel where the pixels under each window are.
  *
- * Pointers are ordered by columns of the image, so that windows which overlap share them:
+ * Taps are ordered by width first, so that windows which overlap share pointers:
  *
  *   columns of the image     w0        w1        w2        w3
  *   pointers (3 lines)       . . .     . . .     . . .     . . .
- *   pixel 0, 3 x 3          [                         ]
- *   pixel 1, stride 1                 [                         ]
+ *   pixel 0, 3 x 3           [t0 t1 t2  t3 t4 t5  t6 t7 t8]
+ *   pixel 1, stride 1                  [t0 t1 t2  ...              ]
  */
 #ifndef HONE_LINE_SWEEP_H
 #define HONE_LINE_SWEEP_H
 
 #include "conv/conv_rows.h"
 #include "conv/conv_window.h"
-#include "kernels.h"
 
 typedef struct line_sweep {
     conv_window window;
@@ -26,7 +25,6 @@ typedef struct line_sweep {
     /* Filled in by line_sweep_plan. */
     conv_grid grid;
     bool shared;       /* neighbouring pixels share pointers */
-    size_t heights;    /* lines of a window */
     size_t taps, step; /* pointers of a pixel, from pixel to pixel */
     size_t lines;      /* output lines in all images */
     size_t segment;    /* most pixels of a run */
@@ -36,14 +34,15 @@ typedef struct line_sweep {
     size_t scratch;                        /* bytes, aligned to 64; SIZE_MAX: too many */
 } line_sweep;
 
-/* A run of output pixels in one line. */
+/* A run of output pixels in one line: pixel p's tap t starts at rows[p * step + t]. */
 typedef struct line_run {
     const line_sweep *sweep;
-    window_rows x; /* x.offset is the first channel to do */
+    const float *const *rows;
     conv_pixel first;
-    size_t output;   /* index of the first pixel in the output */
-    size_t channels; /* how many to do */
-    float *extra;    /* a float for each pixel, for the visitor's use */
+    size_t pixels;
+    size_t output;            /* index of the first pixel in the output */
+    size_t channel, channels; /* the part of the channels to do */
+    float *extra;             /* a float for each pixel, for the visitor's use */
 } line_run;
 typedef void line_visit(void *user, const line_run *run);
 

@@ -39,7 +39,7 @@ static int64_t counted(const pool_f32_shape *s, int d, int64_t o) {
 
 static void fill_scales(const pool_f32_shape *s, const line_run *run) {
     const int64_t plane = counted(s, 0, run->first.o[0]) * counted(s, 1, run->first.o[1]);
-    for (size_t p = 0; p < run->x.pixels; p++) {
+    for (size_t p = 0; p < run->pixels; p++) {
         const int64_t count = plane * counted(s, 2, run->first.o[2] + (int64_t)p);
         run->extra[p] = s->kind == POOL_SUM ? 1.0f : count ? 1.0f / (float)count : 0.0f;
     }
@@ -55,9 +55,13 @@ static void pool(void *user, const line_run *run) {
     const line_sweep *s = run->sweep;
     const pool_f32_shape *shape = &job->plan->shape;
     const pool_f32_args args = {
-        .x = run->x,
+        .rows = run->rows,
+        .offset = run->channel,
         .scale = run->extra,
-        .y = job->y + run->output * (size_t)s->ldy + run->x.offset,
+        .y = job->y + run->output * (size_t)s->ldy + run->channel,
+        .pixels = run->pixels,
+        .taps = s->taps,
+        .step = s->step,
         .channels = run->channels,
         .ldy = (size_t)s->ldy,
     };

@@ -17,13 +17,7 @@ gemm_sweep gemm_f32_plan(const kernels *ks, const gemm_f32_args *args) {
 
 static void dense_rows(const void *source, const gemm_span *span) {
     const gemm_f32_args *args = source;
-    const float **out = span->a, *a = args->a + span->row * args->lda;
-    size_t row = span->row;
-    for (size_t t = 0; t < span->tiles; t++, out += span->mr) {
-        span->tile[t].row = row;
-        row += span->tile[t].rows;
-        for (size_t i = 0; i < span->tile[t].rows; i++, a += args->lda) out[i] = a;
-    }
+    for (size_t i = 0; i < span->rows; i++) span->out[i] = args->a + (span->row + i) * args->lda;
 }
 
 void gemm_f32_run(const gemm_sweep *plan, const gemm_f32_args *args, size_t first, size_t last,

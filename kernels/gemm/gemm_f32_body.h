@@ -62,6 +62,7 @@
 
 #define GEMV_MR                4
 #define GEMV_NR                64
+#define GEMM_AHEAD             512 /* floats that B is prefetched ahead in a stream */
 #define GEMM_NAME_(isa, shape) "gemm_f32_" #isa "_" shape
 #define GEMM_NAME(isa, shape)  GEMM_NAME_(isa, shape)
 
@@ -95,12 +96,12 @@ SIMD_INLINE void gemm_f32_step(tile_acc acc, const float *const a[], size_t ka, 
  * streamed from memory, in up to four panels at once. */
 typedef enum gemm_mode { GEMM_IN_PLACE, GEMM_PACKED, GEMM_STREAM } gemm_mode;
 
-/* A single panel is too narrow a stream for the hardware's prefetchers alone; several are not, and
- * lose by more. Fetches the same two steps of the next panel. */
+/* Hardware prefetchers stop at the end of a page; panels do not. */
 SIMD_INLINE void gemm_f32_prefetch(const float *b, size_t ldb, const int vecs) {
-    if (vecs * VF_LANES > GEMM_PANEL) return;
-    SIMD_PREFETCH(b + ldb);
-    SIMD_PREFETCH(b + ldb + GEMM_PANEL);
+    SIMD_UNROLL for (int v = 0; v < vecs; v += GEMM_PANEL / VF_LANES) {
+        SIMD_PREFETCH(gemm_f32_vector(b, ldb, v) + GEMM_AHEAD);
+        SIMD_PREFETCH(gemm_f32_vector(b, ldb, v) + GEMM_AHEAD + GEMM_PANEL);
+    }
 }
 
 /* rows x vecs of the tile from column `col` on. */

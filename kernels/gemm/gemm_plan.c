@@ -15,6 +15,8 @@
 #define TASK_COLS_MIN 64
 /* B that is not packed yet is packed once for each task, so tasks are tall. */
 #define RAW_ROW_BLOCKS 8
+/* Most taps of a K block: bounds the table of row pointers. */
+#define MAX_BLOCK_TAPS 32
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
@@ -30,7 +32,7 @@ static void plan_depth(gemm_sweep *s) {
     }
     s->block_k = s->k;
     if (s->taps > 1 && s->k > 0) {
-        const size_t fit = smaller(larger(kc / s->k, 1), GEMM_MAX_BLOCK_TAPS);
+        const size_t fit = smaller(larger(kc / s->k, 1), MAX_BLOCK_TAPS);
         s->block_taps = ceil_div(s->taps, ceil_div(s->taps, fit));
     }
 }

@@ -51,49 +51,46 @@ static gemm_row_tile *row_tiles(const sweep_block *b) {
     return (gemm_row_tile *)(void *)(b->scratch + b->s->at_tiles);
 }
 
-/* Cuts the rows into tiles. */
-static void cut_rows(sweep_block *b) {
-    const gemm_sweep *s = b->s;
-    const size_t mr = s->kernel->mr, end = b->row + b->rows;
-    gemm_row_tile *tile = row_tiles(b);
-    size_t run_end = b->row - b->row % s->run + s->run;
-    for (size_t row = b->row; row < end; tile++) {
-        if (row == run_end) run_end += s->run;
-        const size_t rows = smaller(mr, smaller(end, run_end) - row);
-        *tile = (gemm_row_tile){.rows = rows};
-        row += rows;
-    }
-    b->tiles = (size_t)(tile - row_tiles(b));
-}
-
-/* Asks the source where the rows are and packs the full tiles. */
+/* Cuts the rows into tiles, asks the source where they are, packs the full ones. */
 static void prepare_rows(sweep_block *b) {
     const gemm_sweep *s = b->s;
     const k_block *d = &b->depth;
     const size_t mr = s->kernel->mr, entries = d->taps * mr;
     const bool pack = s->kernel->pack && b->cols >= PACK_MIN_COLS;
+    const float **out = (const float **)(void *)b->scratch;
     float *packed = (float *)(void *)(b->scratch + s->at_packed);
-    cut_rows(b);
-    const gemm_span span = {
-        .row = b->row,
-        .tile = row_tiles(b),
-        .tiles = b->tiles,
-        .tap = d->tap,
-        .taps = d->taps,
-        .mr = mr,
-        .a = (const float **)(void *)b->scratch,
-        .zeros = (const float *)(const void *)(b->scratch + s->at_zeros),
-        .spare = (float *)(void *)(b->scratch + s->at_spare),
-    };
-    b->x->rows(b->x->source, &span);
-    for (size_t i = 0; i < b->tiles; i++) {
-        gemm_row_tile *tile = row_tiles(b) + i;
-        tile->a = span.a + i * entries;
-        if (!pack || tile->rows < mr) continue;
-        s->kernel->pack(tile->a, d->offset, d->taps, d->k, packed);
-        tile->packed = packed;
-        packed += entries * d->k;
+    float *spare = (float *)(void *)(b->scratch + s->at_spare);
+    gemm_row_tile *tile = row_tiles(b);
+    const size_t end = b->row + b->rows;
+    for (size_t row = b->row; row < end; tile++) {
+        const size_t run_end = row - row % s->run + s->run;
+        const size_t rows = smaller(mr, smaller(end, run_end) - row);
+        const gemm_span span = {
+            .row = row,
+            .rows = rows,
+            .tap = d->tap,
+            .taps = d->taps,
+            .mr = mr,
+            .out = out,
+            .zeros = (const float *)(const void *)(b->scratch + s->at_zeros),
+            .spare = spare,
+        };
+        b->x->rows(b->x->source, &span);
+        *tile = (gemm_row_tile){
+            .a = out,
+            .row = b->x->place ? b->x->place(b->x->source, row) : row,
+            .rows = rows,
+        };
+        if (pack && rows == mr) {
+            s->kernel->pack(out, d->offset, d->taps, d->k, packed);
+            tile->packed = packed;
+            packed += entries * d->k;
+        }
+        row += rows;
+        out += entries;
+        spare += entries * s->spare;
     }
+    b->tiles = (size_t)(tile - row_tiles(b));
 }
 
 /* Brings this tile's share of the next panels from L3 or memory into L2. */

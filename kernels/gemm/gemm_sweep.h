@@ -20,27 +20,13 @@
 #include "gemm/gemm_pack.h"
 #include "kernels.h"
 
-/* Most taps of a K block: bounds the table of row pointers. */
-#define GEMM_MAX_BLOCK_TAPS 32
-
-/* One row tile of a row block. */
-typedef struct gemm_row_tile {
-    size_t row, rows;      /* first row of C, number of rows */
-    const float *const *a; /* taps x mr row pointers */
-    const float *packed;   /* or NULL */
-} gemm_row_tile;
-
-/* What a row source is asked for: the rows of A from `row` on, as many as the tiles have. It sets
- * a[t * mr + i] of each tile to the start of tap (tap + t) of the tile's row i, for t < taps, and
- * the tile's first row of C. */
+/* What a row source is asked for: out[t * mr + i] = start of tap (tap + t) of row (row + i), for
+ * t < taps, i < rows. */
 typedef struct gemm_span {
-    size_t row;
-    gemm_row_tile *tile;
-    size_t tiles;
-    size_t tap, taps, mr;
-    const float **a;    /* of the first tile; the next one's is taps * mr further */
+    size_t row, rows, tap, taps, mr;
+    const float **out;
     const float *zeros; /* gemm_sweep.zeros floats */
-    float *spare;       /* gemm_sweep.spare floats for each element of a, in the order of a */
+    float *spare;       /* gemm_sweep.spare floats for each element of out, in the order of out */
 } gemm_span;
 
 /* The shape of a product and how it is cut. */
@@ -67,6 +53,8 @@ typedef struct gemm_sweep {
 /* Where the operands are, for one run. */
 typedef struct gemm_operands {
     void (*rows)(const void *source, const gemm_span *span);
+    /* Row of C that row `row` goes to; NULL: the same. */
+    size_t (*place)(const void *source, size_t row);
     const void *source;
     const float *b;
     size_t ldb; /* as in gemm_b_form */
@@ -74,6 +62,13 @@ typedef struct gemm_operands {
     size_t ldc;
     const epilogue_f32 *ep; /* or NULL */
 } gemm_operands;
+
+/* One row tile of a row block. */
+typedef struct gemm_row_tile {
+    const float *const *a;
+    const float *packed; /* or NULL */
+    size_t row, rows;    /* first row of C, number of rows */
+} gemm_row_tile;
 
 /* Fills in the second half of *s. s->scratch is SIZE_MAX if it does not fit in memory. */
 void gemm_sweep_plan(const kernels *ks, gemm_sweep *s);

@@ -12,13 +12,6 @@
 #include "conv/pool_f32.h"
 #include "kernel_case.h"
 
-/* Random problems of each kind. */
-#ifdef SWEEP_STEP /* on an emulator */
-#define SEEDS 60
-#else
-#define SEEDS 500
-#endif
-
 typedef struct buffers {
     guard x, w, y, bias, residual, scratch;
 } buffers;
@@ -281,7 +274,7 @@ static void convolutions_match_plain_loops(void **state) {
     buffers_create(&g);
     for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
         const kernels *k = level_table(level);
-        for (uint64_t seed = 0; k && seed < SEEDS; seed++) {
+        for (uint64_t seed = 0; k && seed < 600; seed++) {
             problem p;
             if (random_problem(&p, seed, seed % 3 == 0)) test_conv_problem(k, &p, &g);
         }
@@ -397,7 +390,7 @@ static void depthwise_convolutions_match_plain_loops(void **state) {
     buffers_create(&g);
     for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
         const kernels *k = level_table(level);
-        for (uint64_t seed = 0; k && seed < SEEDS; seed++) {
+        for (uint64_t seed = 0; k && seed < 400; seed++) {
             problem p;
             if (!random_problem(&p, seed, false)) continue;
             make_channelwise(&p);
@@ -490,7 +483,7 @@ static void pools_match_plain_loops(void **state) {
     buffers_create(&g);
     for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
         const kernels *k = level_table(level);
-        for (uint64_t seed = 0; k && seed < SEEDS; seed++) {
+        for (uint64_t seed = 0; k && seed < 400; seed++) {
             problem p;
             if (!random_problem(&p, seed, false)) continue;
             make_channelwise(&p);
