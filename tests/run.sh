@@ -84,6 +84,8 @@ collect
 python=$PWD/.cache/venv/bin/python
 step ctest run_ctest ci
 step onnx-cases build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
+step onnx-cases-hone build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt \
+  --hone build/onnx_case.hone
 step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers
 step models "$python" tests/models/models_test.py --hone build/ci/installed/bin/hone "$models"
 step docs tests/docs/check_docs.sh build/docs
