@@ -47,9 +47,9 @@ static hone_status dft_size_of(const ctx *c, const dft_params *p, const shape *x
                     (long long)at, x->rank);
     const bool real_result = p->inverse && p->onesided;
     const int64_t in = x->dim[d->axis];
-    d->n = length ? tensor_i64(length, 0) : real_result ? (in > 0 ? 2 * (in - 1) : 0) : in;
-    if (d->n < 1 && (length || in > 0))
-        return fail(c, HONE_E_FORMAT, "the length %lld is not positive", (long long)d->n);
+    d->n = length ? tensor_i64(length, 0) : in;
+    if (!length && real_result && !i64_mul(2, in - 1, &d->n)) d->n = 0;
+    if (d->n < 1) return fail(c, HONE_E_FORMAT, "the length %lld is not positive", (long long)d->n);
     d->read = real_result ? d->n / 2 + 1 : d->n;
     d->write = p->onesided && !p->inverse ? d->n / 2 + 1 : d->n;
     return HONE_OK;

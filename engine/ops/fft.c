@@ -70,6 +70,7 @@ static hone_status plan_convolution(plan_ctx *p, fft *f) {
 
 hone_status fft_plan(plan_ctx *p, int64_t n, fft *f) {
     *f = (fft){.n = n};
+    if (n < 1) return fail(p->c, HONE_E_INPUT, "a transform of length %lld", (long long)n);
     if (n > INT32_MAX)
         return fail(p->c, HONE_E_LIMIT, "a transform of %lld is too long", (long long)n);
     if (factorize(n, f) > 1) return plan_convolution(p, f);

@@ -190,11 +190,14 @@ static hone_status linear_run(run_ctx *r, const step *s) {
     linear_job job = {.st = st, .s = s, .scratch = scratch};
     job.state = st->own_state ? (float *)(void *)(scratch + st->at_state) : s->out[1].data;
     job.scale = given != 0 ? given : 1 / sqrtf((float)(z->dk > 0 ? z->dk : 1));
-    if (step_has(s, LIN_PAST))
+    if (step_has(s, LIN_PAST) && bytes)
         memcpy(job.state, s->in[LIN_PAST].data, bytes);
     else if (bytes)
         memset(job.state, 0, bytes);
-    team_run(r->team, z->batch * z->heads, 1, do_heads, &job);
+    if (bytes)
+        team_run(r->team, z->batch * z->heads, 1, do_heads, &job);
+    else if (s->out[0].bytes) /* states without elements */
+        memset(s->out[0].data, 0, s->out[0].bytes);
     return HONE_OK;
 }
 
