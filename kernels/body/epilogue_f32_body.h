@@ -10,7 +10,7 @@
 #include "kernels.h"
 
 /* rows x vecs accumulators; both are constants of each use, so that all of them are registers. */
-#define TILE_ROWS 12
+#define TILE_ROWS 14
 #define TILE_VECS 16
 typedef vf tile_acc[TILE_ROWS][TILE_VECS];
 

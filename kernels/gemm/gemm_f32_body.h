@@ -16,8 +16,8 @@
  *   |   kk  |   |       |   accumulators
  *   +-------+   +-------+
  *
- * Registers: 6 x 2 of 8 lanes is 12 accumulators, 2 of B and 1 or 2 of A of the 16 of AVX2; 12 x 2
- * of 16 lanes is 24 + 2 + 1 of 32 of AVX-512; 6 x 4 of 4 lanes is 24 + 4 + 1 of 32 of NEON. At
+ * Registers: 6 x 2 of 8 lanes is 12 accumulators, 2 of B and 1 or 2 of A of the 16 of AVX2; 14 x 2
+ * of 16 lanes is 28 + 2 + 1 of 32 of AVX-512; 6 x 4 of 4 lanes is 24 + 4 + 1 of 32 of NEON. At
  * least 8 accumulators are needed to hide the latency of the multiply-adds.
  */
 #ifndef HONE_GEMM_F32_BODY_H
@@ -27,13 +27,13 @@
 #include "kernels.h"
 
 #if VF_LANES == 16
-#define GEMM_MR         12
+#define GEMM_MR         14
 #define GEMM_NR         32
 #define GEMM_VECS       2
-#define GEMM_MC         240
+#define GEMM_MC         252
 #define GEMM_KC         384
 #define GEMV_VECS(rows) 4
-#define GEMM_SHAPE      "12x32"
+#define GEMM_SHAPE      "14x32"
 #elif VF_LANES == 8
 #define GEMM_MR         6
 #define GEMM_NR         16
@@ -179,13 +179,15 @@ static void gemm_f32_tile(const gemm_tile_f32 *t) {
         GEMM_ROWS(5)
         GEMM_ROWS(6)
 #endif
-#if GEMM_MR >= 12
+#if GEMM_MR >= 14
         GEMM_ROWS(7)
         GEMM_ROWS(8)
         GEMM_ROWS(9)
         GEMM_ROWS(10)
         GEMM_ROWS(11)
         GEMM_ROWS(12)
+        GEMM_ROWS(13)
+        GEMM_ROWS(14)
 #endif
     default: break;
     }
