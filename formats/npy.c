@@ -29,8 +29,7 @@ static const struct {
              {"<c8", HONE_C64}, {"<c16", HONE_C128}};
 enum { TYPES = sizeof types / sizeof *types };
 
-/* ---- Header ------------------------------------------------------------------------------------
- */
+/* ---- Header ---------------------------------------------------------------------------------- */
 
 typedef struct npy_header {
     hone_dtype dtype;
@@ -169,8 +168,7 @@ static hone_status read_header(const ctx *c, const char *data, size_t size, npy_
     return read_fields(&(cursor){c, data, data + start, data + h->data}, h);
 }
 
-/* ---- Elements ----------------------------------------------------------------------------------
- */
+/* ---- Elements -------------------------------------------------------------------------------- */
 
 /* Copies column-major elements into row-major order. */
 static void copy_transposed(char *to, const char *from, const shape *s, int64_t count,
@@ -253,8 +251,7 @@ void hone_view_free(hone_view *view) {
     *view = (hone_view){0};
 }
 
-/* ---- Writing -----------------------------------------------------------------------------------
- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 static const char *type_code(hone_dtype dtype) {
     for (size_t i = 0; i < TYPES; i++)

@@ -46,8 +46,7 @@ __attribute__((format(printf, 2, 3))) static void path_format(char *path, const 
     va_end(args);
 }
 
-/* ---- Reading tensors ---------------------------------------------------------------------------
- */
+/* ---- Reading tensors ------------------------------------------------------------------------- */
 
 /* What the tensors of a case live in: a model without a graph. */
 typedef struct storage {
@@ -78,8 +77,7 @@ static hone_status load_tensor(storage *s, const char *path, tensor *out, const 
     return status;
 }
 
-/* ---- Comparing ---------------------------------------------------------------------------------
- */
+/* ---- Comparing ------------------------------------------------------------------------------- */
 
 /* Bits of a narrow float as a number that rises with its value. */
 static int64_t rank_of(const tensor *t, int64_t i) {
@@ -146,8 +144,7 @@ static bool tensors_agree(tensor got, tensor want, reason *why) {
                    bad, count, first, tensor_f64(&got, first), tensor_f64(&want, first));
 }
 
-/* ---- Running -----------------------------------------------------------------------------------
- */
+/* ---- Running --------------------------------------------------------------------------------- */
 
 static hone_view view_of(const tensor *t) {
     hone_view v = {.data = t->data, .bytes = t->bytes, .dtype = t->dtype, .rank = t->shape.rank};
@@ -248,8 +245,7 @@ static bool run_case(const char *folder, const char *through, reason *why) {
     return ok;
 }
 
-/* ---- Cases -------------------------------------------------------------------------------------
- */
+/* ---- Cases ----------------------------------------------------------------------------------- */
 
 typedef struct case_list {
     char **name;

@@ -66,7 +66,9 @@ void frame_destroy(frame *f) {
 
 static bool plan_fits(const plan *p, const tensor *inputs) {
     for (int32_t i = 0; i < p->graph->n_input; i++)
-        if (!shape_equal(&p->input_shapes[i], &inputs[i].shape)) return false;
+        if (p->inputs[i].dtype != inputs[i].dtype ||
+            !shape_equal(&p->inputs[i].shape, &inputs[i].shape))
+            return false;
     return true;
 }
 

@@ -191,10 +191,10 @@ static hone_status plan_graph(planner *pl, const graph *g, int32_t base) {
 static hone_status plan_inputs(planner *pl, const tensor *inputs) {
     plan *p = pl->p;
     const graph *g = p->graph;
-    p->input_shapes = arena_array(&p->arena, (size_t)g->n_input, sizeof *p->input_shapes);
-    if (!p->input_shapes) return fail_nomem(pl->c, (size_t)g->n_input * sizeof *p->input_shapes);
+    p->inputs = arena_array(&p->arena, (size_t)g->n_input, sizeof *p->inputs);
+    if (!p->inputs) return fail_nomem(pl->c, (size_t)g->n_input * sizeof *p->inputs);
     for (int32_t i = 0; i < g->n_input; i++) {
-        p->input_shapes[i] = inputs[i].shape;
+        p->inputs[i] = (tensor){.dtype = inputs[i].dtype, .shape = inputs[i].shape};
         p->values[g->input[i]->id] = inputs[i];
         p->values[g->input[i]->id].data = NULL;
         p->places[g->input[i]->id] = (place){.kind = PLACE_INPUT, .index = i};

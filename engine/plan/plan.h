@@ -17,8 +17,8 @@ typedef struct plan {
     struct plan *next;
     arena arena;
     graph *graph;
-    shape *input_shapes; /* the signature */
-    step *steps;         /* one a node, in order */
+    tensor *inputs; /* the signature: types and shapes */
+    step *steps;    /* one a node, in order */
     int32_t n_steps;
     tensor *values;   /* by value id: type, and data of constants */
     place *places;    /* by value id */

@@ -86,8 +86,7 @@ typedef struct scope {
 void importer_init(importer *im, const ctx *c, hone_model *m, const source *s);
 void importer_fini(importer *im);
 
-/* ---- import_graph.c ----------------------------------------------------------------------------
- */
+/* ---- import_graph.c -------------------------------------------------------------------------- */
 
 /* Inputs, constants, nodes and outputs of a graph into s->builder->graph, which is empty. */
 hone_status import_graph(scope *s, const Onnx__GraphProto *g);
@@ -106,8 +105,7 @@ hone_status scope_check_depth(const scope *s);
 /* Type that a ValueInfoProto states; unknown if it states none. */
 hone_status import_type(scope *s, const Onnx__TypeProto *t, type *out);
 
-/* ---- import_body.c -----------------------------------------------------------------------------
- */
+/* ---- import_body.c --------------------------------------------------------------------------- */
 
 /* The bodies among a node's attributes, and what they capture. */
 typedef struct bodies {
@@ -127,16 +125,14 @@ hone_status import_body(scope *s, const Onnx__GraphProto *g, bodies *b, graph **
 /* Once all bodies are there: gives them the same captured inputs in the same order. */
 hone_status bodies_settle(importer *im, bodies *b);
 
-/* ---- import_order.c ----------------------------------------------------------------------------
- */
+/* ---- import_order.c -------------------------------------------------------------------------- */
 
 /* An order of nodes in which every value is made before it is read, close to the given one:
  * order[i] is the number of the i-th node. From the scratch arena. HONE_E_FORMAT for cycles and for
  * names with two producers. */
 hone_status order_nodes(importer *im, Onnx__NodeProto *const *nodes, size_t count, size_t **order);
 
-/* ---- import_tensor.c ---------------------------------------------------------------------------
- */
+/* ---- import_tensor.c ------------------------------------------------------------------------- */
 
 /* A constant. Its data lies in the source if it is stored there densely and aligned to its element,
  * otherwise in the model's memory. Strings become pointers into the model's arena. */
@@ -149,8 +145,7 @@ void *import_buffer(importer *im, size_t size);
 /* The status that import_buffer recorded. */
 hone_status buffer_status(const importer *im);
 
-/* ---- import_attr.c -----------------------------------------------------------------------------
- */
+/* ---- import_attr.c --------------------------------------------------------------------------- */
 
 /* Attributes of a node in scope s; references to attributes of the function are replaced by their
  * values. The list has room for one more. Graphs become bodies, sparse tensors dense. */
@@ -158,8 +153,7 @@ hone_status import_attrs(scope *s, const Onnx__NodeProto *n, bodies *b, attr **o
 /* One attribute that is no reference. Graphs only if b is not NULL. */
 hone_status import_attr(scope *s, const Onnx__AttributeProto *a, bodies *b, attr *out);
 
-/* ---- import_function.c -------------------------------------------------------------------------
- */
+/* ---- import_function.c ----------------------------------------------------------------------- */
 
 /* Fills im->functions. */
 hone_status functions_collect(importer *im);
@@ -168,8 +162,7 @@ hone_status function_find(importer *im, const Onnx__NodeProto *n, function **out
 /* Imports the nodes of a function in place of the node n of s. */
 hone_status import_call(scope *s, const Onnx__NodeProto *n, const function *f);
 
-/* ---- import_support.c --------------------------------------------------------------------------
- */
+/* ---- import_support.c ------------------------------------------------------------------------ */
 
 /* HONE_E_UNSUPPORTED with a list of all operators that hone lacks, over bodies and functions. */
 hone_status support_check(importer *im);

@@ -37,8 +37,7 @@ static int kind_of(const Onnx__AttributeProto *a) {
     return a->n_strings ? KIND_STRINGS : KIND_NONE;
 }
 
-/* ---- Values ------------------------------------------------------------------------------------
- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 /* A bytes field as a C string in the scratch arena. */
 static hone_status read_text(importer *im, const ProtobufCBinaryData *field, const char **out) {

@@ -4,8 +4,7 @@
 
 #include "import.h"
 
-/* ---- Scopes ------------------------------------------------------------------------------------
- */
+/* ---- Scopes ---------------------------------------------------------------------------------- */
 
 void scope_init(scope *s, importer *im, builder *b, scope *outer) {
     *s = (scope){.im = im, .builder = b, .outer = outer, .depth = 1};
@@ -91,8 +90,7 @@ hone_status scope_find(scope *s, const char *name, value **out) {
     return HONE_OK;
 }
 
-/* ---- Types -------------------------------------------------------------------------------------
- */
+/* ---- Types ----------------------------------------------------------------------------------- */
 
 /* Code of a named dimension. Files with a flood of names get unknown dimensions beyond the first
  * few thousand: symbol_code looks through a list. */
@@ -176,8 +174,7 @@ static hone_status apply_hint(scope *s, const char *name, value *v) {
     return HONE_OK;
 }
 
-/* ---- Nodes -------------------------------------------------------------------------------------
- */
+/* ---- Nodes ----------------------------------------------------------------------------------- */
 
 /* The values that a node reads, without those its bodies capture; NULL for omitted ones. */
 static hone_status find_inputs(scope *s, const Onnx__NodeProto *n, value ***out) {
@@ -283,8 +280,7 @@ hone_status import_nodes(scope *s, Onnx__NodeProto *const *nodes, size_t count) 
     return HONE_OK;
 }
 
-/* ---- Graphs ------------------------------------------------------------------------------------
- */
+/* ---- Graphs ---------------------------------------------------------------------------------- */
 
 static hone_status define_constant(scope *s, const char *name, const tensor *t) {
     if (!name || !*name) return fail(s->im->c, HONE_E_FORMAT, "an initializer without a name");

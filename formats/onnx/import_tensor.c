@@ -19,8 +19,7 @@ hone_status buffer_status(const importer *im) {
     return im->c->err && im->c->err->status != HONE_OK ? im->c->err->status : HONE_E_NOMEM;
 }
 
-/* ---- Type and shape ----------------------------------------------------------------------------
- */
+/* ---- Type and shape -------------------------------------------------------------------------- */
 
 /* Elements and bytes; strings have none. */
 static hone_status read_head(importer *im, const Onnx__TensorProto *t, tensor *out,
@@ -49,8 +48,7 @@ static hone_status read_head(importer *im, const Onnx__TensorProto *t, tensor *o
     return HONE_OK;
 }
 
-/* ---- Data as bytes -----------------------------------------------------------------------------
- */
+/* ---- Data as bytes --------------------------------------------------------------------------- */
 
 /* Alignment that kernels need to read elements of this type in place. */
 static size_t element_align(hone_dtype t) {
@@ -94,8 +92,7 @@ static hone_status take_raw(importer *im, const Onnx__TensorProto *t, tensor *ou
     return take_bytes(im, data, out);
 }
 
-/* ---- Data in typed fields ----------------------------------------------------------------------
- */
+/* ---- Data in typed fields -------------------------------------------------------------------- */
 
 /* One of the *_data fields. */
 typedef struct typed_field {
@@ -215,8 +212,7 @@ static hone_status take_typed(importer *im, const Onnx__TensorProto *t, int64_t 
     return f.number ? take_fixed(im, &f, out) : take_varints(im, &f, out);
 }
 
-/* ---- Tensors -----------------------------------------------------------------------------------
- */
+/* ---- Tensors --------------------------------------------------------------------------------- */
 
 static hone_status take_external(importer *im, const Onnx__TensorProto *t, tensor *out) {
     const uint8_t *data;

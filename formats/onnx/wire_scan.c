@@ -42,8 +42,7 @@ typedef struct scanner {
     frame stack[WIRE_MAX_DEPTH];
 } scanner;
 
-/* ---- Errors ------------------------------------------------------------------------------------
- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 /* "graph.node[3].name" for field `field` (or none if < 0) of the innermost message. */
 static void describe_path(const scanner *s, int field, char *buf, size_t size) {
@@ -73,8 +72,7 @@ reject(const scanner *s, int field, hone_status code, const char *format, ...) {
     return fail_at(s->c, code, s->at - s->base, "%s: %s", path, text);
 }
 
-/* ---- Reading -----------------------------------------------------------------------------------
- */
+/* ---- Reading --------------------------------------------------------------------------------- */
 
 size_t wire_varint(const uint8_t *data, size_t size, uint64_t *out) {
     uint64_t v = 0;
@@ -126,8 +124,7 @@ static hone_status value_size(scanner *s, int field, wire_type wire, size_t *out
     return HONE_OK;
 }
 
-/* ---- Writing the skeleton ----------------------------------------------------------------------
- */
+/* ---- Writing the skeleton -------------------------------------------------------------------- */
 
 static void put(scanner *s, const void *data, size_t n) {
     if (s->out && n && in_range(s->sum.skeleton, n, s->room))
@@ -169,8 +166,7 @@ static void patch_length(scanner *s) {
         s->out[at + i] = (uint8_t)((n >> 7 * i & 0x7F) | (i + 1 < LENGTH_BYTES ? 0x80 : 0));
 }
 
-/* ---- Fields ------------------------------------------------------------------------------------
- */
+/* ---- Fields ---------------------------------------------------------------------------------- */
 
 static hone_status open_message(scanner *s, const ProtobufCMessageDescriptor *desc, size_t size,
                                 int via) {

@@ -15,17 +15,20 @@
  *     hone_session_destroy(session);
  *     hone_model_close(model);
  *
- * Conventions
- *   Status   Every function that can fail returns a hone_status (0 is success) and fills the
- * caller's hone_error, which may be NULL. On failure, out-parameters stay untouched or are NULL and
- * nothing leaks. The library never aborts, exits, prints, installs handlers or changes process
- * state. Sharing  A hone_model is immutable: any number of threads and sessions may use it at once.
- * A hone_session belongs to one thread at a time; only hone_session_cancel may be called from
- * another. Memory   Functions named create/open return something the caller destroys/closes; NULL
- * is accepted there. "Borrowed" pointers belong to the object and live as long as stated. Structs
- * Structs passed in start with struct_size = sizeof of the struct as the caller compiled it;
- * HONE_INIT(type) sets that and zeroes the rest, which always means "default". Units    Sizes in
- * bytes, times in nanoseconds, dimensions in elements. Strings are UTF-8.
+ * Status. Every function that can fail returns a hone_status (0 is success) and fills the caller's
+ * hone_error, which may be NULL. On failure, out-parameters stay untouched or are NULL and nothing
+ * leaks. The library never aborts, exits, prints, installs handlers or changes process state.
+ *
+ * Threads. A hone_model is immutable: any number of threads and sessions may use it at once. A
+ * hone_session belongs to one thread at a time; another one may only call hone_session_cancel.
+ *
+ * Ownership. What functions named create or open return, the caller destroys or closes; NULL is
+ * accepted there. "Borrowed" pointers belong to the object and live as long as stated.
+ *
+ * Structs. Those that are passed in start with struct_size, the size of the struct as the caller
+ * compiled it; HONE_INIT(type) sets that and zeroes the rest, which always means "default".
+ *
+ * Units. Sizes are in bytes, times in nanoseconds, dimensions in elements. Strings are UTF-8.
  */
 #ifndef HONE_HONE_H
 #define HONE_HONE_H
@@ -200,11 +203,12 @@ typedef struct hone_input_shape {
     int64_t dim[HONE_MAX_RANK];
 } hone_input_shape;
 
-#define HONE_OPEN_NO_OPTIMIZE                                                                      \
-    1u                           /* keep the graph as imported: no folding, no fusion, no packing  \
-                                  */
-#define HONE_OPEN_NO_EXTERNAL 2u /* refuse tensors that are stored in other files */
-#define HONE_OPEN_VERIFY      4u /* .hone: check the weights' checksums too, which reads all of it */
+/* Flags of hone_open_options. NO_OPTIMIZE keeps the graph as imported: nothing is folded, fused or
+ * packed. NO_EXTERNAL refuses tensors that are stored in other files. VERIFY checks the checksums
+ * of a .hone file's weights as well, which reads all of them. */
+#define HONE_OPEN_NO_OPTIMIZE 1u
+#define HONE_OPEN_NO_EXTERNAL 2u
+#define HONE_OPEN_VERIFY      4u
 
 typedef struct hone_open_options {
     size_t struct_size;
@@ -285,8 +289,7 @@ HONE_API hone_status hone_model_value(const hone_model *model, int32_t index, ho
  * HONE_E_ARG when there is no such attribute. */
 HONE_API hone_status hone_model_node_attribute(const hone_model *model, int32_t node, int32_t index,
                                                char *buf, size_t size, hone_error *err);
-/* What each optimisation pass did: number of changes of pass `index`, or HONE_E_ARG past the end.
- */
+/* How many changes pass number `index` of the optimisation made; HONE_E_ARG past the last one. */
 HONE_API hone_status hone_model_pass(const hone_model *model, int32_t index, const char **name,
                                      int64_t *changes, hone_error *err);
 
@@ -388,8 +391,7 @@ HONE_API const char *hone_isa_default(void);
 /* Processors this process may use (affinity and cgroup quota). */
 HONE_API int32_t hone_cpu_count(void);
 
-/* ---- NumPy files ------------------------------------------------------------------------------
- */
+/* ---- NumPy files ----------------------------------------------------------------------------- */
 
 /* Reads a .npy file (format 1-3, C or Fortran order, little-endian, fixed-size types) into memory
  * that hone_view_free releases. bfloat16 and narrower types have no NumPy form and are refused. */

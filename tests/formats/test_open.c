@@ -11,8 +11,7 @@
 #include "fixture.h"
 #include "message.h"
 
-/* ---- Models ------------------------------------------------------------------------------------
- */
+/* ---- Models ---------------------------------------------------------------------------------- */
 
 /* input: name: float32[rows, 2], where rows may be a symbol */
 static void add_port(message *m, unsigned field, const char *name) {
@@ -99,8 +98,7 @@ static void expect_result(const hone_model *model) {
     hone_session_destroy(s);
 }
 
-/* ---- Facts -------------------------------------------------------------------------------------
- */
+/* ---- Facts ----------------------------------------------------------------------------------- */
 
 static void tells_what_the_file_says(void **state) {
     (void)state;
@@ -252,8 +250,7 @@ static void the_log_has_every_unsupported_operator(void **state) {
     message_free(bytes);
 }
 
-/* ---- Other files -------------------------------------------------------------------------------
- */
+/* ---- Other files ----------------------------------------------------------------------------- */
 
 static void external_data_is_found_or_refused(void **state) {
     (void)state;
@@ -299,8 +296,7 @@ static void external_data_is_found_or_refused(void **state) {
     fixture_fini(&f);
 }
 
-/* ---- Failing memory ----------------------------------------------------------------------------
- */
+/* ---- Failing memory -------------------------------------------------------------------------- */
 
 typedef struct failing {
     long count, fail_at; /* calls so far; the one that fails and, if `always`, all after it */

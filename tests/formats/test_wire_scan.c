@@ -132,8 +132,7 @@ static void varints_end_at_64_bits(void **state) {
     assert_int_equal(wire_varint(most, 0, &v), 0);
 }
 
-/* ---- Refusals ----------------------------------------------------------------------------------
- */
+/* ---- Refusals -------------------------------------------------------------------------------- */
 
 static void add_two_graphs(message *m) {
     message_bytes(m, 7, "", 0);
@@ -332,8 +331,7 @@ static void estimates_memory_from_above(void **state) {
     }
 }
 
-/* ---- Damage ------------------------------------------------------------------------------------
- */
+/* ---- Damage ---------------------------------------------------------------------------------- */
 
 /* Scans and, if it passes, unpacks: neither may crash, and protobuf-c must accept what passes. */
 static hone_status try(fixture *f, const uint8_t *data, size_t size) {

@@ -92,8 +92,7 @@ static void cancelled_and_late_runs_leave_the_session_usable(void **state) {
     hone_model_close(m);
 }
 
-/* ---- One model, many threads -------------------------------------------------------------------
- */
+/* ---- One model, many threads ----------------------------------------------------------------- */
 
 typedef struct race {
     const hone_model *m;
@@ -139,8 +138,7 @@ static void sessions_share_a_model_between_threads(void **state) {
     hone_model_close(m);
 }
 
-/* ---- Memory that runs out -----------------------------------------------------------------------
- */
+/* ---- Memory that runs out -------------------------------------------------------------------- */
 
 static _Atomic long calls_left = -1, live;
 
