@@ -18,7 +18,7 @@ static const dtype_row rows[HONE_DTYPE_COUNT] = {
     [HONE_I16] = {"int16", 16, KT_I16},
     [HONE_I32] = {"int32", 32, KT_I32},
     [HONE_I64] = {"int64", 64, KT_I64},
-    [HONE_STRING] = {"string", 0, KT_COUNT},
+    [HONE_STRING] = {"string", 8 * sizeof(char *), KT_COUNT}, /* pointers to text */
     [HONE_BOOL] = {"bool", 8, KT_BOOL},
     [HONE_F16] = {"float16", 16, KT_COUNT},
     [HONE_F64] = {"float64", 64, KT_F64},
@@ -45,7 +45,7 @@ static const dtype_row *row_of(hone_dtype t) {
 
 const char *hone_dtype_name(hone_dtype t) { return row_of(t)->name; }
 
-size_t hone_dtype_bits(hone_dtype t) { return row_of(t)->bits; }
+size_t hone_dtype_bits(hone_dtype t) { return t == HONE_STRING ? 0 : row_of(t)->bits; }
 
 size_t dtype_size(hone_dtype t) { return row_of(t)->bits / 8u; }
 

@@ -33,7 +33,8 @@ static inline bool dtype_in(hone_dtype t, dtype_set set) {
     return t > HONE_UNDEFINED && t < HONE_DTYPE_COUNT && (set & DT(t)) != 0;
 }
 
-/* Bytes of one element; 0 for packed types and undefined. */
+/* Bytes of one element; 0 for packed types and undefined. A string is a pointer to its text, which
+ * ends in NUL; NULL stands for an empty one. */
 size_t dtype_size(hone_dtype t);
 
 /* Bytes of `count` elements, packed types rounded up to a byte; false on overflow or count < 0. */

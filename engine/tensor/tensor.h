@@ -41,6 +41,12 @@ bool tensor_size(const tensor *t, size_t *out);
 /* Elements of a tensor whose shape is known. */
 int64_t tensor_count(const tensor *t);
 
+/* Element i of a tensor of strings. */
+static inline const char *tensor_string(const tensor *t, int64_t i) {
+    const char *s = ((const char *const *)t->data)[i];
+    return s ? s : "";
+}
+
 /* Element i of an integer, bool or float tensor (dense) as a number; i is in range. */
 int64_t tensor_i64(const tensor *t, int64_t i);
 double tensor_f64(const tensor *t, int64_t i);

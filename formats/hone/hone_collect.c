@@ -26,38 +26,49 @@ uint32_t collect_type(hone_writer *w, const graph *g, const type *t) {
     return intern_add(&w->types, &rec, sizeof rec);
 }
 
-/* Where the tensor's bytes go in the section of its layout. */
-static hone_status place_blob(hone_writer *w, const tensor *t, uint64_t *out) {
-    const blob key = {t->bytes ? t->data : NULL, t->bytes, t->layout.kind};
+/* The numbers of the strings of t, from an aligned place on. */
+static void put_text(hone_writer *w, const tensor *t, size_t begin) {
+    const int64_t count = tensor_count(t);
+    while (w->text.size < begin && !w->text.failed) buffer_u32(&w->text, 0);
+    for (int64_t i = 0; i < count; i++)
+        buffer_u32(&w->text, collect_string(w, tensor_string(t, i)));
+}
+
+/* Where the tensor's bytes go in the section of their kind. */
+static hone_status place_blob(hone_writer *w, const tensor *t, tensor_record *rec) {
+    const blob key = {rec->length ? t->data : NULL, (size_t)rec->length, rec->section};
     const uint32_t i = intern_add(&w->blobs, &key, sizeof key);
-    size_t *end = &w->bulk[t->layout.kind], begin;
-    if (i == w->offsets.size / sizeof *out) {
-        if (!size_align(*end, SECTION_ALIGN, &begin) || !size_add(begin, t->bytes, end))
+    size_t *end = &w->bulk[key.kind], begin;
+    if (i == w->offsets.size / sizeof rec->offset) {
+        if (!size_align(*end, SECTION_ALIGN, &begin) || !size_add(begin, key.bytes, end))
             return fail(w->c, HONE_E_LIMIT, "weights take more than 2^63 bytes");
-        buffer_put(&w->offsets, &(uint64_t){begin}, sizeof *out);
+        buffer_put(&w->offsets, &(uint64_t){begin}, sizeof rec->offset);
+        if (key.kind == BLOB_TEXT) put_text(w, t, begin);
     }
-    if (w->blobs.failed || w->offsets.failed) return fail_nomem(w->c, 0);
-    *out = ((const uint64_t *)w->offsets.data)[i];
+    if (w->blobs.failed || w->offsets.failed || w->text.failed) return fail_nomem(w->c, 0);
+    rec->offset = ((const uint64_t *)w->offsets.data)[i];
     return HONE_OK;
 }
 
 hone_status collect_tensor(hone_writer *w, const tensor *t, uint32_t *out) {
+    const bool text = t->dtype == HONE_STRING;
     size_t bytes;
     if (!tensor_size(t, &bytes) || bytes != t->bytes || t->layout.kind >= LAYOUT_KINDS)
-        return fail(w->c, HONE_E_UNSUPPORTED, "a constant of type %s has no form in a file",
+        return fail(w->c, HONE_E_INTERNAL, "a constant of type %s does not fit its shape",
                     hone_dtype_name(t->dtype));
     tensor_record rec = {.dtype = (uint32_t)t->dtype,
                          .encoding = ENCODING_ALL,
                          .layout = t->layout.kind,
-                         .section = t->layout.kind,
+                         .section = text ? BLOB_TEXT : t->layout.kind,
                          .rank = (uint32_t)t->shape.rank,
-                         .length = bytes,
+                         .length = text ? bytes / sizeof(char *) * sizeof(uint32_t) : bytes,
                          .scale = NONE_INDEX,
                          .zero_point = NONE_INDEX,
                          .index = NONE_INDEX};
     if (t->layout.kind != LAYOUT_DENSE) rec.groups = (uint32_t)t->layout.groups;
     for (int32_t i = 0; i < t->shape.rank; i++) rec.dim[i] = t->shape.dim[i];
-    TRY(place_blob(w, t, &rec.offset));
+    w->has_text |= text;
+    TRY(place_blob(w, t, &rec));
     *out = intern_add(&w->tensors, &rec, sizeof rec);
     return w->tensors.failed ? fail_nomem(w->c, sizeof rec) : HONE_OK;
 }

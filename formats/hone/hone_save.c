@@ -13,11 +13,11 @@ static const char zeros[SECTION_ALIGN];
 /* A section about to be written: bytes in memory, or all blobs of a layout. */
 typedef struct part {
     section_record rec;
-    const void *data;
-    int layout; /* -1: data */
+    const void *data; /* or NULL */
+    int kind;         /* of the blobs in it, or -1 */
 } part;
 
-enum { TABLES = 6, MAX_PARTS = TABLES + LAYOUT_KINDS };
+enum { TABLES = 6, MAX_PARTS = TABLES + BLOB_KINDS };
 
 typedef struct file_plan {
     hone_writer *w;
@@ -34,7 +34,7 @@ static hone_status for_each_piece(const hone_writer *w, int kind, hone_sink *sin
         size_t size;
         blob b;
         memcpy(&b, intern_key(&w->blobs, i, &size), sizeof b);
-        if (b.layout != (uint64_t)kind) continue;
+        if (b.kind != (uint64_t)kind) continue;
         TRY(sink(to, zeros, (size_t)(offsets[i] - at)));
         TRY(sink(to, b.data, b.bytes));
         at = offsets[i] + b.bytes;
@@ -48,10 +48,10 @@ static hone_status hash_piece(void *to, const void *data, size_t size) {
 }
 
 static uint64_t part_checksum(const hone_writer *w, const part *p) {
-    if (p->layout < 0) return XXH3_64bits(p->data, (size_t)p->rec.length);
+    if (p->data || !p->rec.length) return XXH3_64bits(p->data, (size_t)p->rec.length);
     XXH3_state_t state;
     XXH3_64bits_reset(&state);
-    for_each_piece(w, p->layout, hash_piece, &state);
+    for_each_piece(w, p->kind, hash_piece, &state);
     return XXH3_64bits_digest(&state);
 }
 
@@ -86,8 +86,9 @@ static void build_tensors(file_plan *f) {
         size_t size;
         tensor_record rec;
         memcpy(&rec, intern_key(t, i, &size), sizeof rec);
+        const int kind = (int)rec.section;
         for (uint32_t p = 0; p < f->n_parts; p++)
-            if (f->parts[p].layout == (int)rec.layout) rec.section = p;
+            if (f->parts[p].kind == kind) rec.section = p;
         buffer_put(&f->tensors, &rec, sizeof rec);
     }
 }
@@ -104,6 +105,10 @@ static hone_status lay_out(file_plan *f) {
     add_table(f, SECTION_INFO, w->info.data, w->info.size);
     for (int k = 0; k < LAYOUT_KINDS; k++)
         if (k == LAYOUT_DENSE || w->bulk[k]) add_bulk(f, k);
+    if (w->has_text) {
+        add_table(f, SECTION_TEXT, w->text.data, w->text.size);
+        f->parts[f->n_parts - 1].kind = BLOB_TEXT;
+    }
     build_tensors(f);
     if (f->strings.failed || f->tensors.failed) return fail_nomem(w->c, 0);
     tensors->data = f->tensors.data;
@@ -140,10 +145,10 @@ static hone_status write_parts(const file_plan *f, hone_sink *sink, void *to) {
     for (uint32_t i = 0; i < f->n_parts; i++) {
         const part *p = &f->parts[i];
         TRY(sink(to, zeros, (size_t)(p->rec.offset - at)));
-        if (p->layout < 0)
+        if (p->data || !p->rec.length)
             TRY(sink(to, p->data, (size_t)p->rec.length));
         else
-            TRY(for_each_piece(f->w, p->layout, sink, to));
+            TRY(for_each_piece(f->w, p->kind, sink, to));
         at = p->rec.offset + p->rec.length;
     }
     return HONE_OK;
@@ -153,12 +158,13 @@ hone_status hone_serialize(const ctx *c, const hone_model *m, hone_sink *sink, v
     hone_writer w = {.c = c, .model = m};
     intern *const tables[] = {&w.strings, &w.types, &w.ops, &w.tensors, &w.blobs};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) intern_init(tables[i], c->alloc);
-    w.offsets.alloc = w.graphs.alloc = w.info.alloc = c->alloc;
+    w.offsets.alloc = w.graphs.alloc = w.info.alloc = w.text.alloc = c->alloc;
     file_plan f = {.w = &w, .strings.alloc = c->alloc, .tensors.alloc = c->alloc};
     hone_status status = collect_model(&w);
     if (status == HONE_OK) status = lay_out(&f);
     if (status == HONE_OK) status = write_parts(&f, sink, to);
-    byte_buffer *const buffers[] = {&w.offsets, &w.graphs, &w.info, &f.strings, &f.tensors};
+    byte_buffer *const buffers[] = {&w.offsets, &w.graphs,  &w.info,
+                                    &w.text,    &f.strings, &f.tensors};
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) buffer_fini(buffers[i]);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) intern_fini(tables[i]);
     return status;

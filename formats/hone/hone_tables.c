@@ -187,8 +187,10 @@ static hone_status check_tensor(const hone_reader *r, const cursor *in, uint32_t
         return fail_here(r, in, "tensor %u is in section %u: there are %u", i, t->section,
                          r->n_sections);
     const section_record *s = &r->sections[t->section];
-    if (s->type != (t->layout == LAYOUT_DENSE ? SECTION_DATA : SECTION_PACK) ||
-        s->param != t->layout)
+    const section_type want = t->dtype == HONE_STRING     ? SECTION_TEXT
+                              : t->layout == LAYOUT_DENSE ? SECTION_DATA
+                                                          : SECTION_PACK;
+    if (s->type != want || s->param != t->layout)
         return fail_here(r, in, "tensor %u of layout %u is in a section of type %u", i, t->layout,
                          s->type);
     if (t->offset % SECTION_ALIGN || !in_range(t->offset, t->length, s->length))
@@ -197,12 +199,40 @@ static hone_status check_tensor(const hone_reader *r, const cursor *in, uint32_t
     return HONE_OK;
 }
 
+/* Bytes that the tensor takes in memory, where strings are pointers; SIZE_MAX if it cannot be. */
+static size_t memory_bytes(const tensor_record *t) {
+    if (t->dtype != HONE_STRING) return (size_t)t->length;
+    size_t bytes;
+    if (t->length % sizeof(uint32_t)) return SIZE_MAX;
+    return size_mul((size_t)t->length / sizeof(uint32_t), sizeof(char *), &bytes) ? bytes
+                                                                                  : SIZE_MAX;
+}
+
 /* Elsewhere a boolean is known to be 0 or 1. */
 static bool booleans_are_valid(const tensor *t) {
     const unsigned char *p = t->data;
     unsigned char seen = 0;
     for (size_t i = 0; i < t->bytes; i++) seen |= p[i];
     return seen <= 1;
+}
+
+/* The elements of a tensor of strings. Their text is copied once for each tensor that they are in.
+ */
+static hone_status read_text(hone_reader *r, const cursor *in, const tensor_record *t,
+                             tensor *out) {
+    const unsigned char *at = r->file + r->sections[t->section].offset + t->offset;
+    const size_t count = (size_t)t->length / sizeof(uint32_t);
+    const char **s = arena_array(&r->model->arena, count, sizeof *s);
+    if (!s) return fail_nomem(r->c, count * sizeof *s);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number;
+        memcpy(&number, at + i * sizeof number, sizeof number);
+        TRY(take_name(r, in, number, &s[i]));
+        s[i] = arena_strdup(&r->model->arena, s[i]);
+        if (!s[i]) return fail_nomem(r->c, sizeof *s);
+    }
+    out->data = s;
+    return HONE_OK;
 }
 
 static hone_status read_tensor(hone_reader *r, cursor *in, uint32_t i) {
@@ -214,15 +244,16 @@ static hone_status read_tensor(hone_reader *r, cursor *in, uint32_t i) {
                     .layout = {(uint8_t)t.layout, (int32_t)t.groups},
                     .shape = shape_make((int32_t)t.rank, t.dim)};
     if (t.dtype >= HONE_DTYPE_COUNT || !layout_fits(out->layout, out->dtype, &out->shape) ||
-        !tensor_size(out, &out->bytes) || out->bytes != t.length) {
+        !tensor_size(out, &out->bytes) || out->bytes != memory_bytes(&t)) {
         char text[SHAPE_TEXT];
         return fail_here(r, in, "tensor %u of type %s and shape %s cannot take %llu bytes", i,
                          hone_dtype_name(out->dtype), shape_text(text, sizeof text, &out->shape),
                          (unsigned long long)t.length);
     }
-    if (t.length > r->c->limits->tensor_bytes)
-        return fail(r->c, HONE_E_LIMIT, "tensor %u takes %llu bytes: the limit is %llu", i,
-                    (unsigned long long)t.length, (unsigned long long)r->c->limits->tensor_bytes);
+    if (out->bytes > r->c->limits->tensor_bytes)
+        return fail(r->c, HONE_E_LIMIT, "tensor %u takes %zu bytes: the limit is %llu", i,
+                    out->bytes, (unsigned long long)r->c->limits->tensor_bytes);
+    if (out->dtype == HONE_STRING) return read_text(r, in, &t, out);
     /* Constants are never written to; only buffers of results are. */
     const unsigned char *data = r->file + r->sections[t.section].offset + t.offset;
     memcpy(&out->data, &data, sizeof out->data);

@@ -11,25 +11,27 @@
 #include "layout.h"
 #include "model.h"
 
-/* The bytes of a tensor. Tensors that share them in memory share them in the file. */
+/* The bytes of a tensor. Tensors that share them in memory share them in the file. Those of strings
+ * are a kind of their own. */
 typedef struct blob {
     const void *data;
     size_t bytes;
-    uint64_t layout; /* layout_kind */
+    uint64_t kind; /* layout_kind or BLOB_TEXT */
 } blob;
 
-enum { LAYOUT_KINDS = LAYOUT_PANELS_NK + 1 };
+enum { LAYOUT_KINDS = LAYOUT_PANELS_NK + 1, BLOB_TEXT = LAYOUT_KINDS, BLOB_KINDS };
 
 typedef struct hone_writer {
     const ctx *c;
     const hone_model *model;
-    intern strings;            /* keys end in NUL */
-    intern types, ops;         /* keys are records */
-    intern tensors;            /* keys are records whose `section` is still the layout_kind */
-    intern blobs;              /* keys are blobs */
-    byte_buffer offsets;       /* uint64_t: where each blob is in the section of its layout */
-    size_t bulk[LAYOUT_KINDS]; /* size of the section of each layout */
-    byte_buffer graphs, info;
+    intern strings;          /* keys end in NUL */
+    intern types, ops;       /* keys are records */
+    intern tensors;          /* keys are records whose `section` is still the blob's kind */
+    intern blobs;            /* keys are blobs */
+    byte_buffer offsets;     /* uint64_t: where each blob is in the section of its kind */
+    size_t bulk[BLOB_KINDS]; /* size of the section of each kind */
+    byte_buffer graphs, info, text;
+    bool has_text; /* are there tensors of strings, even empty ones? */
     uint32_t n_graphs;
 } hone_writer;
 

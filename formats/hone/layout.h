@@ -46,6 +46,7 @@ typedef enum section_type {
     SECTION_INFO = 6,
     SECTION_DATA = 7, /* dense tensors */
     SECTION_PACK = 8, /* tensors in the layout that `param` says */
+    SECTION_TEXT = 9, /* elements of tensors of strings: numbers of strings */
     SECTION_TYPE_COUNT
 } section_type;
 
@@ -87,7 +88,7 @@ typedef struct tensor_record {
     uint32_t groups;   /* of a packed layout; 0 for LAYOUT_DENSE */
     uint32_t section;  /* index in the section table */
     uint32_t rank;
-    uint64_t offset, length;    /* in the section */
+    uint64_t offset, length;    /* in the section; strings take 4 bytes each */
     uint32_t scale, zero_point; /* tensors */
     int32_t axis, block;        /* of the scale */
     int64_t dim[8];

@@ -21,7 +21,6 @@ hone_status buffer_status(const importer *im) {
 
 /* ---- Type and shape -------------------------------------------------------------------------- */
 
-/* Elements and bytes; strings have none. */
 static hone_status read_head(importer *im, const Onnx__TensorProto *t, tensor *out,
                              int64_t *count) {
     const ctx *c = im->c;
@@ -37,10 +36,7 @@ static hone_status read_head(importer *im, const Onnx__TensorProto *t, tensor *o
     for (size_t i = 0; i < t->n_dims; i++)
         if (t->dims[i] < 0)
             return fail(c, HONE_E_FORMAT, "dimension %zu is %lld", i, (long long)t->dims[i]);
-    const bool text = out->dtype == HONE_STRING;
-    if (!shape_count(&out->shape, count) ||
-        !(text ? size_mul((size_t)*count, sizeof(char *), &out->bytes)
-               : dtype_bytes(out->dtype, *count, &out->bytes)))
+    if (!shape_count(&out->shape, count) || !dtype_bytes(out->dtype, *count, &out->bytes))
         return fail(c, HONE_E_FORMAT, "the shape has more than 2^63 bytes");
     if (out->bytes > c->limits->tensor_bytes)
         return fail(c, HONE_E_LIMIT, "tensor of %zu bytes: the limit is %llu (tensor_bytes)",

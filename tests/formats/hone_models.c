@@ -182,13 +182,33 @@ static void recurrent(model_builder *k) {
                 ATTRS(A_INT("hidden_size", 4))));
 }
 
+/* Strings, repeated ones and a NULL among them; none at all; two tensors that share memory. */
+static void texts(model_builder *k) {
+    static const char *words[] = {"gr\xc3\xb6\xc3\x9f", NULL, "texts", "texts"};
+    graph *g = k->b.graph;
+    tensor t = {.dtype = HONE_STRING, .shape = shape_make(2, (const int64_t[]){2, 2})};
+    const tensor none = {.dtype = HONE_STRING, .shape = shape_vector(0), .data = words};
+    t.data = words;
+    t.bytes = sizeof words;
+    output(&k->b, graph_add_constant(g, "four", &t));
+    output(&k->b, graph_add_constant(g, "twin", &t));
+    output(&k->b, graph_add_constant(g, "none", &none));
+}
+
 static const struct {
     const char *name;
     void (*build)(model_builder *k);
 } models[TEST_MODELS] = {
-    {"one node", one_node},       {"no node", no_node},       {"symbols", symbols_and_metadata},
-    {"constants", constants},     {"packed", packed},         {"bodies", bodies},
-    {"other kinds", other_kinds}, {"attributes", attributes}, {"recurrent", recurrent},
+    {"one node", one_node},
+    {"no node", no_node},
+    {"symbols", symbols_and_metadata},
+    {"constants", constants},
+    {"packed", packed},
+    {"bodies", bodies},
+    {"other kinds", other_kinds},
+    {"attributes", attributes},
+    {"recurrent", recurrent},
+    {"texts", texts},
 };
 
 const char *test_model_name(int which) { return models[which].name; }

@@ -181,11 +181,6 @@ static void models_that_cannot_be_saved(void **state) {
     m->limits.depth = 2;
     expect_error(&f, hone_model_save(m, path, &f.err), HONE_E_LIMIT, "nested deeper than 2");
     hone_model_close(m);
-    assert_int_equal(test_model_build(0, NULL, &m, &f.err), HONE_OK);
-    const tensor text = {.dtype = HONE_STRING, .shape = shape_scalar()};
-    assert_true(graph_add_output(m->graph, graph_add_constant(m->graph, "text", &text)));
-    expect_error(&f, hone_model_save(m, path, &f.err), HONE_E_UNSUPPORTED, "type string");
-    hone_model_close(m);
     assert_int_equal(fixture_entries(&f), 0);
     fixture_fini(&f);
 }
