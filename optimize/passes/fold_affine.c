@@ -10,7 +10,7 @@
 #include "build.h"
 #include "elementwise.h"
 #include "fused.h"
-#include "model.h"
+#include "rewrite.h"
 
 typedef struct affine {
     const ctx *c;
@@ -62,26 +62,13 @@ static bool per_channel(const affine *a, const tensor *t) {
            t->shape.rank <= a->linear->out[0]->type.shape.rank;
 }
 
-/* A new constant like t that can be written. */
-static hone_status writable(const affine *a, const tensor *t, value **out) {
-    tensor copy = *t;
-    copy.data = model_buffer(a->c, a->m, t->bytes);
-    if (!copy.data) return HONE_E_NOMEM;
-    if (t->data)
-        memcpy(copy.data, t->data, t->bytes);
-    else
-        memset(copy.data, 0, t->bytes);
-    *out = graph_add_constant(a->linear->graph, "", &copy);
-    return *out ? HONE_OK : fail_nomem(a->c, sizeof **out);
-}
-
 /* The bias as a constant that can be written; zeros if there was none. */
 static hone_status writable_bias(const affine *a, float **data) {
     const tensor none = {
         .dtype = HONE_F32, .shape = shape_vector(a->n), .bytes = (size_t)a->n * sizeof(float)};
     const value *old = node_in(a->linear, FUSED_BIAS);
     value *bias;
-    TRY(writable(a, old ? old->constant : &none, &bias));
+    TRY(rewrite_copy(a->c, a->m, a->linear->graph, old ? old->constant : &none, &bias));
     if (old)
         node_set_input(a->linear, FUSED_BIAS, bias);
     else
@@ -104,7 +91,7 @@ static hone_status fold_add(const affine *a, const tensor *t, float sign) {
 static hone_status fold_mul(const affine *a, const tensor *t, bool divide) {
     const tensor *old = node_in(a->linear, FUSED_WEIGHT)->constant;
     value *weight;
-    TRY(writable(a, old, &weight));
+    TRY(rewrite_copy(a->c, a->m, a->linear->graph, old, &weight));
     const int64_t inner = shape_span(&old->shape, a->axis + 1, old->shape.rank);
     float *w = weight->constant->data;
     for (int64_t i = 0; i < tensor_count(old); i++) {

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each pass on graphs that it should change, and on some that it must leave alone. Every case also
+runs with and without optimisation, and the results must agree."""
+from cli_support import CommandTest, main
+from onnx_build import FLOAT, Graph, Model
+
+IMAGE = [1, 3, 6, 5]
+PASSES = ("fold_constants", "sink_transposes", "remove_dead", "fold_affine", "fuse_activation",
+          "fuse_epilogue", "flush_subnormals", "pack_weights")
+
+
+def numbers(count, first=-1.0, step=0.37):
+    """Numbers between -1 and 1 without a pattern that could cancel."""
+    return [((first + i * step) % 2) - 1 for i in range(count)]
+
+
+class Passes(CommandTest):
+    def graph(self, shape=None):
+        graph = Graph("passes")
+        graph.input("x", FLOAT, shape or IMAGE)
+        return graph
+
+    def conv(self, graph, source="x", out="c", channels=4, bias=False, weights=None, name="w"):
+        """A 3 x 3 convolution of 3 channels that keeps the size."""
+        graph.initializer(name, FLOAT, [channels, 3, 3, 3],
+                          weights or numbers(channels * 27))
+        inputs = [source, name]
+        if bias:
+            graph.initializer(name + "_bias", FLOAT, [channels], numbers(channels))
+            inputs.append(name + "_bias")
+        graph.node("Conv", inputs, [out], pads=[1, 1, 1, 1])
+        return graph
+
+    def scalar(self, graph, name, number):
+        graph.initializer(name, FLOAT, [], [number])
+        return name
+
+    def check(self, graph, output, nodes, tolerance=1e-5, **changes):
+        """The optimised graph has these operators; passes that are named made so many changes."""
+        graph.output(output, FLOAT, None)
+        Model(graph).save(self.path("model.onnx"))
+        facts = self.hone("inspect", "model.onnx", "--passes", "--json").json
+        made = dict.fromkeys(PASSES, 0)
+        for entry in facts["passes"]:
+            made[entry["name"]] += entry["changes"]
+        self.assertEqual({name: made[name] for name in changes}, changes)
+        self.assertEqual({o["operator"]: o["count"] for o in facts["operators"]}, nodes)
+        self.hone("run", "model.onnx", "--no-optimize", "--random", "1", "-o", "plain", "--quiet")
+        self.hone("compare", "model.onnx", "plain", "--random", "1", "--rtol", tolerance,
+                  "--atol", tolerance)
+
+    def test_constants_are_folded(self):
+        graph = self.graph([4])
+        graph.initializer("a", FLOAT, [4], [1, 2, 3, 4])
+        graph.node("Neg", ["a"], ["b"])
+        graph.node("Add", ["a", "b"], ["c"])
+        graph.node("Mul", ["x", "c"], ["y"])
+        self.check(graph, "y", {"Mul": 1}, fold_constants=2)
+
+    def test_what_nothing_reads_is_removed(self):
+        graph = self.graph([4])
+        graph.node("Neg", ["x"], ["a"])
+        graph.node("Abs", ["a"], ["b"])
+        graph.node("Relu", ["x"], ["y"])
+        self.check(graph, "y", {"Relu": 1})
+
+    def test_layout_changes_cancel_between_convolutions(self):
+        graph = self.conv(self.graph(), channels=3)
+        graph.node("Relu", ["c"], ["r"])
+        self.conv(graph, "r", "y", name="w2")
+        self.check(graph, "y", {"Transpose": 2, "Conv": 2})
+
+    def test_batch_normalisation_folds_into_the_convolution(self):
+        graph = self.conv(self.graph(), bias=True)
+        for name, values in (("scale", [1.5, -2, 0.5, 1]), ("shift", [0, 1, -1, 2]),
+                             ("mean", [0.1, -0.2, 0.3, 0]), ("var", [1, 2, 0.5, 4])):
+            graph.initializer(name, FLOAT, [4], values)
+        graph.node("BatchNormalization", ["c", "scale", "shift", "mean", "var"], ["y"])
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1})
+
+    def test_a_product_that_is_read_twice_is_not_scaled(self):
+        graph = self.conv(self.graph())
+        graph.node("Mul", ["c", self.scalar(graph, "two", 2.0)], ["m"])
+        graph.node("Sub", ["m", "c"], ["y"])
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Mul": 1, "Sub": 1}, fold_affine=0)
+
+    def test_spelled_out_activations_are_recognised(self):
+        spelled = {
+            "silu": [("Sigmoid", ["x"], "s"), ("Mul", ["x", "s"], "y")],
+            "hardswish": [("Add", ["x", "three"], "a"), ("Clip", ["a", "zero", "six"], "b"),
+                          ("Mul", ["x", "b"], "c"), ("Div", ["c", "six"], "y")],
+            "gelu": [("Div", ["x", "root"], "a"), ("Erf", ["a"], "b"), ("Add", ["b", "one"], "c"),
+                     ("Mul", ["x", "c"], "d"), ("Mul", ["d", "half"], "y")],
+        }
+        operator = {"silu": "Silu", "hardswish": "HardSwish", "gelu": "GeluErf"}
+        for name, nodes in spelled.items():
+            with self.subTest(name):
+                graph = self.graph([3, 7])
+                for constant, number in (("zero", 0), ("half", 0.5), ("one", 1), ("three", 3),
+                                         ("six", 6), ("root", 2 ** 0.5)):
+                    self.scalar(graph, constant, number)
+                for kind, inputs, out in nodes:
+                    graph.node(kind, inputs, [out])
+                self.check(graph, "y", {operator[name]: 1}, fuse_activation=1)
+
+    def test_almost_activations_are_not(self):
+        almost = {
+            "two sources": [("Sigmoid", ["n"], "s"), ("Mul", ["x", "s"], "y")],
+            "half a swish": [("Add", ["x", "two"], "a"), ("Clip", ["a", "zero", "six"], "b"),
+                             ("Mul", ["x", "b"], "c"), ("Div", ["c", "six"], "y")],
+            "inner value is read": [("Sigmoid", ["x"], "s"), ("Mul", ["x", "s"], "m"),
+                                    ("Add", ["m", "s"], "y")],
+        }
+        for name, nodes in almost.items():
+            with self.subTest(name):
+                graph = self.graph([3, 7])
+                graph.node("Neg", ["x"], ["n"])
+                for constant, number in (("zero", 0), ("two", 2), ("six", 6)):
+                    self.scalar(graph, constant, number)
+                for kind, inputs, out in nodes:
+                    graph.node(kind, inputs, [out])
+                graph.output("y", FLOAT, None)
+                Model(graph).save(self.path("almost.onnx"))
+                facts = self.hone("inspect", "almost.onnx", "--passes", "--json").json
+                made = sum(p["changes"] for p in facts["passes"] if p["name"] == "fuse_activation")
+                self.assertEqual(made, 0)
+
+    def test_residuals_and_activations_join_the_convolution(self):
+        graph = self.conv(self.graph(), channels=3)
+        self.conv(graph, "c", "d", channels=3, name="w2")
+        graph.node("Add", ["c", "d"], ["a"])
+        graph.node("Relu", ["a"], ["y"])
+        self.check(graph, "y", {"Transpose": 2, "Conv": 2}, fuse_epilogue=2)
+
+    def test_a_residual_that_is_broadcast_stays_outside(self):
+        graph = self.conv(self.graph(), channels=3)
+        graph.input("r", FLOAT, [1, 3, 1, 1])
+        graph.node("Add", ["c", "r"], ["y"])
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Add": 1}, fuse_epilogue=0)
+
+    def test_what_comes_after_an_activation_does_not_jump_ahead(self):
+        graph = self.conv(self.graph(), channels=3)
+        graph.node("Sigmoid", ["c"], ["s"])
+        graph.node("Add", ["s", "x"], ["a"])
+        graph.node("Clip", ["a", self.scalar(graph, "lo", 0.25), self.scalar(graph, "hi", 1.0)],
+                   ["y"])
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Add": 1, "Clip": 1}, fuse_epilogue=1)
+
+    def test_subnormal_weights_become_zero_everywhere_they_count(self):
+        weights = numbers(16)
+        weights[5], weights[11] = 1e-40, -1e-45
+        graph = self.graph([5, 4])
+        graph.initializer("w", FLOAT, [4, 4], weights)
+        graph.node("MatMul", ["x", "w"], ["a"])
+        graph.node("MatMul", ["a", "w"], ["y"])
+        self.check(graph, "y", {"MatMul": 2}, flush_subnormals=1, pack_weights=2)
+
+    def test_subnormal_summands_stay(self):
+        graph = self.graph([2])
+        graph.initializer("tiny", FLOAT, [2], [1e-40, 1e-41])
+        graph.node("Add", ["x", "tiny"], ["y"])
+        self.check(graph, "y", {"Add": 1}, flush_subnormals=0)
+
+    def test_weights_are_packed_once(self):
+        graph = self.graph([5, 4])
+        graph.initializer("w", FLOAT, [4, 4], numbers(16))
+        graph.node("MatMul", ["x", "w"], ["a"])
+        graph.node("MatMul", ["a", "w"], ["y"])
+        self.check(graph, "y", {"MatMul": 2}, pack_weights=2)
+
+    def test_a_product_of_two_inputs_has_nothing_to_pack(self):
+        graph = self.graph([5, 4])
+        graph.input("w", FLOAT, [4, 4])
+        graph.node("MatMul", ["x", "w"], ["y"])
+        self.check(graph, "y", {"MatMul": 1}, pack_weights=0)
+
+
+if __name__ == "__main__":
+    main()
