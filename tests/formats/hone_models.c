@@ -23,7 +23,8 @@ static void output(builder *b, value *v) {
     if (!v || !graph_add_output(b->graph, v)) builder_fail(b, HONE_E_NOMEM, "no memory");
 }
 
-/* A constant whose bytes count up. The memory of packed ones is not reached by emit_constant. */
+/* A constant whose bytes count up to 100 again and again, which makes normal floats. The memory of
+ * packed ones is not reached by emit_constant. */
 static value *constant(model_builder *k, const char *name, hone_dtype dtype, layout form,
                        const shape *s) {
     tensor t = {.dtype = dtype, .layout = form, .shape = *s};
@@ -31,7 +32,7 @@ static value *constant(model_builder *k, const char *name, hone_dtype dtype, lay
     t.data = model_buffer(k->c, k->m, t.bytes);
     if (!t.data) return NULL;
     for (size_t i = 0; i < t.bytes; i++)
-        ((unsigned char *)t.data)[i] = (unsigned char)(dtype == HONE_BOOL ? i & 1 : i + 1);
+        ((unsigned char *)t.data)[i] = (unsigned char)(dtype == HONE_BOOL ? i & 1 : i % 100 + 1);
     return graph_add_constant(k->b.graph, name, &t);
 }
 
