@@ -82,6 +82,26 @@ static void worker_loop(team *t, int32_t worker) {
     }
 }
 
+static void *wait_for_lock(void *arg) {
+    pthread_mutex_lock(arg);
+    pthread_mutex_unlock(arg);
+    return NULL;
+}
+
+/* Can n threads live at once? OpenMP ends the process when it cannot start one, so this is found
+ * out beforehand. */
+static bool threads_fit(team *t, int32_t n) {
+    pthread_t *ids = mem_zalloc(t->alloc, (size_t)n, sizeof *ids);
+    int32_t started = 0;
+    pthread_mutex_lock(&t->lock);
+    while (ids && started < n && pthread_create(&ids[started], NULL, wait_for_lock, &t->lock) == 0)
+        started++;
+    pthread_mutex_unlock(&t->lock);
+    for (int32_t i = 0; i < started; i++) pthread_join(ids[i], NULL);
+    mem_free(t->alloc, ids);
+    return started == n;
+}
+
 static void *host_main(void *arg) {
     team *t = arg;
 #pragma omp parallel num_threads(t->threads - 1)
@@ -90,15 +110,20 @@ static void *host_main(void *arg) {
 }
 
 hone_status team_create(const ctx *c, team **out, int32_t threads) {
+    if (threads > TEAM_MAX_THREADS)
+        return fail(c, HONE_E_LIMIT, "%d threads: at most %d are possible", threads,
+                    TEAM_MAX_THREADS);
     team *t = mem_alloc(c->alloc, sizeof *t, 64);
     if (!t) return fail_nomem(c, sizeof *t);
     *t = (team){.alloc = c->alloc, .threads = threads < 1 ? 1 : threads};
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
     if (t->threads > 1) {
-        if (pthread_create(&t->host, NULL, host_main, t) != 0) {
+        /* The host is the first worker; OpenMP starts the others. */
+        if ((t->threads > 2 && !threads_fit(t, t->threads - 1)) ||
+            pthread_create(&t->host, NULL, host_main, t) != 0) {
             team_destroy(t);
-            return fail(c, HONE_E_NOMEM, "cannot start a thread");
+            return fail(c, HONE_E_NOMEM, "%d threads cannot be started", threads);
         }
         t->hosted = true;
     }

@@ -17,7 +17,10 @@ typedef struct team team;
 /* A job: does items [first, last). `worker` is 0..threads-1, for scratch of its own. */
 typedef void team_fn(void *arg, int64_t first, int64_t last, int32_t worker);
 
-/* threads >= 1. One thread makes a team without workers, which costs nothing. */
+#define TEAM_MAX_THREADS 1024
+
+/* threads >= 1. One thread makes a team without workers, which costs nothing. HONE_E_LIMIT beyond
+ * TEAM_MAX_THREADS, HONE_E_NOMEM when the system refuses a thread. */
 hone_status team_create(const ctx *c, team **out, int32_t threads);
 void team_destroy(team *t);
 int32_t team_size(const team *t);

@@ -89,8 +89,10 @@ hone_status hone_session_create(hone_session **out, const hone_model *model,
 
 void hone_session_destroy(hone_session *s) {
     if (!s) return;
-    for (int32_t i = 0; s->inputs && i < s->model->graph->n_input; i++)
+    for (int32_t i = 0; s->inputs && i < s->model->graph->n_input; i++) {
         mem_free(&s->alloc, s->inputs[i].buffer);
+        mem_free(&s->alloc, s->inputs[i].passed);
+    }
     mem_free(&s->alloc, s->inputs);
     frame_destroy(s->root);
     team_destroy(s->team);
@@ -153,15 +155,36 @@ static hone_status input_bytes(const ctx *c, const hone_session *s, int32_t inpu
     return HONE_OK;
 }
 
+/* A zeroed block of at least `bytes`; what was in it may be lost. */
+static hone_status reserve(const ctx *c, hone_session *s, void **block, size_t *capacity,
+                           size_t bytes) {
+    if (*block && *capacity >= bytes) return HONE_OK;
+    mem_free(&s->alloc, *block);
+    *capacity = 0;
+    *block = mem_alloc(&s->alloc, bytes ? bytes : 1, TENSOR_ALIGN);
+    if (!*block) return fail_nomem(c, bytes);
+    *capacity = bytes ? bytes : 1;
+    memset(*block, 0, *capacity);
+    return HONE_OK;
+}
+
 static hone_status input_buffer(const ctx *c, hone_session *s, int32_t input, size_t bytes) {
-    session_input *in = &s->inputs[input];
-    if (in->buffer && in->capacity >= bytes) return HONE_OK;
-    mem_free(&s->alloc, in->buffer);
-    in->capacity = 0;
-    in->buffer = mem_alloc(&s->alloc, bytes ? bytes : 1, TENSOR_ALIGN);
-    if (!in->buffer) return fail_nomem(c, bytes);
-    in->capacity = bytes ? bytes : 1;
-    memset(in->buffer, 0, in->capacity);
+    return reserve(c, s, &s->inputs[input].buffer, &s->inputs[input].capacity, bytes);
+}
+
+/* Outputs that are inputs under another name or shape are copied: the caller may do with the input
+ * what he likes once the run is over. */
+static hone_status copy_passed(const ctx *c, hone_session *s) {
+    const plan *p = s->root->current;
+    for (int32_t i = 0; i < s->model->graph->n_output; i++) {
+        const place *at = &p->places[p->output_ids[i]];
+        tensor *t = &s->root->output[i];
+        if (at->kind != PLACE_INPUT) continue;
+        session_input *in = &s->inputs[at->index];
+        TRY(reserve(c, s, &in->passed, &in->passed_capacity, t->bytes));
+        if (t->bytes) memcpy(in->passed, t->data, t->bytes);
+        t->data = in->passed;
+    }
     return HONE_OK;
 }
 
@@ -199,7 +222,8 @@ hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *v
         return fail(&c, HONE_E_INPUT, "input '%s' has type %s: expected %s",
                     escape_name(name, sizeof name, v->name), hone_dtype_name(view->dtype),
                     hone_dtype_name(v->type.dtype));
-    const shape before = s->inputs[input].shape;
+    const session_input before = s->inputs[input];
+    const bool ran = s->ran;
     TRY(hone_session_set_shape(s, input, view->rank, view->dim, err));
     size_t bytes;
     hone_status status = input_bytes(&c, s, input, &bytes);
@@ -211,7 +235,8 @@ hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *v
         status = fail(&c, HONE_E_INPUT, "input '%s' is not aligned to its elements",
                       escape_name(name, sizeof name, v->name));
     if (status != HONE_OK) {
-        s->inputs[input].shape = before;
+        s->inputs[input] = before;
+        s->ran = ran;
         return status;
     }
     s->inputs[input].bound = bytes ? view->data : "";
@@ -267,11 +292,13 @@ hone_status hone_session_run(hone_session *s, hone_error *err) {
     s->ran = false;
     s->shared.run_start = clock_ns();
     s->shared.deadline_at = s->deadline_ns ? s->shared.run_start + s->deadline_ns : 0;
+    if (s->shared.deadline_at < s->deadline_ns) s->shared.deadline_at = UINT64_MAX;
     hone_status status = prepare(&c, s);
     if (status == HONE_OK) {
         team_begin(s->team);
         status = frame_run(&c, s->root, s->root->input);
         team_end(s->team);
+        if (status == HONE_OK) status = copy_passed(&c, s);
     }
     if (status == HONE_E_CANCELLED) atomic_store(&s->shared.cancelled, false);
     s->ran = status == HONE_OK;

@@ -13,6 +13,8 @@ typedef struct session_input {
     void *buffer; /* the session's own */
     size_t capacity;
     const void *bound; /* the caller's, or NULL */
+    void *passed;      /* copy for outputs that are this input */
+    size_t passed_capacity;
 } session_input;
 
 struct hone_session {

@@ -5,6 +5,7 @@
 #include "clip.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "elementwise.h"
 
@@ -41,24 +42,46 @@ static void clip_axes(const node *n, axis_map *m) {
     for (int32_t a = 0; a < n->out[0]->type.shape.rank; a++) axis_add(m, 0, a, 0, a, AXIS_SAME);
 }
 
+/* 64-bit integers do not fit into the kernel's constants: they are compared one bound at a time. */
+typedef struct clip_state {
+    elementwise e; /* first: what apply_wide is given */
+    const void *bound[2];
+    ktype type;
+} clip_state;
+
+static void apply_wide(const elementwise *e, const ew_row *row) {
+    const clip_state *st = (const clip_state *)e;
+    const void *x = row->in[0];
+    binary_fn *const fn[2] = {e->k->max[st->type], e->k->min[st->type]};
+    if (!st->bound[0] && !st->bound[1]) memmove(row->out, x, (size_t)row->n * e->out_size);
+    for (int32_t i = 0; i < 2; i++) {
+        if (!st->bound[i]) continue;
+        fn[i]((size_t)row->n, x, 1, st->bound[i], 0, row->out);
+        x = row->out;
+    }
+}
+
 static double bound(const step *s, int32_t i, double fallback) {
     return step_has(s, i) ? tensor_f64(&s->in[i], 0) : fallback;
 }
 
 static hone_status clip_plan(plan_ctx *p, step *s) {
-    elementwise *e = plan_state(p, s, sizeof *e);
-    if (!e) return HONE_E_NOMEM;
-    ew_nest(e, s, 1);
-    e->apply = ew_apply_unary;
-    e->fn.unary = slot_unary(s->k, SLOT_OF(clip), ew_compute_type(e, s, 0, true));
+    clip_state *st = plan_state(p, s, sizeof *st);
+    if (!st) return HONE_E_NOMEM;
+    ew_nest(&st->e, s, 1);
+    st->type = ew_compute_type(&st->e, s, 0, true);
+    const bool wide = st->type == KT_I64 || st->type == KT_U64;
+    st->e.apply = wide ? apply_wide : ew_apply_unary;
+    if (!wide) st->e.fn.unary = slot_unary(s->k, SLOT_OF(clip), st->type);
     return HONE_OK;
 }
 
 static hone_status clip_run(run_ctx *r, const step *s) {
-    elementwise e = *(const elementwise *)s->state;
-    e.param[0] = bound(s, LO, -INFINITY);
-    e.param[1] = bound(s, HI, INFINITY);
-    ew_run(r, s, &e);
+    clip_state st = *(const clip_state *)s->state;
+    st.e.param[0] = bound(s, LO, -INFINITY);
+    st.e.param[1] = bound(s, HI, INFINITY);
+    for (int32_t i = 0; i < 2; i++) st.bound[i] = step_has(s, LO + i) ? s->in[LO + i].data : NULL;
+    ew_run(r, s, &st.e);
     return HONE_OK;
 }
 

@@ -22,22 +22,33 @@ static const op_arg col2im_in[] = {{"input", TYPES, 'T', 0},
                                    {"block_shape", DT(HONE_I64), 0, 0}};
 static const op_arg col2im_out[] = {{"output", TYPES, 'T', 0}};
 
-/* The window, when all values are known, and elements of a block. */
-static hone_status col2im_window(const infer *f, const col2im_params *p, const tensor *image,
-                                 const tensor *block, window *w, int64_t *taps) {
+typedef struct col2im {
+    window w;
+    int64_t taps, places,
+        positions; /* elements of a block, number of blocks, elements of an image */
+} col2im;
+
+/* The geometry, when all values are known. */
+static hone_status col2im_resolve(const infer *f, const col2im_params *p, const tensor *image,
+                                  const tensor *block, col2im *out) {
     const int64_t rank = tensor_count(image);
     int64_t in[WINDOW_MAX_RANK], kernel[WINDOW_MAX_RANK];
     if (rank != tensor_count(block) || rank < 1 || rank > WINDOW_MAX_RANK)
         return infer_fail(f, "image and block have %lld and %lld axes", (long long)rank,
                           (long long)tensor_count(block));
-    *taps = 1;
+    out->taps = out->places = out->positions = 1;
     for (int64_t i = 0; i < rank; i++) {
         in[i] = tensor_i64(image, i);
         kernel[i] = tensor_i64(block, i);
-        if (in[i] < 0 || kernel[i] < 1 || !i64_mul(*taps, kernel[i], taps))
+        if (in[i] < 0 || kernel[i] < 1 || !i64_mul(out->taps, kernel[i], &out->taps) ||
+            !i64_mul(out->positions, in[i], &out->positions))
             return infer_fail(f, "an axis of the image or block has a size that makes no sense");
     }
-    return window_resolve(f, &p->window, (int32_t)rank, kernel, in, w);
+    TRY(window_resolve(f, &p->window, (int32_t)rank, kernel, in, &out->w));
+    for (int64_t i = 0; i < rank; i++)
+        if (!i64_mul(out->places, out->w.out[i], &out->places))
+            return infer_fail(f, "there are more than 2^63 blocks");
+    return HONE_OK;
 }
 
 static hone_status col2im_infer(infer *f) {
@@ -47,17 +58,13 @@ static hone_status col2im_infer(infer *f) {
     shape y = shape_unknown();
     TRY(infer_check_rank(f, COL_X, 3, 3));
     if (image && block && x->rank == 3) {
-        window w;
-        int64_t taps, places = 1;
-        TRY(col2im_window(f, f->params, image, block, &w, &taps));
-        y = shape_of_rank(w.rank + 2);
+        col2im c;
+        TRY(col2im_resolve(f, f->params, image, block, &c));
+        y = shape_of_rank(c.w.rank + 2);
         y.dim[0] = x->dim[0];
-        if (dim_known(x->dim[1])) y.dim[1] = x->dim[1] / taps;
-        for (int32_t a = 0; a < w.rank; a++) {
-            y.dim[a + 2] = w.in[a];
-            places = dim_mul(places, w.out[a]);
-        }
-        if ((dim_known(x->dim[1]) && x->dim[1] % taps) || !dim_compatible(x->dim[2], places))
+        if (dim_known(x->dim[1])) y.dim[1] = x->dim[1] / c.taps;
+        for (int32_t a = 0; a < c.w.rank; a++) y.dim[a + 2] = c.w.in[a];
+        if ((dim_known(x->dim[1]) && x->dim[1] % c.taps) || !dim_compatible(x->dim[2], c.places))
             return infer_fail(f, "the blocks do not fit the image");
     } else if (size->rank == 1 && dim_known(size->dim[0]) && size->dim[0] <= WINDOW_MAX_RANK) {
         y = shape_of_rank((int32_t)size->dim[0] + 2);
@@ -66,22 +73,11 @@ static hone_status col2im_infer(infer *f) {
     return HONE_OK;
 }
 
-typedef struct col2im {
-    window w;
-    int64_t taps, places, positions;
-} col2im;
-
 static hone_status col2im_plan(plan_ctx *p, step *s) {
     col2im *st = plan_state(p, s, sizeof *st);
     const infer f = {.c = p->c, .node = s->node};
     if (!st) return HONE_E_NOMEM;
-    TRY(col2im_window(&f, step_params(s), &s->in[COL_IMAGE], &s->in[COL_BLOCK], &st->w, &st->taps));
-    st->places = st->positions = 1;
-    for (int32_t a = 0; a < st->w.rank; a++) {
-        st->places *= st->w.out[a];
-        st->positions *= st->w.in[a];
-    }
-    return HONE_OK;
+    return col2im_resolve(&f, step_params(s), &s->in[COL_IMAGE], &s->in[COL_BLOCK], st);
 }
 
 /* Where tap `tap` of the block number `number` lies in the image, or -1. */

@@ -32,7 +32,8 @@ static const op_arg conv_integer_out[] = {{"y", DT(HONE_I32), 0, 0}};
 
 static hone_status check_zeros(const infer *f, int32_t i, int64_t channels) {
     int64_t count;
-    if (!shape_count(infer_shape(f, i), &count) || count == 1 || count == channels) return HONE_OK;
+    if (!shape_count(infer_shape(f, i), &count) || count == 1 || dim_compatible(count, channels))
+        return HONE_OK;
     return infer_fail(f, "input '%s' has %lld elements", conv_integer_in[i].name, (long long)count);
 }
 

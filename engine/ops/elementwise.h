@@ -62,7 +62,8 @@ extern const op op_leaky_relu, op_sqrt, op_exp, op_reciprocal;
 
 /* Constants p0 and p1 of a unary operator's node. */
 void unary_constants(const node *n, double *param);
-/* Table offset of a unary operator's slot; false when o is not of that family. */
+/* Table offset of a unary operator's slot; false when o is not of that family or does not turn
+ * float32 into float32. */
 bool unary_slot(const op *o, size_t *slot);
 
 extern ew_apply ew_apply_unary, ew_apply_binary, ew_apply_select;

@@ -93,8 +93,9 @@ hone_status fused_infer(infer *f, const fused_params *p, hone_dtype dtype, const
         return infer_fail(f, "the residual of shape %s does not fit the result of shape %s",
                           shape_text(a, sizeof a, residual), shape_text(b, sizeof b, product));
     const shape *bias = infer_shape(f, FUSED_BIAS);
-    if (bias->rank >= 0 && product->rank > 0 &&
-        (bias->rank != 1 || !dim_compatible(bias->dim[0], product->dim[product->rank - 1])))
+    if (bias->rank >= 0 && product->rank >= 0 &&
+        (bias->rank != 1 || product->rank == 0 ||
+         !dim_compatible(bias->dim[0], product->dim[product->rank - 1])))
         return infer_fail(f, "the bias of shape %s does not fit the result of shape %s",
                           shape_text(a, sizeof a, bias), shape_text(b, sizeof b, product));
     infer_set(f, 0, dtype, &result);

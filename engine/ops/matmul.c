@@ -71,6 +71,8 @@ static hone_status matmul_infer(infer *f) {
         return fused_infer(f, &mp->fused, infer_dtype(f, 0), &unknown);
     }
     TRY(product_shape(f, a, b, mp->trans_b, &p));
+    if (b->rank == 1 && infer_has(f, MATMUL_BIAS))
+        return infer_fail(f, "a product with a vector has no columns that a bias could belong to");
     const shape y = product_result(&p);
     return fused_infer(f, &mp->fused, infer_dtype(f, 0), &y);
 }
@@ -180,8 +182,7 @@ static hone_status matmul_plan(plan_ctx *pc, step *s) {
     st->result = product_result(p);
     st->late = fused_is_late(s, &st->result);
     if (b->rank <= 2) { /* one B for all: the batch is more rows */
-        p->m = p->k || !tensor_count(&s->out[0]) ? tensor_count(&s->in[0]) / (p->k ? p->k : 1)
-                                                 : tensor_count(&s->out[0]) / p->n;
+        p->m = shape_span(a, 0, a->rank - 1);
         p->batch.rank = 0;
     }
     st->batches = shape_span(&p->batch, 0, p->batch.rank);

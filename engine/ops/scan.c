@@ -218,6 +218,7 @@ static graph *batch_body(builder *b, const draft *d) {
 static hone_status scan_upgrade(builder *b, draft *d) {
     if (draft_in(d, 0))
         return builder_fail(b, HONE_E_UNSUPPORTED, "'sequence_lens' is not supported");
+    if (d->n_in < 1) return builder_fail(b, HONE_E_FORMAT, "has no inputs");
     d->in++;
     d->n_in--;
     for (int32_t i = 0; i < d->n_in; i++)

@@ -115,8 +115,17 @@ static void slice_axes(const node *n, axis_map *m) {
         axis_add(m, 0, a, 0, a, cut >> a & 1 ? AXIS_JOINED : AXIS_SAME);
 }
 
+/* Without a list of axes they are 0, 1, .. as far as there are starts; renamed, they need a list.
+ */
 static bool slice_permute(builder *b, node *n, const int32_t *to, int32_t rank) {
-    return permute_axes_list(b, n, AXES, to, rank);
+    if (node_in(n, AXES)) return permute_axes_list(b, n, AXES, to, rank);
+    const type *starts = &node_in(n, STARTS)->type;
+    const int64_t count = starts->shape.rank == 1 ? starts->shape.dim[0] : DIM_UNKNOWN;
+    if (count < 0 || count > rank || !dtype_in(starts->dtype, DT_INDEX)) return false;
+    value *axes = emit_constant(b, starts->dtype, &starts->shape, NULL);
+    if (!axes || node_append_input(b->c, n, AXES, axes) != HONE_OK) return false;
+    for (int64_t i = 0; i < count; i++) tensor_set_i64(axes->constant, i, to[i]);
+    return true;
 }
 
 /* Nothing is cut or turned round? */

@@ -44,7 +44,8 @@ void unary_constants(const node *n, double *param) {
 }
 
 bool unary_slot(const op *o, size_t *slot) {
-    if (o->run != op_relu.run) return false;
+    const dtype_set f32 = DT(HONE_F32);
+    if (o->run != op_relu.run || !(o->in[0].types & f32) || !(o->out[0].types & f32)) return false;
     *slot = ((const unary_row *)o->row)->slot;
     return true;
 }

@@ -50,7 +50,7 @@ enum { SMALL = 16 };
 hone_status step_infer(const ctx *c, step *s, type *out_types) {
     const size_t n_in = (size_t)s->n_in;
     const size_t each = sizeof(type) + sizeof(type *) + sizeof(tensor *);
-    char small[SMALL * (sizeof(type) + sizeof(type *) + sizeof(tensor *))];
+    _Alignas(type) char small[SMALL * (sizeof(type) + sizeof(type *) + sizeof(tensor *))];
     void *heap = n_in <= SMALL ? NULL : mem_zalloc(c->alloc, n_in, each);
     if (n_in > SMALL && !heap) return fail_nomem(c, n_in * each);
     type *types = heap ? heap : (void *)small;

@@ -313,6 +313,8 @@ static hone_status import_input(scope *s, const Onnx__ValueInfoProto *p, const t
     TRY(fail_in_part(im->c, import_type(s, p->type, &t), "input", p->name));
     if (seed && t.kind == TYPE_TENSOR && t.dtype == HONE_UNDEFINED) t.dtype = seed->dtype;
     if (seed && t.kind == TYPE_TENSOR && t.shape.rank == RANK_UNKNOWN) t.shape = seed->shape;
+    /* What a loop carries may change its dimensions, whatever the file or the first value says. */
+    if (s->outer && t.shape.rank >= 0) t.shape = shape_of_rank(t.shape.rank);
     if (!s->outer && t.dtype == HONE_UNDEFINED)
         return fail_in_part(im->c, fail(im->c, HONE_E_FORMAT, "no element type"), "input", p->name);
     if (!s->outer) TRY(source_set_shape(im->c, im->source, p->name, &t.shape));

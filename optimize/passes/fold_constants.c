@@ -49,6 +49,18 @@ static bool worth_trying(const node *n) {
     return true;
 }
 
+/* A value among the constants is wrong, such as an index. That is the file's fault; but a node of a
+ * body may never run, so it is left to fail when it does. */
+static hone_status refused(const folder *f, const node *n) {
+    hone_error *err = f->c->err;
+    if (n->graph != f->m->graph) {
+        error_clear(err);
+        return HONE_OK;
+    }
+    if (err) err->status = HONE_E_FORMAT;
+    return HONE_E_FORMAT;
+}
+
 static hone_status evaluate(folder *f, node *n, tensor *in, tensor *out, int64_t *changes) {
     for (int32_t i = 0; i < n->n_in; i++) in[i] = tensor_of(n->in[i].value);
     for (int32_t i = 0; i < n->n_out; i++) {
@@ -61,8 +73,9 @@ static hone_status evaluate(folder *f, node *n, tensor *in, tensor *out, int64_t
     const uint64_t left = f->m->limits.fold_bytes - f->m->folded_bytes;
     bool folded;
     step s = {.node = n, .k = f->k, .in = in, .n_in = n->n_in, .out = out, .n_out = n->n_out};
-    TRY(step_evaluate(f->c, &f->temporary, &s, (size_t)left, &folded));
-    if (!folded) return HONE_OK;
+    const hone_status status = step_evaluate(f->c, &f->temporary, &s, (size_t)left, &folded);
+    if (status == HONE_E_INPUT) return refused(f, n);
+    if (status != HONE_OK || !folded) return status;
     for (int32_t i = 0; i < n->n_out; i++)
         if (n->out[i]) TRY(keep(f, n->out[i], &out[i]));
     graph_remove_node(n);

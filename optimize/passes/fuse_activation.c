@@ -107,16 +107,21 @@ static value *match_gelu(const node *n) {
     return NULL;
 }
 
+/* The constants of a formula have one element each, but more axes than x could still add some. */
+static bool keeps_rank(const value *x, const node *n) {
+    return x && x->type.shape.rank >= 0 && x->type.shape.rank == n->out[0]->type.shape.rank;
+}
+
 /* The activation whose last node is n, emitted before it; NULL when n is none. */
 static value *emit_activation(builder *b, const node *n) {
     float beta = 1.0f;
     value *x = n->op == &op_mul ? match_silu(n, &beta) : NULL;
-    if (x) return emit(b, "hone::Silu", IN(x), ATTRS(A_FLOAT("alpha", beta)));
+    if (keeps_rank(x, n)) return emit(b, "hone::Silu", IN(x), ATTRS(A_FLOAT("alpha", beta)));
     x = n->op == &op_mul ? match_hardsigmoid(n) : NULL;
     if (!x) x = match_hardswish(n);
-    if (x) return emit(b, "HardSwish", IN(x), NO_ATTRS);
+    if (keeps_rank(x, n)) return emit(b, "HardSwish", IN(x), NO_ATTRS);
     x = n->op == &op_mul ? match_gelu(n) : NULL;
-    return x ? emit(b, "hone::GeluErf", IN(x), NO_ATTRS) : NULL;
+    return keeps_rank(x, n) ? emit(b, "hone::GeluErf", IN(x), NO_ATTRS) : NULL;
 }
 
 static hone_status fuse_node(const ctx *c, node *n, int64_t *changes) {

@@ -46,12 +46,13 @@ static hone_status merge_pair(sinker *s, node *n, node *first) {
     int32_t both[HONE_MAX_RANK];
     for (int32_t i = 0; i < rank; i++) both[i] = p[q[i]];
     value *x = node_in(first, 0);
-    if (!is_identity(both, rank)) {
-        builder b;
-        builder_init(&b, s->c, s->g, n, n->name);
+    builder b;
+    builder_init(&b, s->c, s->g, n, n->name);
+    if (!is_identity(both, rank))
         x = emit_transpose(&b, x, both, rank);
-        TRY(b.status);
-    }
+    else if (n->out[0]->output_uses > 0 && (value_is_input(x) || x->output_uses > 0))
+        x = emit(&b, "Identity", IN(x), NO_ATTRS); /* two public names need two values */
+    TRY(b.status);
     graph_replace(n->out[0], x);
     graph_remove_node(n);
     s->changes++;

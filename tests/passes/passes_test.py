@@ -2,7 +2,7 @@
 """Each pass on graphs that it should change, and on some that it must leave alone. Every case also
 runs with and without optimisation, and the results must agree."""
 from cli_support import CommandTest, main
-from onnx_build import FLOAT, Graph, Model
+from onnx_build import BOOL, FLOAT, INT64, Graph, Model
 
 IMAGE = [1, 3, 6, 5]
 PASSES = ("fold_constants", "sink_transposes", "remove_dead", "fold_affine", "fuse_activation",
@@ -57,6 +57,60 @@ class Passes(CommandTest):
         graph.node("Mul", ["x", "c"], ["y"])
         self.check(graph, "y", {"Mul": 1}, fold_constants=2)
 
+    def compare_plain(self, graph, *shapes, **model):
+        """The model, optimised and not, on the same random inputs."""
+        Model(graph, **model).save(self.path("model.onnx"))
+        self.hone("run", "model.onnx", "--no-optimize", "--random", "1", "-o", "plain", "--quiet",
+                  *shapes)
+        return self.hone("compare", "model.onnx", "plain", "--random", "1", "--json", *shapes).json
+
+    def test_constants_that_fail_wait_until_their_branch_is_taken(self):
+        bad, good = Graph("bad"), Graph("good")
+        bad.initializer("data", FLOAT, [2], [1, 2])
+        bad.initializer("at", INT64, [1], [9])
+        bad.node("Gather", ["data", "at"], ["b"])
+        bad.output("b", FLOAT, [1])
+        good.initializer("one", FLOAT, [1], [1])
+        good.node("Neg", ["one"], ["g"])
+        good.output("g", FLOAT, [1])
+        graph = Graph("choice")
+        graph.input("which", BOOL, [])
+        graph.node("If", ["which"], ["y"], then_branch=bad, else_branch=good)
+        graph.output("y", FLOAT, None)
+        Model(graph).save(self.path("if.onnx"))
+        self.hone("run", "if.onnx", "-i", "@0")
+        self.fails(8, "run", "if.onnx", "-i", "@1", saying=["is 9: expected"])
+
+    def test_constants_that_fail_in_the_main_graph_are_the_files_fault(self):
+        graph = self.graph([1])
+        graph.initializer("data", FLOAT, [2], [1, 2])
+        graph.initializer("at", INT64, [1], [9])
+        graph.node("Gather", ["data", "at"], ["b"])
+        graph.node("Add", ["x", "b"], ["y"])
+        graph.output("y", FLOAT, None)
+        Model(graph).save(self.path("bad.onnx"))
+        self.fails(4, "run", "bad.onnx", "-i", "@0", saying=["Gather", "is 9: expected"])
+
+    def test_shapes_of_what_a_loop_carries_are_not_folded(self):
+        body = Graph("body")
+        body.input("i", INT64, [])
+        body.input("on", BOOL, [])
+        body.input("v", FLOAT, [1])
+        body.node("Identity", ["on"], ["still"])
+        body.node("Concat", ["v", "v"], ["longer"], axis=0)
+        body.node("Shape", ["v"], ["length"])
+        body.output("still", BOOL, [])
+        body.output("longer", FLOAT, None)
+        body.output("length", INT64, [1])
+        graph = self.graph([1])
+        graph.initializer("trips", INT64, [], [3])
+        graph.node("Loop", ["trips", "", "x"], ["y", "lengths"], body=body)
+        graph.output("y", FLOAT, None)
+        graph.output("lengths", INT64, None)
+        self.compare_plain(graph)
+        lengths = self.hone("run", "model.onnx", "-r", "1", "--json").json["outputs"][1]
+        self.assertEqual(lengths["first_values"], [1, 2, 4])
+
     def test_what_nothing_reads_is_removed(self):
         graph = self.graph([4])
         graph.node("Neg", ["x"], ["a"])
@@ -69,6 +123,24 @@ class Passes(CommandTest):
         graph.node("Relu", ["c"], ["r"])
         self.conv(graph, "r", "y", name="w2")
         self.check(graph, "y", {"Transpose": 2, "Conv": 2})
+
+    def test_slices_without_axes_follow_the_layout(self):
+        graph = self.conv(self.graph())
+        graph.initializer("from", INT64, [2], [0, 1])
+        graph.initializer("to", INT64, [2], [1, 3])
+        graph.node("Slice", ["c", "from", "to"], ["y"])
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Slice": 1})
+
+    def test_outputs_keep_their_names_when_layout_changes_cancel(self):
+        for kind in ("x", "r"):
+            graph = self.graph([2, 3, 4])
+            graph.node("Relu", ["x"], ["r"])
+            graph.node("Transpose", [kind], ["t"], perm=[2, 0, 1])
+            graph.node("Transpose", ["t"], ["y"], perm=[1, 2, 0])
+            graph.output("r", FLOAT, None)
+            graph.output("y", FLOAT, None)
+            outputs = self.compare_plain(graph)["outputs"]
+            self.assertEqual([o["name"] for o in outputs], ["r", "y"])
 
     def test_batch_normalisation_folds_into_the_convolution(self):
         graph = self.conv(self.graph(), bias=True)
@@ -102,6 +174,34 @@ class Passes(CommandTest):
                 for kind, inputs, out in nodes:
                     graph.node(kind, inputs, [out])
                 self.check(graph, "y", {operator[name]: 1}, fuse_activation=1)
+
+    def test_constants_that_add_axes_are_no_part_of_an_activation(self):
+        graph = self.graph([2, 3])
+        graph.initializer("c", FLOAT, [1, 1, 1, 1], [1.7])
+        graph.node("Mul", ["x", "c"], ["a"])
+        graph.node("Sigmoid", ["a"], ["b"])
+        graph.node("Mul", ["x", "b"], ["y"])
+        self.check(graph, "y", {"Mul": 2, "Sigmoid": 1}, fuse_activation=0)
+
+    def test_tests_are_no_activations(self):
+        for kind in ("IsNaN", "IsInf"):
+            graph = self.graph([2, 4])
+            graph.initializer("w", FLOAT, [4, 3], numbers(12))
+            graph.node("MatMul", ["x", "w"], ["a"])
+            graph.node(kind, ["a"], ["y"])
+            graph.output("y", BOOL, None)
+            self.assertEqual(self.compare_plain(graph)["outputs"][0]["dtype"], "bool")
+
+    def test_residuals_that_turn_out_to_be_broadcast(self):
+        graph = Graph("late")
+        graph.input("x", FLOAT, ["b", 0])
+        graph.input("r", FLOAT, ["b", 4])
+        graph.initializer("w", FLOAT, [0, 4], [])
+        graph.node("MatMul", ["x", "w"], ["a"])
+        graph.node("Add", ["a", "r"], ["y"])
+        graph.output("y", FLOAT, None)
+        Model(graph).save(self.path("late.onnx"))
+        self.hone("run", "late.onnx", "-r", "1", "-s", "x=3,0", "-s", "r=3,4")
 
     def test_almost_activations_are_not(self):
         almost = {

@@ -9,6 +9,7 @@
 
 #include "clip.h"
 #include "conv.h"
+#include "elementwise.h"
 #include "matmul.h"
 #include "problem.h"
 #include "unit_test.h"
@@ -55,6 +56,58 @@ static void inputs_that_do_not_fit_are_refused(void **state) {
     assert_int_equal(hone_session_bind(s, 0, &v, &err), HONE_E_INPUT); /* type */
     v.dtype = HONE_F32;
     assert_int_equal(hone_session_bind(s, 0, &v, &err), HONE_E_INPUT); /* too few bytes */
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void a_refused_binding_leaves_the_old_one(void **state) {
+    (void)state;
+    hone_model *m = problem_model(&op_relu, "f32[2]", 0);
+    hone_session *s;
+    hone_error err;
+    float data[] = {3, 4};
+    hone_view v = {.data = data, .bytes = sizeof data, .dtype = HONE_F32, .rank = 1, .dim = {2}}, y;
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    expect_ok(hone_session_bind(s, 0, &v, &err), &err, "bind");
+    v.bytes = 4;
+    assert_int_equal(hone_session_bind(s, 0, &v, &err), HONE_E_INPUT);
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    expect_ok(hone_session_output(s, 0, &y, &err), &err, "output");
+    assert_true(((const float *)y.data)[1] == 4);
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void outputs_that_are_inputs_are_copies(void **state) {
+    (void)state;
+    hone_model *m = problem_model(&op_identity, "f32[2]", 0);
+    hone_session *s;
+    hone_error err;
+    float data[] = {3, 4};
+    hone_view v = {.data = data, .bytes = sizeof data, .dtype = HONE_F32, .rank = 1, .dim = {2}}, y;
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    expect_ok(hone_session_bind(s, 0, &v, &err), &err, "bind");
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    data[0] = 0;
+    expect_ok(hone_session_output(s, 0, &y, &err), &err, "output");
+    assert_true(((const float *)y.data)[0] == 3);
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void more_threads_than_possible_are_refused(void **state) {
+    (void)state;
+    hone_model *m = sample();
+    hone_session *s = NULL;
+    hone_session_options o = HONE_INIT(hone_session_options);
+    hone_error err;
+    o.threads = 1 << 20;
+    assert_int_equal(hone_session_create(&s, m, &o, &err), HONE_E_LIMIT);
+    assert_null(s);
+    o.threads = 5;
+    expect_ok(hone_session_create(&s, m, &o, &err), &err, "create");
+    expect_ok(hone_session_set_deadline(s, UINT64_MAX, &err), &err, "deadline");
+    expect_ok(hone_session_run(s, &err), &err, "run");
     hone_session_destroy(s);
     hone_model_close(m);
 }
@@ -200,6 +253,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(misuse_is_an_argument_error),
         cmocka_unit_test(inputs_that_do_not_fit_are_refused),
+        cmocka_unit_test(a_refused_binding_leaves_the_old_one),
+        cmocka_unit_test(outputs_that_are_inputs_are_copies),
+        cmocka_unit_test(more_threads_than_possible_are_refused),
         cmocka_unit_test(the_memory_limit_is_a_limit_error),
         cmocka_unit_test(cancelled_and_late_runs_leave_the_session_usable),
         cmocka_unit_test(sessions_share_a_model_between_threads),
