@@ -40,7 +40,9 @@ class Library:
 
     def symbols(self, path, *flags):
         lines = self.tool('nm', '-P', *flags, path).splitlines()
-        return [line.split()[0] for line in lines if len(line.split()) >= 2]
+        entries = [line.split() for line in lines if len(line.split()) >= 2]
+        # Without versions ("name@@HONE_0.1"), and without the names of versions themselves.
+        return [entry[0].split('@@')[0] for entry in entries if entry[1] != 'A']
 
     def report(self, path, text):
         self.violations.append(f'{os.path.basename(path)}: {text}')

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli_stop.h"
 #include "cli_text.h"
 
 /* Is a progress line standing on the terminal? It is wiped before anything else is written. */
@@ -34,11 +35,12 @@ void notes_log(void *user, hone_log_level level, const char *line) {
     fprintf(stderr, "hone: %s%s\n", kind, clean_text(line).s);
 }
 
-void notes_progress(void *user, const char *stage, int64_t done, int64_t total) {
+int notes_progress(void *user, const char *stage, int64_t done, int64_t total) {
     if (done >= total)
         show_progress(user, "%s", "");
     else
         show_progress(user, "%s %3d %%", stage, (int)(100.0 * (double)done / (double)total));
+    return stop_signal();
 }
 
 void show_progress(const settings *set, const char *format, ...) {

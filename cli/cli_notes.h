@@ -14,7 +14,7 @@ __attribute__((format(printf, 2, 3))) void note(const settings *set, const char 
 /* Callbacks for the library; `user` is the settings. Warnings unless --quiet, the rest only with
  * --verbose; progress only on a terminal and without --quiet. */
 void notes_log(void *user, hone_log_level level, const char *line);
-void notes_progress(void *user, const char *stage, int64_t done, int64_t total);
+int notes_progress(void *user, const char *stage, int64_t done, int64_t total);
 /* Shows progress and replaces what was shown before. Empty text clears the line. */
 __attribute__((format(printf, 2, 3))) void show_progress(const settings *set, const char *format,
                                                          ...);

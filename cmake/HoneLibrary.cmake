@@ -16,8 +16,13 @@ add_library(hone SHARED ${HONE_OBJECTS})
 add_library(hone::hone ALIAS hone)
 hone_public_header(hone)
 target_link_libraries(hone PRIVATE ${HONE_PRIVATE_LIBS} hone_flags)
-set_target_properties(hone PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
-target_link_options(hone PRIVATE -Wl,--gc-sections -Wl,--as-needed)
+# Before version 1 every minor version is an interface of its own.
+set(hone_abi ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+set_target_properties(hone PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${hone_abi})
+configure_file(cmake/hone.map.in hone.map @ONLY)
+target_link_options(hone PRIVATE -Wl,--gc-sections -Wl,--as-needed
+  -Wl,--version-script=${CMAKE_CURRENT_BINARY_DIR}/hone.map)
+set_target_properties(hone PROPERTIES LINK_DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/hone.map)
 if(NOT HONE_SANITIZE) # clang links sanitizers into programs only
   target_link_options(hone PRIVATE -Wl,-z,defs)
 endif()

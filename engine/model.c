@@ -6,6 +6,7 @@
 
 #include "checked.h"
 #include "op.h"
+#include "options.h"
 
 #define STRING_OF(x)        #x
 #define VERSION_OF(a, b, c) STRING_OF(a) "." STRING_OF(b) "." STRING_OF(c)
@@ -14,10 +15,18 @@ const char *hone_version(void) {
     return VERSION_OF(HONE_VERSION_MAJOR, HONE_VERSION_MINOR, HONE_VERSION_PATCH);
 }
 
+hone_status limits_read(const ctx *c, const hone_limits *in, hone_limits *out) {
+    TRY(options_read(c, out, sizeof *out, in, "hone_limits"));
+    if (out->nodes < 0 || out->tensors < 0 || out->depth < 0 || out->loop_trips < 0)
+        return fail(c, HONE_E_ARG, "hone_limits: a limit is negative");
+    *out = limits_complete(out);
+    return HONE_OK;
+}
+
 hone_limits limits_complete(const hone_limits *in) {
     const uint64_t GiB = (uint64_t)1 << 30;
     hone_limits l = {0};
-    if (in) memcpy(&l, in, in->struct_size < sizeof l ? in->struct_size : sizeof l);
+    if (in) l = *in;
     l.struct_size = sizeof l;
     if (!l.file_bytes) l.file_bytes = 16 * GiB;
     if (!l.tensor_bytes) l.tensor_bytes = 4 * GiB;
@@ -31,11 +40,13 @@ hone_limits limits_complete(const hone_limits *in) {
 }
 
 hone_status model_create(hone_model **out, const hone_open_options *options, hone_error *err) {
-    const hone_limits limits = limits_complete(options ? options->limits : NULL);
     allocator outer;
+    hone_limits limits;
+    ctx c = {.alloc = &outer, .limits = &limits, .err = err};
+    TRY(limits_read(&c, options ? options->limits : NULL, &limits));
+    TRY(options_check_allocator(&c, options ? options->allocator : NULL));
     allocator_init(&outer, options ? options->allocator : NULL, 0);
     hone_model *m = mem_zalloc(&outer, 1, sizeof *m);
-    ctx c = {.alloc = &outer, .limits = &limits, .err = err};
     if (!m) return fail_nomem(&c, sizeof *m);
     atomic_init(&m->refs, 1);
     allocator_init(&m->alloc, options ? options->allocator : NULL, limits.memory_bytes);
@@ -43,6 +54,7 @@ hone_status model_create(hone_model **out, const hone_open_options *options, hon
     m->limits = limits;
     m->format = "";
     m->producer = "";
+    m->path = "";
     *out = m;
     return HONE_OK;
 }
@@ -150,8 +162,10 @@ static hone_status run_passes(const ctx *c, hone_model *m) {
     for (int32_t i = 0; i < pass_count; i++) {
         const pass *p = pass_list[i];
         m->passes[m->n_passes++] = (pass_result){.name = p->name};
-        if (c->progress) c->progress(c->user, p->name, i, pass_count);
+        TRY(report_progress(c, p->name, i, pass_count));
         TRY(p->run(c, m, m->graph, &m->passes[i].changes));
+        log_line(c, HONE_LOG_DEBUG, "pass %s: %lld changes", p->name,
+                 (long long)m->passes[i].changes);
     }
     return HONE_OK;
 }
@@ -172,5 +186,8 @@ hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *o
     m->values = graph_values(m->graph, &m->arena);
     if (!m->nodes || !m->values) return fail_nomem(c, 0);
     for (node *n = m->graph->first; n; n = n->next) m->nodes[n->id] = n;
+    log_line(c, HONE_LOG_INFO, "opened as %s: %lld nodes in the source, %d now, %llu bytes held",
+             m->format, (long long)m->source_nodes, m->graph->n_node,
+             (unsigned long long)atomic_load(&m->alloc.used));
     return HONE_OK;
 }

@@ -35,6 +35,7 @@ struct hone_model {
     graph *graph;
     resource *resources;
     const char *format, *producer;
+    const char *path; /* of the file, "" when it was given in memory */
     metadata_entry *metadata;
     int32_t n_metadata;
     int64_t source_nodes;
@@ -52,6 +53,8 @@ struct hone_model {
 
 /* Limits with every zero replaced by its default. in may be NULL. */
 hone_limits limits_complete(const hone_limits *in);
+/* The same for those of a caller, which may be NULL or of another version. */
+hone_status limits_read(const ctx *c, const hone_limits *in, hone_limits *out);
 
 /* An empty model with one reference. */
 hone_status model_create(hone_model **out, const hone_open_options *options, hone_error *err);

@@ -9,6 +9,7 @@
 
 #include "model.h"
 #include "op.h"
+#include "options.h"
 
 __attribute__((format(printf, 2, 3))) static hone_status bad_arg(hone_error *err,
                                                                  const char *format, ...) {
@@ -39,14 +40,16 @@ static void port_fill(const value *v, hone_port *out) {
 }
 
 hone_status hone_model_input(const hone_model *m, int32_t index, hone_port *out, hone_error *err) {
-    if (!m || !out || !in_list(index, m->graph->n_input))
+    if (!m || !out) return bad_arg(err, "a NULL argument");
+    if (!in_list(index, m->graph->n_input))
         return bad_arg(err, "there is no input number %d", index);
     port_fill(m->graph->input[index], out);
     return HONE_OK;
 }
 
 hone_status hone_model_output(const hone_model *m, int32_t index, hone_port *out, hone_error *err) {
-    if (!m || !out || !in_list(index, m->graph->n_output))
+    if (!m || !out) return bad_arg(err, "a NULL argument");
+    if (!in_list(index, m->graph->n_output))
         return bad_arg(err, "there is no output number %d", index);
     port_fill(m->graph->output[index], out);
     return HONE_OK;
@@ -68,8 +71,8 @@ static void count_graph(const graph *g, hone_model_info *info) {
 }
 
 hone_status hone_model_get_info(const hone_model *m, hone_model_info *out, hone_error *err) {
-    if (!m || !out) return bad_arg(err, "a NULL argument");
-    const size_t size = out->struct_size < sizeof *out ? out->struct_size : sizeof *out;
+    const size_t size = m && out ? options_room(out, sizeof *out) : 0;
+    if (!size) return bad_arg(err, "hone_model_info: NULL, or struct_size is not set");
     hone_model_info info = {.struct_size = size,
                             .format = m->format,
                             .producer = m->producer,
@@ -83,7 +86,8 @@ hone_status hone_model_get_info(const hone_model *m, hone_model_info *out, hone_
 
 hone_status hone_model_metadata(const hone_model *m, int32_t index, const char **key,
                                 const char **value_out, hone_error *err) {
-    if (!m || !key || !value_out || !in_list(index, m->n_metadata))
+    if (!m || !key || !value_out) return bad_arg(err, "a NULL argument");
+    if (!in_list(index, m->n_metadata))
         return bad_arg(err, "there is no metadata number %d", index);
     *key = m->metadata[index].key;
     *value_out = m->metadata[index].value;
@@ -92,8 +96,8 @@ hone_status hone_model_metadata(const hone_model *m, int32_t index, const char *
 
 hone_status hone_model_node(const hone_model *m, int32_t index, hone_node_info *out,
                             hone_error *err) {
-    if (!m || !out || !in_list(index, m->graph->n_node))
-        return bad_arg(err, "there is no node number %d", index);
+    if (!m || !out) return bad_arg(err, "a NULL argument");
+    if (!in_list(index, m->graph->n_node)) return bad_arg(err, "there is no node number %d", index);
     const node *n = m->nodes[index];
     *out = (hone_node_info){.name = n->name,
                             .op = n->op->name,
@@ -107,7 +111,8 @@ hone_status hone_model_node(const hone_model *m, int32_t index, hone_node_info *
 
 hone_status hone_model_value(const hone_model *m, int32_t index, hone_value_info *out,
                              hone_error *err) {
-    if (!m || !out || !in_list(index, m->graph->n_value))
+    if (!m || !out) return bad_arg(err, "a NULL argument");
+    if (!in_list(index, m->graph->n_value))
         return bad_arg(err, "there is no value number %d", index);
     const value *v = m->values[index];
     *out = (hone_value_info){0};
@@ -140,8 +145,8 @@ static void print_list(char *buf, size_t size, const attr *a) {
 
 hone_status hone_model_node_attribute(const hone_model *m, int32_t index, int32_t attribute,
                                       char *buf, size_t size, hone_error *err) {
-    if (!m || !buf || !size || !in_list(index, m->graph->n_node))
-        return bad_arg(err, "there is no node number %d", index);
+    if (!m || !buf || !size) return bad_arg(err, "a NULL argument, or a buffer of no bytes");
+    if (!in_list(index, m->graph->n_node)) return bad_arg(err, "there is no node number %d", index);
     const node *n = m->nodes[index];
     attr a;
     if (!attrs_encode(n->op, n->params, attribute, &a))
@@ -163,8 +168,8 @@ hone_status hone_model_node_attribute(const hone_model *m, int32_t index, int32_
 
 hone_status hone_model_pass(const hone_model *m, int32_t index, const char **name, int64_t *changes,
                             hone_error *err) {
-    if (!m || !name || !changes || !in_list(index, m->n_passes))
-        return bad_arg(err, "there is no pass number %d", index);
+    if (!m || !name || !changes) return bad_arg(err, "a NULL argument");
+    if (!in_list(index, m->n_passes)) return bad_arg(err, "there is no pass number %d", index);
     *name = m->passes[index].name;
     *changes = m->passes[index].changes;
     return HONE_OK;

@@ -219,22 +219,24 @@ static hone_status load(const ctx *c, const char *data, size_t size, hone_view *
 
 hone_status hone_npy_load_memory(hone_view *out, const void *data, size_t size,
                                  const hone_limits *limits, hone_error *err) {
-    const hone_limits bounds = limits_complete(limits);
+    hone_limits bounds;
     allocator alloc;
-    allocator_init(&alloc, NULL, bounds.memory_bytes);
     const ctx c = {.alloc = &alloc, .limits = &bounds, .err = err};
     error_clear(err);
+    TRY(limits_read(&c, limits, &bounds));
+    allocator_init(&alloc, NULL, bounds.memory_bytes);
     if (!out || (!data && size)) return fail(&c, HONE_E_ARG, "hone_npy_load_memory: NULL argument");
     return load(&c, data, size, out);
 }
 
 hone_status hone_npy_load(hone_view *out, const char *path, const hone_limits *limits,
                           hone_error *err) {
-    const hone_limits bounds = limits_complete(limits);
+    hone_limits bounds;
     allocator alloc;
-    allocator_init(&alloc, NULL, bounds.memory_bytes);
     const ctx c = {.alloc = &alloc, .limits = &bounds, .err = err};
     error_clear(err);
+    TRY(limits_read(&c, limits, &bounds));
+    allocator_init(&alloc, NULL, bounds.memory_bytes);
     if (!out || !path) return fail(&c, HONE_E_ARG, "hone_npy_load: NULL argument");
     file_map file;
     TRY(file_map_open(&c, path, &file));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "options.h"
 
 static const format *const formats[] = {
 #define FORMAT(name) &format_##name,
@@ -86,11 +87,17 @@ static hone_status load(const ctx *c, hone_model *m, source *s) {
 }
 
 static hone_status check_options(const ctx *c, const hone_open_options *o) {
-    if (o->shape_count < 0 || (o->shape_count && !o->shapes))
-        return fail(c, HONE_E_ARG, "options: %d shapes", o->shape_count);
+    if (o->flags & ~(HONE_OPEN_NO_OPTIMIZE | HONE_OPEN_NO_EXTERNAL | HONE_OPEN_VERIFY))
+        return fail(c, HONE_E_ARG, "options: unknown flags %#x", o->flags);
+    if (o->shape_count < 0) return fail(c, HONE_E_ARG, "options: %d shapes", o->shape_count);
+    if (o->shape_count && !o->shapes) return fail(c, HONE_E_ARG, "options: shapes is NULL");
     for (int32_t i = 0; i < o->shape_count; i++)
         if (!o->shapes[i].name || o->shapes[i].rank < 0 || o->shapes[i].rank > HONE_MAX_RANK)
             return fail(c, HONE_E_ARG, "options: shape %d has no name or a bad rank", i);
+    for (int32_t i = 1; i < o->shape_count; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (strcmp(o->shapes[i].name, o->shapes[k].name) == 0)
+                return fail(c, HONE_E_ARG, "options: shapes %d and %d are of the same input", k, i);
     return HONE_OK;
 }
 
@@ -98,17 +105,18 @@ static hone_status check_options(const ctx *c, const hone_open_options *o) {
 static hone_status open_source(hone_model **out, source *s, const hone_open_options *given,
                                hone_error *err) {
     hone_open_options options = {0};
-    if (given)
-        memcpy(&options, given,
-               given->struct_size < sizeof options ? given->struct_size : sizeof options);
-    options.struct_size = sizeof options;
+    const ctx outer = {.err = err};
+    TRY(options_read(&outer, &options, sizeof options, given, "hone_open_options"));
     s->options = &options;
     hone_model *m;
     file_map file = {0};
     TRY(model_create(&m, &options, err));
     const ctx c = model_ctx(m, &options, err);
     hone_status status = check_options(&c, &options);
-    if (status == HONE_OK && s->path) status = file_map_open(&c, s->path, &file);
+    if (status == HONE_OK && s->path) {
+        m->path = arena_strdup(&m->arena, s->path);
+        status = m->path ? file_map_open(&c, s->path, &file) : fail_nomem(&c, strlen(s->path));
+    }
     if (status == HONE_OK && s->path) {
         s->data = file.data;
         s->size = file.size;

@@ -15,11 +15,12 @@
 enum { BUFFER_BYTES = 256 * 1024 };
 
 /* Renaming would destroy a device, and fail on a folder only after all the work is done. */
-static hone_status check_target(const ctx *c, const file_writer *w) {
+static hone_status check_target(const ctx *c, file_writer *w) {
     struct stat st = {0};
     if (w->name[0]) {
         if (fstatat(w->folder, w->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
             return errno == ENOENT ? HONE_OK : fail_io(c, w->path, "stat", errno);
+        if (S_ISREG(st.st_mode)) w->mode = st.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
         if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) return HONE_OK;
     }
     fail(c, HONE_E_IO, "cannot write: not a regular file");
@@ -61,6 +62,8 @@ hone_status writer_open(const ctx *c, file_writer *w, const char *path) {
         if (!w->buffer) s = fail_nomem(c, BUFFER_BYTES);
     }
     if (s == HONE_OK) s = create_temporary(c, w);
+    if (s == HONE_OK && w->mode && fchmod(w->fd, w->mode) != 0)
+        s = fail_io(c, path, "set the permissions of", errno);
     if (s != HONE_OK) writer_abort(w);
     return s;
 }

@@ -5,7 +5,7 @@
  * The bytes go to a temporary file in the target's folder; commit flushes it to the disk, renames
  * it over the target and flushes the folder. Until then, and after any failure, the target is as it
  * was and no temporary file stays behind. A symbolic link with the target's name is replaced, never
- * written through.
+ * written through; a file that is replaced passes on its permissions.
  */
 #ifndef HONE_WRITER_H
 #define HONE_WRITER_H
@@ -17,6 +17,7 @@ typedef struct file_writer {
     const char *path;
     const char *name; /* the last component of path */
     char temp[32];
+    unsigned mode; /* permissions of the file that is replaced, or 0 */
     char *buffer;
     size_t fill;
     uint64_t written; /* bytes given to writer_put so far */

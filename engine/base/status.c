@@ -100,7 +100,7 @@ hone_status fail_in_part(const ctx *c, hone_status code, const char *kind, const
 
 hone_status fail_in_file(const ctx *c, hone_status code, const char *file) {
     hone_error *err = c->err;
-    if (code == HONE_OK || !err || err->file[0] || !file) return code;
+    if (code == HONE_OK || !err || err->file[0] || !file || !*file) return code;
     escape_name(err->file, sizeof err->file, file);
     prepend(err, err->file);
     return code;
@@ -137,4 +137,9 @@ const char *escape_name(char *out, size_t size, const char *name) {
     if (n >= size) n = size - 1;
     out[n] = '\0';
     return out;
+}
+
+hone_status report_progress(const ctx *c, const char *stage, int64_t done, int64_t total) {
+    if (!c->progress || c->progress(c->user, stage, done, total) == 0) return HONE_OK;
+    return fail(c, HONE_E_CANCELLED, "stopped while opening, at stage '%s'", stage);
 }

@@ -44,6 +44,9 @@ hone_status fail_in_part(const ctx *c, hone_status code, const char *kind, const
 
 void error_clear(hone_error *err);
 
+/* Tells the caller how far a stage is; HONE_E_CANCELLED when he wants no more. */
+hone_status report_progress(const ctx *c, const char *stage, int64_t done, int64_t total);
+
 __attribute__((format(printf, 3, 4))) void log_line(const ctx *c, hone_log_level level,
                                                     const char *format, ...);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "options.h"
 
 static ctx session_ctx(hone_session *s, hone_error *err) {
     error_clear(err);
@@ -27,6 +28,24 @@ static hone_status bad_arg(hone_error *err, const char *text) {
     return HONE_E_ARG;
 }
 
+/* A session does one thing at a time, also where a callback calls back. */
+static hone_status session_enter(const hone_session *session, hone_error *err) {
+    hone_session *s = (hone_session *)session; /* the flag alone is written to */
+    if (!s) return bad_arg(err, "the session is NULL");
+    error_clear(err);
+    if (!atomic_flag_test_and_set(&s->busy)) return HONE_OK;
+    if (err) {
+        err->status = HONE_E_BUSY;
+        snprintf(err->text, sizeof err->text, "the session is running");
+    }
+    return HONE_E_BUSY;
+}
+
+static hone_status session_leave(const hone_session *session, hone_status status) {
+    atomic_flag_clear(&((hone_session *)session)->busy);
+    return status;
+}
+
 /* Chooses the kernel table: the process-wide one, or one of the level asked for. */
 static hone_status choose_kernels(const ctx *c, hone_session *s, const char *isa) {
     s->shared.k = kernels_default();
@@ -38,6 +57,14 @@ static hone_status choose_kernels(const ctx *c, hone_session *s, const char *isa
     kernels_fill(level, &s->table);
     s->shared.k = &s->table;
     return HONE_OK;
+}
+
+static hone_status check_options(const ctx *c, const hone_session_options *o) {
+    if (o->flags & ~HONE_SESSION_PROFILE)
+        return fail(c, HONE_E_ARG, "options: unknown flags %#x", o->flags);
+    if (o->threads < 0) return fail(c, HONE_E_ARG, "options: %d threads", o->threads);
+    if (o->plans < 0) return fail(c, HONE_E_ARG, "options: %d plans", o->plans);
+    return options_check_allocator(c, o->allocator);
 }
 
 static hone_status session_init(const ctx *c, hone_session *s, const hone_session_options *o) {
@@ -62,15 +89,15 @@ hone_status hone_session_create(hone_session **out, const hone_model *model,
                                 const hone_session_options *options, hone_error *err) {
     if (!out || !model) return bad_arg(err, "a NULL argument");
     *out = NULL;
-    hone_session_options o = {0};
-    if (options)
-        memcpy(&o, options, options->struct_size < sizeof o ? options->struct_size : sizeof o);
+    error_clear(err);
+    hone_session_options o;
     hone_model *m = (hone_model *)model; /* only its reference count changes */
     allocator outer;
+    const ctx outer_ctx = {.alloc = &outer, .limits = &m->limits, .err = err};
+    TRY(options_read(&outer_ctx, &o, sizeof o, options, "hone_session_options"));
+    TRY(check_options(&outer_ctx, &o));
     allocator_init(&outer, o.allocator, 0);
     hone_session *s = mem_zalloc(&outer, 1, sizeof *s);
-    error_clear(err);
-    const ctx outer_ctx = {.alloc = &outer, .limits = &m->limits, .err = err};
     if (!s) return fail_nomem(&outer_ctx, sizeof *s);
     allocator_init(&s->alloc, o.allocator, o.memory_limit);
     s->model = m;
@@ -102,20 +129,21 @@ void hone_session_destroy(hone_session *s) {
     mem_free(&outer, s);
 }
 
-static hone_status check_input(hone_session *s, int32_t input, hone_error *err) {
-    if (!s) return bad_arg(err, "the session is NULL");
-    if (input < 0 || input >= s->model->graph->n_input) return bad_arg(err, "no such input");
-    return HONE_OK;
+static hone_status check_input(const ctx *c, const hone_session *s, int32_t input) {
+    const int32_t count = s->model->graph->n_input;
+    if (input >= 0 && input < count) return HONE_OK;
+    return fail(c, HONE_E_ARG, "input number %d: the model has %d", input, count);
 }
 
-hone_status hone_session_set_shape(hone_session *s, int32_t input, int32_t rank, const int64_t *dim,
-                                   hone_error *err) {
-    TRY(check_input(s, input, err));
-    const ctx c = session_ctx(s, err);
+static hone_status set_shape(const ctx *c, hone_session *s, int32_t input, int32_t rank,
+                             const int64_t *dim) {
+    TRY(check_input(c, s, input));
     const value *v = s->model->graph->input[input];
     const shape *want = &v->type.shape;
     char name[96], a[SHAPE_TEXT], b[SHAPE_TEXT];
-    if (rank < 0 || rank > HONE_MAX_RANK || (rank && !dim)) return bad_arg(err, "bad rank");
+    if (rank < 0 || rank > HONE_MAX_RANK)
+        return fail(c, HONE_E_ARG, "rank %d: expected 0 to %d", rank, HONE_MAX_RANK);
+    if (rank && !dim) return fail(c, HONE_E_ARG, "the dimensions are NULL");
     const shape given = shape_make(rank, dim);
     bool fits = want->rank < 0 || want->rank == rank;
     for (int32_t i = 0; i < rank; i++) {
@@ -124,13 +152,21 @@ hone_status hone_session_set_shape(hone_session *s, int32_t input, int32_t rank,
             fits = false;
     }
     if (!fits)
-        return fail(&c, HONE_E_INPUT, "input '%s' has shape %s: expected %s",
+        return fail(c, HONE_E_INPUT, "input '%s' has shape %s: expected %s",
                     escape_name(name, sizeof name, v->name), shape_text(a, sizeof a, &given),
                     shape_text(b, sizeof b, want));
-    if (!shape_equal(&s->inputs[input].shape, &given)) s->ran = false;
+    if (shape_equal(&s->inputs[input].shape, &given)) return HONE_OK;
+    s->ran = false;
     s->inputs[input].shape = given;
     s->inputs[input].bound = NULL;
     return HONE_OK;
+}
+
+hone_status hone_session_set_shape(hone_session *s, int32_t input, int32_t rank, const int64_t *dim,
+                                   hone_error *err) {
+    TRY(session_enter(s, err));
+    const ctx c = session_ctx(s, err);
+    return session_leave(s, set_shape(&c, s, input, rank, dim));
 }
 
 /* Bytes of an input of known shape. */
@@ -194,13 +230,12 @@ static hone_view view_of(const tensor *t) {
     return v;
 }
 
-hone_status hone_session_input(hone_session *s, int32_t input, hone_view *out, hone_error *err) {
-    TRY(check_input(s, input, err));
-    if (!out) return bad_arg(err, "a NULL argument");
-    const ctx c = session_ctx(s, err);
+static hone_status own_input(const ctx *c, hone_session *s, int32_t input, hone_view *out) {
     size_t bytes;
-    TRY(input_bytes(&c, s, input, &bytes));
-    TRY(input_buffer(&c, s, input, bytes));
+    if (!out) return fail(c, HONE_E_ARG, "the view is NULL");
+    TRY(check_input(c, s, input));
+    TRY(input_bytes(c, s, input, &bytes));
+    TRY(input_buffer(c, s, input, bytes));
     session_input *in = &s->inputs[input];
     in->bound = NULL;
     const tensor t = {.dtype = s->model->graph->input[input]->type.dtype,
@@ -211,36 +246,56 @@ hone_status hone_session_input(hone_session *s, int32_t input, hone_view *out, h
     return HONE_OK;
 }
 
-hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *view,
-                              hone_error *err) {
-    TRY(check_input(s, input, err));
-    if (!view) return bad_arg(err, "a NULL argument");
+hone_status hone_session_input(hone_session *s, int32_t input, hone_view *out, hone_error *err) {
+    TRY(session_enter(s, err));
     const ctx c = session_ctx(s, err);
+    return session_leave(s, own_input(&c, s, input, out));
+}
+
+/* Does the view fit the input, whose shape it has set? */
+static hone_status check_view(const ctx *c, const hone_session *s, int32_t input,
+                              const hone_view *view) {
+    const size_t size = dtype_size(view->dtype);
+    size_t bytes;
+    char name[96];
+    escape_name(name, sizeof name, s->model->graph->input[input]->name);
+    TRY(input_bytes(c, s, input, &bytes));
+    if (view->bytes != bytes)
+        return fail(c, HONE_E_INPUT, "input '%s' has %zu bytes: its shape needs %zu", name,
+                    view->bytes, bytes);
+    if (bytes && !view->data) return fail(c, HONE_E_ARG, "the data of input '%s' is NULL", name);
+    if (size && (uintptr_t)view->data % (size > 8 ? 8 : size))
+        return fail(c, HONE_E_INPUT, "input '%s' is not aligned to its elements", name);
+    return HONE_OK;
+}
+
+static hone_status bind(const ctx *c, hone_session *s, int32_t input, const hone_view *view) {
+    if (!view) return fail(c, HONE_E_ARG, "the view is NULL");
+    TRY(check_input(c, s, input));
     const value *v = s->model->graph->input[input];
     char name[96];
     if (view->dtype != v->type.dtype)
-        return fail(&c, HONE_E_INPUT, "input '%s' has type %s: expected %s",
+        return fail(c, HONE_E_INPUT, "input '%s' has type %s: expected %s",
                     escape_name(name, sizeof name, v->name), hone_dtype_name(view->dtype),
                     hone_dtype_name(v->type.dtype));
     const session_input before = s->inputs[input];
     const bool ran = s->ran;
-    TRY(hone_session_set_shape(s, input, view->rank, view->dim, err));
-    size_t bytes;
-    hone_status status = input_bytes(&c, s, input, &bytes);
-    if (status == HONE_OK && view->bytes < bytes)
-        status = fail(&c, HONE_E_INPUT, "input '%s' has %zu bytes: its shape needs %zu",
-                      escape_name(name, sizeof name, v->name), view->bytes, bytes);
-    const size_t size = dtype_size(view->dtype);
-    if (status == HONE_OK && size && (uintptr_t)view->data % (size > 8 ? 8 : size))
-        status = fail(&c, HONE_E_INPUT, "input '%s' is not aligned to its elements",
-                      escape_name(name, sizeof name, v->name));
+    TRY(set_shape(c, s, input, view->rank, view->dim));
+    const hone_status status = check_view(c, s, input, view);
     if (status != HONE_OK) {
         s->inputs[input] = before;
         s->ran = ran;
         return status;
     }
-    s->inputs[input].bound = bytes ? view->data : "";
+    s->inputs[input].bound = view->bytes ? view->data : "";
     return HONE_OK;
+}
+
+hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *view,
+                              hone_error *err) {
+    TRY(session_enter(s, err));
+    const ctx c = session_ctx(s, err);
+    return session_leave(s, bind(&c, s, input, view));
 }
 
 /* Describes every input for the root frame. */
@@ -267,23 +322,10 @@ static hone_status prepare(const ctx *c, hone_session *s) {
     return status == HONE_E_FORMAT ? HONE_E_INPUT : status;
 }
 
-static hone_status session_enter(hone_session *s, hone_error *err) {
-    if (!s) return bad_arg(err, "the session is NULL");
-    if (!atomic_flag_test_and_set(&s->busy)) return HONE_OK;
-    error_clear(err);
-    if (err) {
-        err->status = HONE_E_BUSY;
-        snprintf(err->text, sizeof err->text, "the session is running in another thread");
-    }
-    return HONE_E_BUSY;
-}
-
 hone_status hone_session_prepare(hone_session *s, hone_error *err) {
     TRY(session_enter(s, err));
     const ctx c = session_ctx(s, err);
-    const hone_status status = prepare(&c, s);
-    atomic_flag_clear(&s->busy);
-    return status;
+    return session_leave(s, fail_in_file(&c, prepare(&c, s), s->model->path));
 }
 
 hone_status hone_session_run(hone_session *s, hone_error *err) {
@@ -302,23 +344,33 @@ hone_status hone_session_run(hone_session *s, hone_error *err) {
     }
     if (status == HONE_E_CANCELLED) atomic_store(&s->shared.cancelled, false);
     s->ran = status == HONE_OK;
-    atomic_flag_clear(&s->busy);
-    return status;
+    return session_leave(s, fail_in_file(&c, status, s->model->path));
 }
 
-hone_status hone_session_output(const hone_session *s, int32_t output, hone_view *out,
-                                hone_error *err) {
-    if (!s || !out) return bad_arg(err, "a NULL argument");
-    if (output < 0 || output >= s->model->graph->n_output) return bad_arg(err, "no such output");
-    if (!s->ran) return bad_arg(err, "the session has not run since its inputs changed");
-    *out = view_of(&s->root->output[output]);
+static hone_status output(const ctx *c, const hone_session *s, int32_t index, hone_view *out) {
+    const int32_t count = s->model->graph->n_output;
+    if (!out) return fail(c, HONE_E_ARG, "the view is NULL");
+    if (index < 0 || index >= count)
+        return fail(c, HONE_E_ARG, "output number %d: the model has %d", index, count);
+    if (!s->ran)
+        return fail(c, HONE_E_ARG,
+                    "there is no output: the session has not run, its last run "
+                    "failed, or its inputs have changed");
+    *out = view_of(&s->root->output[index]);
     return HONE_OK;
+}
+
+hone_status hone_session_output(const hone_session *s, int32_t index, hone_view *out,
+                                hone_error *err) {
+    TRY(session_enter(s, err));
+    const ctx c = {.err = err};
+    return session_leave(s, output(&c, s, index, out));
 }
 
 hone_status hone_session_set_deadline(hone_session *s, uint64_t nanoseconds, hone_error *err) {
-    if (!s) return bad_arg(err, "the session is NULL");
+    TRY(session_enter(s, err));
     s->deadline_ns = nanoseconds;
-    return HONE_OK;
+    return session_leave(s, HONE_OK);
 }
 
 void hone_session_cancel(hone_session *s) {
@@ -326,16 +378,17 @@ void hone_session_cancel(hone_session *s) {
 }
 
 hone_status hone_session_observe(hone_session *s, hone_observe_fn fn, void *user, hone_error *err) {
-    if (!s) return bad_arg(err, "the session is NULL");
+    TRY(session_enter(s, err));
     s->shared.observe = fn;
     s->shared.observe_user = user;
-    return HONE_OK;
+    return session_leave(s, HONE_OK);
 }
 
 hone_status hone_session_get_memory(const hone_session *s, hone_session_memory *out,
                                     hone_error *err) {
     if (!s || !out) return bad_arg(err, "a NULL argument");
-    const size_t size = out->struct_size < sizeof *out ? out->struct_size : sizeof *out;
+    const size_t size = options_room(out, sizeof *out);
+    if (!size) return bad_arg(err, "hone_session_memory: struct_size is not set");
     hone_session_memory m = {.struct_size = size,
                              .allocated_bytes = atomic_load(&s->alloc.used),
                              .peak_bytes = atomic_load(&s->alloc.peak)};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "op.h"
+#include "options.h"
 #include "session.h"
 
 int32_t hone_session_step_count(const hone_session *s) {
@@ -35,16 +36,13 @@ static const char *step_note(const step *s) {
 
 hone_status hone_session_step(const hone_session *session, int32_t index, hone_step *out,
                               hone_error *err) {
-    if (!out || index < 0 || index >= hone_session_step_count(session)) {
-        error_clear(err);
-        if (err) {
-            err->status = HONE_E_ARG;
-            snprintf(err->text, sizeof err->text, "there is no step number %d", index);
-        }
-        return HONE_E_ARG;
-    }
+    error_clear(err);
+    const ctx c = {.err = err};
+    const size_t size = out ? options_room(out, sizeof *out) : 0;
+    if (!size) return fail(&c, HONE_E_ARG, "hone_step: NULL, or struct_size is not set");
+    if (index < 0 || index >= hone_session_step_count(session))
+        return fail(&c, HONE_E_ARG, "there is no step number %d", index);
     const step *s = &session->root->current->steps[index];
-    const size_t size = out->struct_size < sizeof *out ? out->struct_size : sizeof *out;
     hone_step r = {.struct_size = size,
                    .name = s->node->name,
                    .op = s->node->op->name,
@@ -86,6 +84,8 @@ hone_status hone_session_write_trace(const hone_session *s, hone_write_fn write,
     error_clear(err);
     ctx c = {.err = err};
     if (!s || !write) return fail(&c, HONE_E_ARG, "a NULL argument");
+    if (!s->shared.profile || !s->ran)
+        return fail(&c, HONE_E_ARG, "there is no profiled run to write about");
     char line[768], name[200], op_name[64];
     static const char head[] = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
     static const char tail[] = "\n]}\n";

@@ -263,8 +263,8 @@ static hone_status import_node(scope *s, const Onnx__NodeProto *n) {
     importer *im = s->im;
     function *f;
     if (is_dead(n)) return HONE_OK;
-    if (im->c->progress && im->nodes % 256 == 0 && im->nodes < im->model->source_nodes)
-        im->c->progress(im->c->user, "import", im->nodes, im->model->source_nodes);
+    if (im->nodes % 256 == 0 && im->nodes < im->model->source_nodes)
+        TRY(report_progress(im->c, "import", im->nodes, im->model->source_nodes));
     if (++im->nodes > im->c->limits->nodes)
         return fail(im->c, HONE_E_LIMIT, "more than %lld nodes after functions are inlined (nodes)",
                     (long long)im->c->limits->nodes);

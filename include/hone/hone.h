@@ -25,8 +25,9 @@
  * Ownership. What functions named create or open return, the caller destroys or closes; NULL is
  * accepted there. "Borrowed" pointers belong to the object and live as long as stated.
  *
- * Structs. Those that are passed in start with struct_size, the size of the struct as the caller
- * compiled it; HONE_INIT(type) sets that and zeroes the rest, which always means "default".
+ * Structs. Options and facts start with struct_size, the size of the struct as the caller compiled
+ * it, and may grow: HONE_INIT(type) sets that and zeroes the rest, which always means "default".
+ * Fields that this version does not know must be zero. The other structs stay as they are.
  *
  * Units. Sizes are in bytes, times in nanoseconds, dimensions in elements. Strings are UTF-8.
  */
@@ -76,13 +77,13 @@ typedef enum hone_status {
     HONE_OK = 0,
     HONE_E_ARG = 1,          /* a NULL handle, a bad index, an unknown name: the call is wrong */
     HONE_E_INPUT = 2,        /* an input's shape, type or value does not fit the model */
-    HONE_E_BUSY = 3,         /* the session is running in another thread */
+    HONE_E_BUSY = 3,         /* the session is running, in another thread or around a callback */
     HONE_E_IO = 10,          /* the file cannot be opened, read or written */
     HONE_E_FORMAT = 11,      /* the file is malformed, or the graph in it is invalid */
     HONE_E_UNSUPPORTED = 20, /* well-formed, but needs something that hone does not have */
     HONE_E_LIMIT = 30,       /* a limit set by the caller or by default was reached */
     HONE_E_DEADLINE = 31,    /* the deadline passed */
-    HONE_E_CANCELLED = 32,   /* hone_session_cancel was called */
+    HONE_E_CANCELLED = 32,   /* hone_session_cancel was called, or a callback said so */
     HONE_E_NOMEM = 33,       /* the allocator returned NULL */
     HONE_E_INTERNAL = 99     /* a bug in hone */
 } hone_status;
@@ -174,8 +175,9 @@ typedef enum hone_log_level {
 } hone_log_level;
 /* Receives one line without a newline. Must return. */
 typedef void (*hone_log_fn)(void *user, hone_log_level level, const char *line);
-/* Receives `done` of `total` units of work of the named stage. */
-typedef void (*hone_progress_fn)(void *user, const char *stage, int64_t done, int64_t total);
+/* Receives `done` of `total` units of work of the named stage. Returns 0 to go on; anything else
+ * stops with HONE_E_CANCELLED. */
+typedef int (*hone_progress_fn)(void *user, const char *stage, int64_t done, int64_t total);
 /* Receives a piece of generated text. Returns 0 to go on; anything else stops with HONE_E_IO. */
 typedef int (*hone_write_fn)(void *user, const char *text, size_t size);
 
@@ -215,9 +217,9 @@ typedef struct hone_open_options {
     uint32_t flags;
     const hone_limits *limits;       /* NULL: defaults */
     const hone_allocator *allocator; /* NULL: malloc. Copied; used until the model closes */
-    hone_log_fn log;
-    hone_progress_fn progress;
-    void *user;           /* passed to log and progress */
+    hone_log_fn log;                 /* NULL: nothing is logged */
+    hone_progress_fn progress;       /* may stop the opening */
+    void *user;                      /* passed to log and progress */
     const char *data_dir; /* folder of external tensor files; NULL: the model file's folder */
     const hone_input_shape *shapes;
     int32_t shape_count;
@@ -285,8 +287,8 @@ HONE_API hone_status hone_model_node(const hone_model *model, int32_t index, hon
                                      hone_error *err);
 HONE_API hone_status hone_model_value(const hone_model *model, int32_t index, hone_value_info *out,
                                       hone_error *err);
-/* Writes the text of attribute number `index` of a node as "name=value" into buf. Returns
- * HONE_E_ARG when there is no such attribute. */
+/* Writes the text of attribute number `index` of a node as "name=value" into buf, cut where it does
+ * not fit and always terminated. Returns HONE_E_ARG when there is no such attribute. */
 HONE_API hone_status hone_model_node_attribute(const hone_model *model, int32_t node, int32_t index,
                                                char *buf, size_t size, hone_error *err);
 /* How many changes pass number `index` of the optimisation made; HONE_E_ARG past the last one. */
@@ -312,21 +314,25 @@ typedef struct hone_session_options {
 } hone_session_options;
 
 /* A session is cheap: it holds plans, one arena and input buffers, and shares the weights. It
- * keeps the model alive. Results do not depend on the number of threads. */
+ * keeps the model alive. Results do not depend on the number of threads, at most 1024. Threads do
+ * not survive fork(): a child process must not touch the sessions of its parent. */
 HONE_API hone_status hone_session_create(hone_session **out, const hone_model *model,
                                          const hone_session_options *options, hone_error *err);
 HONE_API void hone_session_destroy(hone_session *session);
 
-/* Sets the shape of an input. Inputs whose shape the model fixes need no call. */
+/* Sets the shape of an input. Inputs whose shape the model fixes need no call. Another shape than
+ * before ends a binding. */
 HONE_API hone_status hone_session_set_shape(hone_session *session, int32_t input, int32_t rank,
                                             const int64_t *dim, hone_error *err);
-/* The session's own buffer of an input, writable, zero at first. Borrowed until the next
- * hone_session_set_shape or hone_session_bind of this input, or destroy. */
+/* The session's own buffer of an input, writable, zero at first. Ends a binding. Borrowed until the
+ * next hone_session_set_shape or hone_session_bind of this input, or destroy. */
 HONE_API hone_status hone_session_input(hone_session *session, int32_t input, hone_view *out,
                                         hone_error *err);
-/* Uses the caller's memory as an input, without a copy, until it is bound again; it also sets the
- * shape. view->data must be aligned to the element and stay valid during runs; it must not be
- * memory borrowed from hone_session_output of the same session. */
+/* Uses the caller's memory as an input, without a copy, until it is bound again or one of the two
+ * functions above ends that; it also sets the shape. view->bytes is exactly what the shape needs.
+ * view->data must be aligned to the element and stay valid and unchanged during runs; it must not
+ * be memory borrowed from hone_session_output of the same session. On failure the input stays as it
+ * was. */
 HONE_API hone_status hone_session_bind(hone_session *session, int32_t input, const hone_view *view,
                                        hone_error *err);
 /* Plans for the current input shapes without running. hone_session_run does it when needed. */
@@ -373,12 +379,14 @@ typedef struct hone_step {
 HONE_API int32_t hone_session_step_count(const hone_session *session);
 HONE_API hone_status hone_session_step(const hone_session *session, int32_t index, hone_step *out,
                                        hone_error *err);
-/* Writes the last profiled run as Chrome trace JSON. */
+/* Writes the last run as Chrome trace JSON. HONE_E_ARG without HONE_SESSION_PROFILE or a run. */
 HONE_API hone_status hone_session_write_trace(const hone_session *session, hone_write_fn write,
                                               void *user, hone_error *err);
 
 /* Called after each step of the main graph with every tensor it wrote, in order. The view is
- * borrowed during the call. NULL removes the observer. */
+ * borrowed during the call. The name is the file's, or "" for values that optimisation made; open
+ * with HONE_OPEN_NO_OPTIMIZE to see all of the file's values. The session is busy during the call,
+ * but for hone_session_cancel. NULL removes the observer. */
 typedef void (*hone_observe_fn)(void *user, const char *name, const hone_view *view);
 HONE_API hone_status hone_session_observe(hone_session *session, hone_observe_fn fn, void *user,
                                           hone_error *err);

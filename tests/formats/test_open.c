@@ -252,6 +252,81 @@ static void the_log_has_every_unsupported_operator(void **state) {
 
 /* ---- Other files ----------------------------------------------------------------------------- */
 
+static int stop_at(void *user, const char *stage, int64_t done, int64_t total) {
+    int *left = user;
+    (void)stage, (void)done, (void)total;
+    return --*left < 0;
+}
+
+static void opening_can_be_stopped(void **state) {
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    message *m = model_make(false);
+    hone_open_options o = HONE_INIT(hone_open_options);
+    int calls = 0;
+    o.progress = stop_at;
+    o.user = &calls;
+    for (int stops = 0;; stops++) {
+        hone_model *model = NULL;
+        calls = stops;
+        const hone_status s = hone_model_open_memory(&model, m->data, m->size, &o, &f.err);
+        if (s == HONE_OK) {
+            assert_true(stops > 0);
+            hone_model_close(model);
+            break;
+        }
+        expect_error(&f, s, HONE_E_CANCELLED, "stopped while opening");
+        assert_null(model);
+    }
+    message_free(m);
+    fixture_fini(&f);
+}
+
+static void options_are_checked(void **state) {
+    (void)state;
+    static const hone_input_shape twice[] = {{"x", 1, {2}}, {"x", 1, {2}}};
+    static const hone_allocator half = {NULL, NULL, NULL};
+    hone_limits negative = HONE_INIT(hone_limits), unset = {0};
+    negative.nodes = -5;
+    hone_open_options wrong[7];
+    for (int i = 0; i < 7; i++) wrong[i] = HONE_INIT(hone_open_options);
+    wrong[0].flags = 1u << 20;
+    wrong[1].shape_count = 1;
+    wrong[2].shapes = twice;
+    wrong[2].shape_count = 2;
+    wrong[3].allocator = &half;
+    wrong[4].limits = &negative;
+    wrong[5].limits = &unset;
+    wrong[6].struct_size = 4;
+    for (int i = 0; i < 7; i++) {
+        hone_model *model = NULL;
+        hone_error err;
+        assert_int_equal(hone_model_open_memory(&model, "x", 1, &wrong[i], &err), HONE_E_ARG);
+        assert_null(model);
+    }
+}
+
+static void a_replaced_file_keeps_its_permissions(void **state) {
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    message *m = model_make(false);
+    hone_model *model;
+    struct stat st;
+    const char *path = fixture_path(&f, "a.hone");
+    fixture_write(&f, "a.hone", "old", 3);
+    assert_int_equal(chmod(path, S_IRUSR | S_IWUSR), 0);
+    assert_int_equal(hone_model_open_memory(&model, m->data, m->size, NULL, &f.err), HONE_OK);
+    assert_int_equal(hone_model_save(model, path, &f.err), HONE_OK);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, S_IRUSR | S_IWUSR);
+    assert_true(st.st_size > 3);
+    hone_model_close(model);
+    message_free(m);
+    fixture_fini(&f);
+}
+
 static void external_data_is_found_or_refused(void **state) {
     (void)state;
     fixture f;
@@ -358,6 +433,9 @@ int main(void) {
         cmocka_unit_test(shapes_can_be_fixed_while_opening),
         cmocka_unit_test(limits_are_honoured),
         cmocka_unit_test(the_log_has_every_unsupported_operator),
+        cmocka_unit_test(opening_can_be_stopped),
+        cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(a_replaced_file_keeps_its_permissions),
         cmocka_unit_test(external_data_is_found_or_refused),
         cmocka_unit_test(every_failed_allocation_is_survived),
     };

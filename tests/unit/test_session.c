@@ -112,6 +112,133 @@ static void more_threads_than_possible_are_refused(void **state) {
     hone_model_close(m);
 }
 
+static void options_of_other_versions(void **state) {
+    (void)state;
+    struct {
+        hone_session_options known;
+        uint64_t later;
+    } o = {.known = HONE_INIT(hone_session_options)};
+    hone_model *m = sample();
+    hone_session *s = NULL;
+    hone_error err;
+    o.known.struct_size = 0;
+    assert_int_equal(hone_session_create(&s, m, &o.known, &err), HONE_E_ARG);
+    o.known.struct_size = sizeof o;
+    o.later = 1;
+    assert_int_equal(hone_session_create(&s, m, &o.known, &err), HONE_E_UNSUPPORTED);
+    assert_null(s);
+    o.later = 0;
+    expect_ok(hone_session_create(&s, m, &o.known, &err), &err, "a later version");
+    hone_session_destroy(s);
+    o.known.struct_size = offsetof(hone_session_options, memory_limit); /* an earlier version */
+    o.known.memory_limit = 1;
+    expect_ok(hone_session_create(&s, m, &o.known, &err), &err, "an earlier version");
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void options_that_make_no_sense(void **state) {
+    (void)state;
+    static const hone_allocator half = {NULL, NULL, NULL};
+    hone_session_options wrong[4];
+    for (int i = 0; i < 4; i++) wrong[i] = HONE_INIT(hone_session_options);
+    wrong[0].threads = -1;
+    wrong[1].plans = -1;
+    wrong[2].flags = 1u << 30;
+    wrong[3].allocator = &half;
+    hone_model *m = sample();
+    for (int i = 0; i < 4; i++) {
+        hone_session *s = NULL;
+        hone_error err;
+        assert_int_equal(hone_session_create(&s, m, &wrong[i], &err), HONE_E_ARG);
+        assert_null(s);
+    }
+    hone_model_close(m);
+}
+
+/* What an observer tries with its own session, which is running. */
+typedef struct intruder {
+    hone_session *session;
+    int calls;
+} intruder;
+
+static void intrude(void *user, const char *name, const hone_view *view) {
+    intruder *i = user;
+    const int64_t dim[] = {2};
+    hone_view v;
+    (void)name;
+    i->calls++;
+    assert_int_equal(hone_session_set_shape(i->session, 0, 1, dim, NULL), HONE_E_BUSY);
+    assert_int_equal(hone_session_bind(i->session, 0, view, NULL), HONE_E_BUSY);
+    assert_int_equal(hone_session_input(i->session, 0, &v, NULL), HONE_E_BUSY);
+    assert_int_equal(hone_session_output(i->session, 0, &v, NULL), HONE_E_BUSY);
+    assert_int_equal(hone_session_prepare(i->session, NULL), HONE_E_BUSY);
+    assert_int_equal(hone_session_run(i->session, NULL), HONE_E_BUSY);
+}
+
+static void a_running_session_is_busy(void **state) {
+    (void)state;
+    hone_model *m = problem_model(&op_relu, "f32[2]", 0);
+    intruder i = {0};
+    hone_error err;
+    expect_ok(hone_session_create(&i.session, m, NULL, &err), &err, "create");
+    expect_ok(hone_session_observe(i.session, intrude, &i, &err), &err, "observe");
+    expect_ok(hone_session_run(i.session, &err), &err, "run");
+    assert_int_equal(i.calls, 1);
+    expect_ok(hone_session_observe(i.session, NULL, NULL, &err), &err, "observe no more");
+    expect_ok(hone_session_run(i.session, &err), &err, "run again");
+    hone_session_destroy(i.session);
+    hone_model_close(m);
+}
+
+static void a_binding_lasts_until_something_else_is_asked_for(void **state) {
+    (void)state;
+    hone_model *m = problem_model(&op_relu, "f32[2]", 0);
+    hone_session *s;
+    hone_error err;
+    float data[] = {3, 4};
+    const int64_t dim[] = {2};
+    hone_view v = {.data = data, .bytes = sizeof data, .dtype = HONE_F32, .rank = 1, .dim = {2}}, y;
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    expect_ok(hone_session_bind(s, 0, &v, &err), &err, "bind");
+    expect_ok(hone_session_set_shape(s, 0, 1, dim, &err), &err, "the same shape");
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    expect_ok(hone_session_output(s, 0, &y, &err), &err, "output");
+    assert_true(((const float *)y.data)[0] == 3);
+    expect_ok(hone_session_input(s, 0, &v, &err), &err, "input");
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    expect_ok(hone_session_output(s, 0, &y, &err), &err, "output");
+    assert_true(((const float *)y.data)[0] == 0);
+    v.data = NULL;
+    assert_int_equal(hone_session_bind(s, 0, &v, &err), HONE_E_ARG);
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static int drop_text(void *user, const char *text, size_t size) {
+    (void)user, (void)text, (void)size;
+    return 0;
+}
+
+static void a_trace_needs_a_profiled_run(void **state) {
+    (void)state;
+    hone_model *m = sample();
+    hone_session_options o = HONE_INIT(hone_session_options);
+    hone_session *s;
+    hone_error err;
+    expect_ok(hone_session_create(&s, m, &o, &err), &err, "create");
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    assert_int_equal(hone_session_write_trace(s, drop_text, NULL, &err), HONE_E_ARG);
+    hone_session_destroy(s);
+    o.flags = HONE_SESSION_PROFILE;
+    expect_ok(hone_session_create(&s, m, &o, &err), &err, "create");
+    assert_int_equal(hone_session_write_trace(s, drop_text, NULL, &err), HONE_E_ARG);
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    expect_ok(hone_session_write_trace(s, drop_text, NULL, &err), &err, "trace");
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
 static void the_memory_limit_is_a_limit_error(void **state) {
     (void)state;
     hone_model *m = sample();
@@ -256,6 +383,11 @@ int main(void) {
         cmocka_unit_test(a_refused_binding_leaves_the_old_one),
         cmocka_unit_test(outputs_that_are_inputs_are_copies),
         cmocka_unit_test(more_threads_than_possible_are_refused),
+        cmocka_unit_test(options_of_other_versions),
+        cmocka_unit_test(options_that_make_no_sense),
+        cmocka_unit_test(a_running_session_is_busy),
+        cmocka_unit_test(a_binding_lasts_until_something_else_is_asked_for),
+        cmocka_unit_test(a_trace_needs_a_profiled_run),
         cmocka_unit_test(the_memory_limit_is_a_limit_error),
         cmocka_unit_test(cancelled_and_late_runs_leave_the_session_usable),
         cmocka_unit_test(sessions_share_a_model_between_threads),
