@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Speed of fp32 convolutions on one thread, next to the machine's peak and to the matrix product of
+ * the same size, which is what a convolution costs when finding its rows costs nothing. The last
+ * column is what two layout changes would add, of the input and of the result: the price of
+ * channels-first images around a channels-last kernel.
+ *
+ *   bench-conv [level [rounds]]
+ */
+#include "conv/conv_f32.h"
+#include "conv/dwconv_f32.h"
+#include "gemm/gemm_f32.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench_clock.h"
+
+typedef struct layer {
+    const char *name;
+    int64_t size, ic, oc, kernel, stride; /* square images and windows; oc 0: depthwise */
+} layer;
+
+typedef struct work {
+    const kernels *ks;
+    conv_f32_plan conv;
+    dwconv_f32_plan depthwise;
+    gemm_sweep gemm;
+    gemm_f32_args product;
+    const float *x, *w;
+    float *y;
+    void *scratch;
+    size_t in_pixels, out_pixels, ic, oc;
+} work;
+
+static void run_conv(void *user) {
+    work *k = user;
+    const conv_f32_args args = {.x = k->x, .w = k->w, .y = k->y};
+    conv_f32_run(&k->conv, &args, 0, k->conv.tasks, k->scratch);
+}
+
+static void run_depthwise(void *user) {
+    work *k = user;
+    const dwconv_f32_operands operands = {.x = k->x, .w = k->w, .y = k->y};
+    dwconv_f32_run(&k->depthwise, &operands, 0, k->depthwise.tasks, k->scratch);
+}
+
+static void run_product(void *user) {
+    work *k = user;
+    gemm_f32_run(&k->gemm, &k->product, 0, gemm_sweep_tasks(&k->gemm), k->scratch);
+}
+
+/* Into channels last and back, as an executor would around each layer. */
+static void run_layout(void *user) {
+    work *k = user;
+    float *spare = k->scratch;
+    k->ks->transpose_b32(k->ic, k->in_pixels, k->x, k->in_pixels, spare, k->ic);
+    k->ks->transpose_b32(k->out_pixels, k->oc, k->y, k->oc, spare, k->out_pixels);
+}
+
+static conv_window window_of(const layer *l) {
+    const int64_t pad = l->kernel / 2, out = (l->size + 2 * pad - l->kernel) / l->stride + 1;
+    return (conv_window){.in = {1, l->size, l->size},
+                         .out = {1, out, out},
+                         .kernel = {1, l->kernel, l->kernel},
+                         .stride = {1, l->stride, l->stride},
+                         .dilation = {1, 1, 1},
+                         .pad = {0, pad, pad}};
+}
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static void bench_layer(const kernels *ks, const layer *l, int rounds) {
+    const conv_window w = window_of(l);
+    const size_t oc = (size_t)(l->oc ? l->oc : l->ic), ic = (size_t)l->ic;
+    const size_t in = (size_t)(w.in[1] * w.in[2]), out = (size_t)(w.out[1] * w.out[2]);
+    const size_t taps = (size_t)(l->kernel * l->kernel), depth = taps * (l->oc ? ic : 1);
+    work k = {.ks = ks, .in_pixels = in, .out_pixels = out, .ic = ic, .oc = oc};
+    const conv_f32_shape shape = {.window = w,
+                                  .n = 1,
+                                  .ic = l->ic,
+                                  .oc = (int64_t)oc,
+                                  .groups = 1,
+                                  .ldx = l->ic,
+                                  .ldy = (int64_t)oc};
+    const dwconv_f32_shape channelwise = {
+        .window = w, .n = 1, .channels = l->ic, .ldx = l->ic, .ldy = l->ic};
+    if (l->oc)
+        k.conv = conv_f32_make_plan(ks, &shape);
+    else
+        k.depthwise = dwconv_f32_make_plan(ks, &channelwise);
+    float *a = bench_floats(out * depth);
+    float *packed = bench_floats(gemm_f32_packed_floats(taps * ic, oc));
+    k.x = bench_floats(in * ic);
+    k.w = packed;
+    k.y = bench_floats(out * oc);
+    k.product = (gemm_f32_args){out, oc, depth, a, depth, packed, oc, GEMM_B_PACKED, k.y, oc, NULL};
+    k.gemm = gemm_f32_plan(ks, &k.product);
+    size_t scratch = larger(k.conv.scratch, k.depthwise.scratch);
+    scratch = larger(larger(scratch, k.gemm.scratch), larger(in * ic, out * oc) * sizeof(float));
+    k.scratch = bench_floats(scratch / sizeof(float));
+    const double flops = 2.0 * (double)out * (double)oc * (double)depth;
+    const bench_result r = bench_run(ks, l->oc ? run_conv : run_depthwise, &k, flops, rounds);
+    const bench_result p = bench_run(ks, run_product, &k, flops, l->oc ? rounds : 1);
+    const bench_result t = bench_run(ks, run_layout, &k, flops, rounds);
+    printf("%-24s %9.1f %8.1f %6.1f%%", l->name, 1e6 * r.seconds, 1e-9 * flops / r.seconds,
+           100 * flops / r.seconds / r.peak);
+    if (l->oc)
+        printf(" %7.2f", r.seconds / p.seconds);
+    else
+        printf(" %7s", "-");
+    printf(" %7.2f\n", t.seconds / r.seconds);
+    free(a), free(packed), free((void *)(uintptr_t)k.x), free(k.y), free(k.scratch);
+}
+
+int main(int argc, char **argv) {
+    static const layer layers[] = {
+        {"224 3->64 7x7/2", 224, 3, 64, 7, 2},        {"56 64->64 1x1", 56, 64, 64, 1, 1},
+        {"56 64->64 3x3", 56, 64, 64, 3, 1},          {"56 64->256 1x1", 56, 64, 256, 1, 1},
+        {"28 128->128 3x3", 28, 128, 128, 3, 1},      {"28 512->128 1x1", 28, 512, 128, 1, 1},
+        {"14 256->256 3x3", 14, 256, 256, 3, 1},      {"14 1024->256 1x1", 14, 1024, 256, 1, 1},
+        {"7 512->512 3x3", 7, 512, 512, 3, 1},        {"7 2048->512 1x1", 7, 2048, 512, 1, 1},
+        {"320 3->16 3x3/2", 320, 3, 16, 3, 2},        {"80 32->32 3x3", 80, 32, 32, 3, 1},
+        {"160 24->96 3x3", 160, 24, 96, 3, 1},        {"112 16->96 1x1", 112, 16, 96, 1, 1},
+        {"112 32 3x3 depthwise", 112, 32, 0, 3, 1},   {"56 144 3x3 depthwise", 56, 144, 0, 3, 1},
+        {"28 192 3x3/2 depthwise", 28, 192, 0, 3, 2}, {"14 576 3x3 depthwise", 14, 576, 0, 3, 1},
+        {"7 960 3x3 depthwise", 7, 960, 0, 3, 1},     {"14 480 5x5 depthwise", 14, 480, 0, 5, 1},
+    };
+    kernels ks = *kernels_default();
+    if (argc > 1) {
+        const isa_level level = isa_from_name(argv[1]);
+        if (!isa_supported(level)) return fprintf(stderr, "%s: not here\n", argv[1]), 1;
+        kernels_fill(level, &ks);
+    }
+    const int rounds = argc > 2 ? atoi(argv[2]) : 25;
+    printf("%s\n%-24s %9s %8s %7s %7s %7s\n", ks.gemm_f32.name, "image channels window", "us",
+           "GFLOP/s", "of peak", "product", "layout");
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        bench_layer(&ks, &layers[i], rounds);
+    return 0;
+}
