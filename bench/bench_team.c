@@ -39,7 +39,7 @@ static void team_job(void *arg) {
 
 /* A run of one job, as a session does it. */
 static void team_one(void *arg) {
-    team_begin(arg);
+    team_begin(arg, NULL, NULL);
     team_job(arg);
     team_end(arg);
 }
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     if (team_create(&c, &t, threads) != HONE_OK) return fprintf(stderr, "%s\n", err.text), 1;
     printf("%d threads%7s %15s %15s %15s\n", threads, "", "job after job", "first after rest",
            "processor time");
-    team_begin(t);
+    team_begin(t, NULL, NULL);
     report("team", team_job, team_job, t);
     team_end(t);
     report("team, per run", team_one, team_one, t);

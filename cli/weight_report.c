@@ -11,7 +11,10 @@ static bool constant_view(hone_view *out, hone_value_info *value, const hone_mod
                           int32_t v) {
     if (hone_model_value(model, v, value, NULL) != HONE_OK) return false;
     if (!value->data) return false;
-    *out = (hone_view){(void *)value->data, value->bytes, value->port.dtype, value->port.rank, {0}};
+    *out = (hone_view){.data = (void *)value->data,
+                       .bytes = value->bytes,
+                       .dtype = value->port.dtype,
+                       .rank = value->port.rank};
     for (int32_t i = 0; i < out->rank; i++) out->dim[i] = value->port.dim[i];
     return true;
 }

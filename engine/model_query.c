@@ -31,9 +31,12 @@ int32_t hone_model_node_count(const hone_model *m) { return m ? m->graph->n_node
 int32_t hone_model_value_count(const hone_model *m) { return m ? m->graph->n_value : 0; }
 
 static void port_fill(const value *v, hone_port *out) {
-    *out = (hone_port){.name = v->name, .dtype = v->type.dtype, .rank = v->type.shape.rank};
-    for (int32_t i = 0; i < v->type.shape.rank; i++) {
-        const int64_t d = v->type.shape.dim[i];
+    const type *t = &v->type;
+    while (t->kind != HONE_TENSOR && t->element) t = t->element;
+    *out = (hone_port){
+        .name = v->name, .dtype = t->dtype, .kind = v->type.kind, .rank = t->shape.rank};
+    for (int32_t i = 0; i < t->shape.rank; i++) {
+        const int64_t d = t->shape.dim[i];
         out->dim[i] = dim_known(d) ? d : -1;
         out->dim_name[i] = symbol_name(v->graph, d);
     }

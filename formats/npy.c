@@ -299,7 +299,8 @@ static hone_status check_view(const ctx *c, const hone_view *v, int64_t *count) 
     if (v->rank < 0 || v->rank > HONE_MAX_RANK)
         return fail(c, HONE_E_ARG, "hone_npy_save: rank %d", v->rank);
     const shape s = shape_make(v->rank, v->dim);
-    if (v->dtype == HONE_STRING) return fail(c, HONE_E_UNSUPPORTED, "npy: strings");
+    if (v->kind != HONE_TENSOR || v->dtype == HONE_STRING)
+        return fail(c, HONE_E_UNSUPPORTED, "npy: only tensors of numbers");
     if (!shape_count(&s, count) || !dtype_bytes(v->dtype, *count, &bytes) || bytes != v->bytes ||
         (bytes && !v->data))
         return fail(c, HONE_E_ARG, "hone_npy_save: type, shape and size of the view do not agree");

@@ -36,6 +36,8 @@ struct team {
     team_fn *fn;
     void *arg;
     int64_t count, chunk;
+    team_due *due; /* or NULL */
+    const void *due_user;
 
     atomic_bool active, stop;
     pthread_mutex_t lock;
@@ -43,10 +45,12 @@ struct team {
     atomic_int sleepers;
 };
 
+static bool is_due(const team *t) { return t->due && t->due(t->due_user); }
+
 static void take_items(team *t, int32_t worker) {
     for (;;) {
         const int64_t first = atomic_fetch_add_explicit(&t->next, t->chunk, memory_order_relaxed);
-        if (first >= t->count) return;
+        if (first >= t->count || is_due(t)) return;
         const int64_t last = first + t->chunk < t->count ? first + t->chunk : t->count;
         t->fn(t->arg, first, last, worker);
     }
@@ -151,18 +155,33 @@ void team_destroy(team *t) {
 
 int32_t team_size(const team *t) { return t ? t->threads : 1; }
 
-void team_begin(team *t) {
-    if (t && t->hosted) atomic_store(&t->active, true);
+void team_begin(team *t, team_due *due, const void *user) {
+    t->due = due;
+    t->due_user = user;
+    if (t->hosted) atomic_store(&t->active, true);
 }
 
 void team_end(team *t) {
-    if (t && t->hosted) atomic_store(&t->active, false);
+    t->due = NULL;
+    if (t->hosted) atomic_store(&t->active, false);
+}
+
+/* Alone, and asked to end early if need be. */
+static void run_pieces(const team *t, int64_t count, int64_t grain, team_fn *fn, void *arg) {
+    enum { PIECES = 64 };
+    const int64_t share = count / PIECES, piece = share > grain ? share : grain < 1 ? 1 : grain;
+    for (int64_t first = 0; first < count && !is_due(t); first += piece)
+        fn(arg, first, count - first < piece ? count : first + piece, 0);
 }
 
 void team_run(team *t, int64_t count, int64_t grain, team_fn *fn, void *arg) {
     if (count <= 0) return;
-    if (!t || !t->hosted || count <= grain) {
+    if (!t || (!t->hosted && !t->due) || count <= grain) {
         fn(arg, 0, count, 0);
+        return;
+    }
+    if (!t->hosted) {
+        run_pieces(t, count, grain, fn, arg);
         return;
     }
     const int64_t share = count / ((int64_t)t->threads * CHUNKS_PER_THREAD);

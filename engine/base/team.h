@@ -25,12 +25,17 @@ hone_status team_create(const ctx *c, team **out, int32_t threads);
 void team_destroy(team *t);
 int32_t team_size(const team *t);
 
-/* Wakes the workers for a run, and lets them sleep again. */
-void team_begin(team *t);
+/* Has the run to end early? Asked now and then, from all threads. */
+typedef bool team_due(const void *user);
+
+/* Begins a run: the workers stay awake until it ends. due may be NULL. */
+void team_begin(team *t, team_due *due, const void *user);
 void team_end(team *t);
 
-/* Splits items [0, count) into runs of at least `grain` and does them all; returns when done. The
- * caller takes part. How items are split must not change results. */
+/* Splits items [0, count) into runs of at least `grain` and does them all, unless the run has to
+ * end early: then items may be left out, so what they were to write must not be used as an index or
+ * a pointer before the next step. Returns when done. The caller takes part. How items are split
+ * must not change results. */
 void team_run(team *t, int64_t count, int64_t grain, team_fn *fn, void *arg);
 
 /* Processors this process may use. */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "op.h"
+#include "views.h"
 
 uint64_t clock_ns(void) {
     struct timespec t;
@@ -19,6 +20,8 @@ hone_status run_interrupted(const ctx *c, const run_shared *shared) {
         return fail(c, HONE_E_DEADLINE, "the deadline passed");
     return HONE_OK;
 }
+
+bool run_is_due(const void *shared) { return run_interrupted(&(ctx){0}, shared) != HONE_OK; }
 
 hone_status frame_create(const ctx *c, frame **out, run_shared *shared, graph *g) {
     frame *f = mem_zalloc(shared->alloc, 1, sizeof *f);
@@ -66,8 +69,8 @@ void frame_destroy(frame *f) {
 
 static bool plan_fits(const plan *p, const tensor *inputs) {
     for (int32_t i = 0; i < p->graph->n_input; i++)
-        if (p->inputs[i].dtype != inputs[i].dtype ||
-            !shape_equal(&p->inputs[i].shape, &inputs[i].shape))
+        if (p->inputs[i].kind != inputs[i].kind || p->inputs[i].dtype != inputs[i].dtype ||
+            (inputs[i].kind == HONE_TENSOR && !shape_equal(&p->inputs[i].shape, &inputs[i].shape)))
             return false;
     return true;
 }
@@ -205,10 +208,13 @@ static void *place_address(const frame *f, const place *at, const tensor *inputs
 
 static void step_resolve(const frame *f, step *s, const tensor *inputs) {
     for (int32_t i = 0; i < s->n_in; i++) {
-        if (s->in_place[i].kind == PLACE_DYNAMIC)
-            s->in[i] = f->dynamic[s->in_place[i].index];
+        const place *at = &s->in_place[i];
+        if (at->kind == PLACE_DYNAMIC)
+            s->in[i] = f->dynamic[at->index];
+        else if (at->kind == PLACE_INPUT && inputs[at->index].kind != HONE_TENSOR)
+            s->in[i] = inputs[at->index];
         else
-            s->in[i].data = place_address(f, &s->in_place[i], inputs, s->in[i].data);
+            s->in[i].data = place_address(f, at, inputs, s->in[i].data);
     }
     for (int32_t i = 0; i < s->n_out; i++)
         if (s->out_place[i].kind == PLACE_ARENA) s->out[i].data = f->arena + s->out_place[i].offset;
@@ -223,16 +229,16 @@ static hone_status step_prepare_dynamic(const ctx *c, frame *f, step *s) {
     TRY(step_infer(c, s, types));
     for (int32_t i = 0; i < s->n_out; i++) {
         if (s->out_place[i].kind == PLACE_NONE) continue;
-        s->out[i].dtype = types[i].dtype;
-        s->out[i].shape = types[i].shape;
-        if (s->node->op->flags & OP_DYNAMIC) continue;
+        s->out[i] =
+            (tensor){.dtype = types[i].dtype, .kind = types[i].kind, .shape = types[i].shape};
+        if ((s->node->op->flags & OP_DYNAMIC) || types[i].kind != HONE_TENSOR) continue;
         TRY(dynamic_output(c, f, s, i));
     }
     return step_plan(c, &f->temporary, s, f->shared->threads);
 }
 
 static hone_status step_run(const ctx *c, frame *f, step *s) {
-    run_ctx r = {.c = c, .team = f->shared->team, .frame = f};
+    run_ctx r = {.c = c, .team = f->shared->team, .pool = &f->shared->pool, .frame = f};
     dyn_block *scratch = NULL;
     if (s->is_dynamic) {
         TRY(step_prepare_dynamic(c, f, s));
@@ -264,10 +270,8 @@ static void observe_step(const frame *f, const step *s) {
     if (!f->main || !f->shared->observe) return;
     for (int32_t i = 0; i < s->n_out; i++) {
         const tensor *t = &s->out[i];
-        if (s->out_place[i].kind == PLACE_NONE) continue;
-        hone_view v = {
-            .data = t->data, .bytes = t->bytes, .dtype = t->dtype, .rank = t->shape.rank};
-        memcpy(v.dim, t->shape.dim, sizeof v.dim);
+        if (s->out_place[i].kind == PLACE_NONE || t->kind != HONE_TENSOR) continue;
+        const hone_view v = view_of_tensor(t);
         f->shared->observe(f->shared->observe_user, s->node->out[i]->name, &v);
     }
 }
@@ -296,6 +300,10 @@ static void frame_outputs(frame *f, const tensor *inputs) {
     for (int32_t i = 0; i < f->graph->n_output; i++) {
         const int32_t id = p->output_ids[i];
         const place *at = &p->places[id];
+        if (at->kind == PLACE_INPUT && inputs[at->index].kind != HONE_TENSOR) {
+            f->output[i] = inputs[at->index];
+            continue;
+        }
         f->output[i] = at->kind == PLACE_DYNAMIC ? f->dynamic[at->index] : p->values[id];
         f->output[i].data = place_address(f, at, inputs, p->values[id].data);
     }
@@ -316,6 +324,7 @@ hone_status frame_run(const ctx *c, frame *f, const tensor *inputs) {
         TRY(frame_step(c, f, &p->steps[t], inputs));
         if (p->n_dynamic) release_dynamic(f, t);
     }
+    TRY(run_interrupted(c, f->shared)); /* the last step may have ended early */
     frame_outputs(f, inputs);
     return HONE_OK;
 }

@@ -24,6 +24,7 @@ typedef struct run_shared {
     uint64_t run_start;
     hone_observe_fn observe;
     void *observe_user;
+    arena pool; /* of the current run, see items.h */
 } run_shared;
 
 /* A block for a dynamic tensor; reused when the tensor has died. */
@@ -77,6 +78,8 @@ hone_status frame_body(const ctx *c, frame *f, const node *n, int32_t body, fram
 /* A deadline or cancellation that is due: HONE_E_DEADLINE or HONE_E_CANCELLED. Cheap; long loops
  * call it. */
 hone_status run_interrupted(const ctx *c, const run_shared *shared);
+/* The same question for a team. */
+bool run_is_due(const void *shared);
 
 uint64_t clock_ns(void);
 

@@ -9,6 +9,7 @@
 
 #include "checked.h"
 #include "options.h"
+#include "views.h"
 
 static ctx session_ctx(hone_session *s, hone_error *err) {
     error_clear(err);
@@ -122,6 +123,7 @@ void hone_session_destroy(hone_session *s) {
     }
     mem_free(&s->alloc, s->inputs);
     frame_destroy(s->root);
+    arena_fini(&s->shared.pool);
     team_destroy(s->team);
     hone_model_close(s->model);
     allocator outer;
@@ -175,13 +177,13 @@ static hone_status input_bytes(const ctx *c, const hone_session *s, int32_t inpu
     const session_input *in = &s->inputs[input];
     char name[96], text[SHAPE_TEXT];
     int64_t count;
+    if (v->type.kind != HONE_TENSOR)
+        return fail(c, HONE_E_INPUT, "input '%s' is no tensor: its value has to be bound",
+                    escape_name(name, sizeof name, v->name));
     if (!shape_known(&in->shape))
         return fail(c, HONE_E_INPUT, "input '%s' has shape %s: its unknown dimensions must be set",
                     escape_name(name, sizeof name, v->name),
                     shape_text(text, sizeof text, &in->shape));
-    if (v->type.kind != TYPE_TENSOR || v->type.dtype == HONE_STRING)
-        return fail(c, HONE_E_UNSUPPORTED, "input '%s' is not a tensor of numbers",
-                    escape_name(name, sizeof name, v->name));
     if (!shape_count(&in->shape, &count) || !dtype_bytes(v->type.dtype, count, out) ||
         *out > s->model->limits.tensor_bytes)
         return fail(
@@ -212,22 +214,21 @@ static hone_status input_buffer(const ctx *c, hone_session *s, int32_t input, si
  * what he likes once the run is over. */
 static hone_status copy_passed(const ctx *c, hone_session *s) {
     const plan *p = s->root->current;
+    run_ctx r = {.c = c, .pool = &s->shared.pool};
     for (int32_t i = 0; i < s->model->graph->n_output; i++) {
         const place *at = &p->places[p->output_ids[i]];
         tensor *t = &s->root->output[i];
         if (at->kind != PLACE_INPUT) continue;
+        if (t->kind != HONE_TENSOR || t->dtype == HONE_STRING) {
+            TRY(view_own(&r, t));
+            continue;
+        }
         session_input *in = &s->inputs[at->index];
         TRY(reserve(c, s, &in->passed, &in->passed_capacity, t->bytes));
         if (t->bytes) memcpy(in->passed, t->data, t->bytes);
         t->data = in->passed;
     }
     return HONE_OK;
-}
-
-static hone_view view_of(const tensor *t) {
-    hone_view v = {.data = t->data, .bytes = t->bytes, .dtype = t->dtype, .rank = t->shape.rank};
-    memcpy(v.dim, t->shape.dim, sizeof v.dim);
-    return v;
 }
 
 static hone_status own_input(const ctx *c, hone_session *s, int32_t input, hone_view *out) {
@@ -242,7 +243,7 @@ static hone_status own_input(const ctx *c, hone_session *s, int32_t input, hone_
                       .shape = in->shape,
                       .data = in->buffer,
                       .bytes = bytes};
-    *out = view_of(&t);
+    *out = view_of_tensor(&t);
     return HONE_OK;
 }
 
@@ -252,21 +253,11 @@ hone_status hone_session_input(hone_session *s, int32_t input, hone_view *out, h
     return session_leave(s, own_input(&c, s, input, out));
 }
 
-/* Does the view fit the input, whose shape it has set? */
-static hone_status check_view(const ctx *c, const hone_session *s, int32_t input,
-                              const hone_view *view) {
-    const size_t size = dtype_size(view->dtype);
-    size_t bytes;
-    char name[96];
-    escape_name(name, sizeof name, s->model->graph->input[input]->name);
-    TRY(input_bytes(c, s, input, &bytes));
-    if (view->bytes != bytes)
-        return fail(c, HONE_E_INPUT, "input '%s' has %zu bytes: its shape needs %zu", name,
-                    view->bytes, bytes);
-    if (bytes && !view->data) return fail(c, HONE_E_ARG, "the data of input '%s' is NULL", name);
-    if (size && (uintptr_t)view->data % (size > 8 ? 8 : size))
-        return fail(c, HONE_E_INPUT, "input '%s' is not aligned to its elements", name);
-    return HONE_OK;
+/* A value that is no tensor: its shape is none of the session's business. */
+static void bind_value(hone_session *s, int32_t input, const hone_view *view) {
+    s->inputs[input].bound_view = *view;
+    s->inputs[input].bound = &s->inputs[input].bound_view;
+    s->ran = false;
 }
 
 static hone_status bind(const ctx *c, hone_session *s, int32_t input, const hone_view *view) {
@@ -274,19 +265,12 @@ static hone_status bind(const ctx *c, hone_session *s, int32_t input, const hone
     TRY(check_input(c, s, input));
     const value *v = s->model->graph->input[input];
     char name[96];
-    if (view->dtype != v->type.dtype)
-        return fail(c, HONE_E_INPUT, "input '%s' has type %s: expected %s",
-                    escape_name(name, sizeof name, v->name), hone_dtype_name(view->dtype),
-                    hone_dtype_name(v->type.dtype));
-    const session_input before = s->inputs[input];
-    const bool ran = s->ran;
-    TRY(set_shape(c, s, input, view->rank, view->dim));
-    const hone_status status = check_view(c, s, input, view);
-    if (status != HONE_OK) {
-        s->inputs[input] = before;
-        s->ran = ran;
-        return status;
+    TRY(view_check(c, escape_name(name, sizeof name, v->name), view, &v->type));
+    if (v->type.kind != HONE_TENSOR) {
+        bind_value(s, input, view);
+        return HONE_OK;
     }
+    TRY(set_shape(c, s, input, view->rank, view->dim));
     s->inputs[input].bound = view->bytes ? view->data : "";
     return HONE_OK;
 }
@@ -298,12 +282,28 @@ hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *v
     return session_leave(s, bind(&c, s, input, view));
 }
 
+/* Optionals that nothing is bound to are empty. */
+static hone_status gather_value(const ctx *c, hone_session *s, int32_t i) {
+    run_ctx r = {.c = c, .pool = &s->shared.pool};
+    const hone_view none = {.kind = HONE_OPTIONAL, .rank = 1};
+    const hone_view *view = s->inputs[i].bound ? &s->inputs[i].bound_view : &none;
+    const value *v = s->model->graph->input[i];
+    char name[96];
+    TRY(view_check(c, escape_name(name, sizeof name, v->name), view, &v->type));
+    return view_take(&r, view, &s->root->input[i]);
+}
+
 /* Describes every input for the root frame. */
 static hone_status gather_inputs(const ctx *c, hone_session *s) {
+    arena_reset(&s->shared.pool, &s->alloc);
     for (int32_t i = 0; i < s->model->graph->n_input; i++) {
         const value *v = s->model->graph->input[i];
         tensor *t = &s->root->input[i];
         size_t bytes;
+        if (v->type.kind != HONE_TENSOR) {
+            TRY(gather_value(c, s, i));
+            continue;
+        }
         TRY(input_bytes(c, s, i, &bytes));
         if (!s->inputs[i].bound) TRY(input_buffer(c, s, i, bytes));
         *t = (tensor){.dtype = v->type.dtype, .shape = s->inputs[i].shape, .bytes = bytes};
@@ -337,7 +337,9 @@ hone_status hone_session_run(hone_session *s, hone_error *err) {
     if (s->shared.deadline_at < s->deadline_ns) s->shared.deadline_at = UINT64_MAX;
     hone_status status = prepare(&c, s);
     if (status == HONE_OK) {
-        team_begin(s->team);
+        /* Alone, pieces of steps are worth it for a deadline only. */
+        const bool watch = s->shared.threads > 1 || s->shared.deadline_at;
+        team_begin(s->team, watch ? run_is_due : NULL, &s->shared);
         status = frame_run(&c, s->root, s->root->input);
         team_end(s->team);
         if (status == HONE_OK) status = copy_passed(&c, s);
@@ -347,7 +349,8 @@ hone_status hone_session_run(hone_session *s, hone_error *err) {
     return session_leave(s, fail_in_file(&c, status, s->model->path));
 }
 
-static hone_status output(const ctx *c, const hone_session *s, int32_t index, hone_view *out) {
+static hone_status output(const ctx *c, hone_session *s, int32_t index, hone_view *out) {
+    run_ctx r = {.c = c, .pool = &s->shared.pool};
     const int32_t count = s->model->graph->n_output;
     if (!out) return fail(c, HONE_E_ARG, "the view is NULL");
     if (index < 0 || index >= count)
@@ -356,15 +359,15 @@ static hone_status output(const ctx *c, const hone_session *s, int32_t index, ho
         return fail(c, HONE_E_ARG,
                     "there is no output: the session has not run, its last run "
                     "failed, or its inputs have changed");
-    *out = view_of(&s->root->output[index]);
-    return HONE_OK;
+    return view_give(&r, &s->root->output[index], out);
 }
 
 hone_status hone_session_output(const hone_session *s, int32_t index, hone_view *out,
                                 hone_error *err) {
     TRY(session_enter(s, err));
-    const ctx c = {.err = err};
-    return session_leave(s, output(&c, s, index, out));
+    hone_session *own = (hone_session *)s; /* lists of views are made in its pool */
+    const ctx c = session_ctx(own, err);
+    return session_leave(s, output(&c, own, index, out));
 }
 
 hone_status hone_session_set_deadline(hone_session *s, uint64_t nanoseconds, hone_error *err) {

@@ -12,8 +12,9 @@ typedef struct session_input {
     shape shape;  /* unknown dimensions: not set yet */
     void *buffer; /* the session's own */
     size_t capacity;
-    const void *bound; /* the caller's, or NULL */
-    void *passed;      /* copy for outputs that are this input */
+    const void *bound;    /* the caller's, or NULL */
+    hone_view bound_view; /* what that points at, if it is no tensor */
+    void *passed;         /* copy for outputs that are this input */
     size_t passed_capacity;
 } session_input;
 

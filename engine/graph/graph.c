@@ -248,7 +248,3 @@ value **graph_values(graph *g, arena *a) {
     for (int32_t i = 0; i < g->n_output; i++) all[g->output[i]->id] = g->output[i];
     return all;
 }
-
-type type_tensor(hone_dtype dtype, const shape *s) {
-    return (type){.kind = TYPE_TENSOR, .dtype = dtype, .shape = *s};
-}

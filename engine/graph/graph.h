@@ -21,13 +21,11 @@ typedef struct node node;
 typedef struct value value;
 typedef struct graph graph;
 
-typedef enum type_kind { TYPE_TENSOR, TYPE_SEQUENCE, TYPE_OPTIONAL } type_kind;
-
 typedef struct type {
-    type_kind kind;
-    hone_dtype dtype; /* HONE_UNDEFINED: not known yet */
+    hone_kind kind;
+    hone_dtype dtype; /* HONE_UNDEFINED: not known yet. Of a map: that of its keys */
     shape shape;
-    const struct type *element; /* of a sequence or optional */
+    const struct type *element; /* of a sequence or optional; of a map: its values */
 } type;
 
 typedef struct use {
@@ -136,5 +134,12 @@ void graph_number(graph *g);
 value **graph_values(graph *g, arena *a);
 
 type type_tensor(hone_dtype dtype, const shape *s);
+/* A sequence or an optional of tensors of this type, about whose shape nothing is known. */
+type type_of_tensors(hone_kind kind, hone_dtype dtype);
+/* An optional of sequences, a sequence of maps: of any type with an unchanging place in memory. */
+type type_of(hone_kind kind, const type *element);
+/* Element type of the tensors inside; HONE_UNDEFINED when it is not known. */
+hone_dtype type_inner(const type *t);
+bool type_equal(const type *a, const type *b); /* but for shapes */
 
 #endif

@@ -91,7 +91,7 @@ static hone_status check_args(const infer *f) {
             return infer_fail(f, "input '%s' is missing", arg->name);
         }
         const hone_dtype t = f->in[i]->dtype;
-        if (f->in[i]->kind != TYPE_TENSOR && !(arg->flags & ARG_ANY_KIND))
+        if (f->in[i]->kind != HONE_TENSOR && !(arg->flags & ARG_ANY_KIND))
             return fail(f->c, HONE_E_UNSUPPORTED, "input '%s' is a sequence or optional",
                         arg->name);
         if (t == HONE_UNDEFINED) continue;
@@ -128,8 +128,9 @@ hone_status infer_node(infer *f) {
 }
 
 void type_refine(type *t, const type *known) {
-    if (t->dtype == HONE_UNDEFINED) t->dtype = known->dtype;
     if (t->kind != known->kind) return;
+    if (t->kind != HONE_TENSOR && type_inner(t) == HONE_UNDEFINED) t->element = known->element;
+    if (t->dtype == HONE_UNDEFINED) t->dtype = known->dtype;
     if (t->shape.rank < 0) t->shape = known->shape;
     if (t->shape.rank != known->shape.rank) return;
     for (int32_t i = 0; i < t->shape.rank; i++)

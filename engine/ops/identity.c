@@ -2,8 +2,8 @@
 #include "movement.h"
 #include "view.h"
 
-static const op_arg identity_in[] = {{"input", DT_SIZED, 'T', 0}};
-static const op_arg identity_out[] = {{"output", DT_SIZED, 'T', 0}};
+static const op_arg identity_in[] = {{"input", DT_ALL, 'T', ARG_ANY_KIND}};
+static const op_arg identity_out[] = {{"output", DT_ALL, 'T', ARG_ANY_KIND}};
 static const op_version identity_versions[] = {{1, NULL}};
 
 static hone_status identity_infer(infer *f) { return infer_same(f, 0); }

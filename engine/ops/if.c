@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "items.h"
 #include "op.h"
 
 typedef struct if_params {
@@ -45,9 +46,9 @@ static hone_status if_infer(infer *f) {
             f->out[i] = tensor_i64(cond, 0) ? *a : *b;
             continue;
         }
-        if (a->dtype != b->dtype)
+        if (!type_equal(a, b))
             return infer_fail(f, "output %d has type %s in one branch and %s in the other", i,
-                              hone_dtype_name(a->dtype), hone_dtype_name(b->dtype));
+                              hone_dtype_name(type_inner(a)), hone_dtype_name(type_inner(b)));
         f->out[i] = type_meet(a, b);
     }
     return HONE_OK;
@@ -64,6 +65,11 @@ static hone_status if_run(run_ctx *r, const step *s) {
     for (int32_t i = 0; i < s->n_out; i++) {
         const tensor *t = &body->output[i];
         if (!step_wants(s, i)) continue;
+        if (t->kind != s->out[i].kind) return run_fail(r, "output %d is of another kind", i);
+        if (t->kind != HONE_TENSOR) {
+            run_value(r, s, i, t);
+            continue;
+        }
         if (t->dtype != s->out[i].dtype)
             return run_fail(r, "output %d of the branch has type %s: expected %s", i,
                             hone_dtype_name(t->dtype), hone_dtype_name(s->out[i].dtype));

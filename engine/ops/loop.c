@@ -15,6 +15,7 @@
 
 #include "checked.h"
 #include "frame.h"
+#include "items.h"
 #include "movement.h"
 
 typedef struct loop_params {
@@ -26,7 +27,8 @@ static const op_arg loop_in[] = {{"M", DT(HONE_I64), 0, ARG_OPTIONAL},
                                  {"cond", DT_BOOL, 0, ARG_OPTIONAL},
                                  {"v_initial", DT_ALL, 0, ARG_VARIADIC | ARG_ANY_KIND}};
 static const op_version loop_versions[] = {{1, NULL}};
-static const op_arg loop_out[] = {{"v_final_and_scan_outputs", DT_ALL, 0, ARG_VARIADIC}};
+static const op_arg loop_out[] = {
+    {"v_final_and_scan_outputs", DT_ALL, 0, ARG_VARIADIC | ARG_ANY_KIND}};
 
 /* Inputs that the file states come first; if they are fewer than two, M or cond are omitted. */
 static int32_t stated_inputs(const node *n) { return n->n_in - n->n_captured; }
@@ -55,6 +57,7 @@ static hone_status loop_infer(infer *f) {
         const type *result = &body->output[i + 1]->type;
         if (i >= carried) {
             shape s = shape_unknown();
+            if (result->kind != HONE_TENSOR) return infer_fail(f, "output %d is no tensor", i);
             if (result->shape.rank >= HONE_MAX_RANK)
                 return infer_fail(f, "output %d has more than %d axes", i, HONE_MAX_RANK);
             if (result->shape.rank >= 0) {
@@ -62,6 +65,10 @@ static hone_status loop_infer(infer *f) {
                 for (int32_t a = 1; a < s.rank; a++) s.dim[a] = result->shape.dim[a - 1];
             }
             infer_set(f, i, result->dtype, &s);
+            continue;
+        }
+        if (infer_has(f, 2 + i) && f->in[2 + i]->kind != HONE_TENSOR) {
+            f->out[i] = *f->in[2 + i];
             continue;
         }
         const hone_dtype t = infer_dtype(f, 2 + i);
@@ -139,6 +146,12 @@ static void looping_fini(looping *l) {
 static hone_status carry(looping *l, int32_t i) {
     carried *v = &l->v[i];
     const tensor *result = &l->body->output[1 + i];
+    if (result->kind != v->now.kind)
+        return run_fail(l->r, "carried value %d becomes one of another kind", i);
+    if (result->kind != HONE_TENSOR) { /* in the pool */
+        v->now = *result;
+        return HONE_OK;
+    }
     if (result->dtype != v->now.dtype)
         return run_fail(l->r, "carried value %d becomes %s: expected %s", i,
                         hone_dtype_name(result->dtype), hone_dtype_name(v->now.dtype));
@@ -242,6 +255,10 @@ static shape scan_shape(const looping *l, int32_t i) {
 static hone_status loop_results(const looping *l) {
     for (int32_t i = 0; i < l->s->n_out; i++) {
         const bool is_carried = i < l->n_v;
+        if (is_carried && l->v[i].now.kind != HONE_TENSOR) {
+            run_value(l->r, l->s, i, &l->v[i].now);
+            continue;
+        }
         const shape y = is_carried ? l->v[i].now.shape : scan_shape(l, i - l->n_v);
         if (!is_carried && l->trips && l->scan[i - l->n_v].item.shape.rank >= HONE_MAX_RANK)
             return run_fail(l->r, "output %d has more than %d axes", i, HONE_MAX_RANK);

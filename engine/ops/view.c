@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "view.h"
 
+#include "items.h"
 #include "movement.h"
 
 hone_status view_run(run_ctx *r, const step *s) {
+    if (s->in[0].kind != HONE_TENSOR) {
+        run_value(r, s, 0, &s->in[0]);
+        return HONE_OK;
+    }
     move_bytes(r, s->out[0].data, s->in[0].data, s->out[0].bytes);
     return HONE_OK;
 }

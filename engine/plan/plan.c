@@ -82,7 +82,9 @@ static hone_status step_begin(planner *pl, const node *n, int32_t base, step **o
     for (int32_t i = 0; i < n->n_out; i++) {
         s->out_place[i].index = n->out[i] ? number_of(pl, base, n->out[i]) : -1;
         s->out[i].shape = shape_unknown();
-        if (n->out[i]) s->out[i].dtype = n->out[i]->type.dtype;
+        if (!n->out[i]) continue;
+        s->out[i].dtype = n->out[i]->type.dtype;
+        s->out[i].kind = n->out[i]->type.kind;
     }
     *out = s;
     return HONE_OK;
@@ -104,9 +106,10 @@ static hone_status step_shapes(planner *pl, step *s) {
     for (int32_t i = 0; i < s->n_out; i++) {
         if (s->out_place[i].index < 0) continue;
         s->out[i].dtype = types[i].dtype;
+        s->out[i].kind = types[i].kind;
         s->out[i].shape = types[i].shape;
         int64_t count;
-        if (!shape_count(&types[i].shape, &count)) {
+        if (types[i].kind != HONE_TENSOR || !shape_count(&types[i].shape, &count)) {
             s->is_dynamic = true;
             continue;
         }
@@ -194,9 +197,12 @@ static hone_status plan_inputs(planner *pl, const tensor *inputs) {
     p->inputs = arena_array(&p->arena, (size_t)g->n_input, sizeof *p->inputs);
     if (!p->inputs) return fail_nomem(pl->c, (size_t)g->n_input * sizeof *p->inputs);
     for (int32_t i = 0; i < g->n_input; i++) {
-        p->inputs[i] = (tensor){.dtype = inputs[i].dtype, .shape = inputs[i].shape};
-        p->values[g->input[i]->id] = inputs[i];
-        p->values[g->input[i]->id].data = NULL;
+        tensor *known = &p->inputs[i];
+        *known =
+            (tensor){.dtype = inputs[i].dtype, .kind = inputs[i].kind, .shape = inputs[i].shape};
+        if (known->kind != HONE_TENSOR) known->shape = shape_unknown(); /* of any length */
+        p->values[g->input[i]->id] = *known;
+        p->values[g->input[i]->id].bytes = inputs[i].bytes;
         p->places[g->input[i]->id] = (place){.kind = PLACE_INPUT, .index = i};
     }
     return HONE_OK;

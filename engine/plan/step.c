@@ -58,9 +58,11 @@ hone_status step_infer(const ctx *c, step *s, type *out_types) {
     const tensor **values = (const tensor **)(void *)(in + n_in);
     for (size_t i = 0; i < n_in; i++) {
         const tensor *t = &s->in[i];
+        const bool is_tensor = t->kind == HONE_TENSOR;
         types[i] = type_tensor(t->dtype, &t->shape);
+        if (!is_tensor) types[i] = s->node->in[i].value->type;
         in[i] = tensor_absent(t) ? NULL : &types[i];
-        values[i] = t->data && t->layout.kind == LAYOUT_DENSE ? t : NULL;
+        values[i] = is_tensor && t->data && t->layout.kind == LAYOUT_DENSE ? t : NULL;
     }
     infer f = {.c = c,
                .node = s->node,
@@ -91,7 +93,8 @@ static bool evaluable(const node *n, const tensor *in) {
     if (n->op->flags & OP_PURE_SHAPE) return true;
     for (int32_t i = 0; i < n->n_in; i++) {
         if (tensor_absent(&in[i])) continue;
-        if (!in[i].data || in[i].layout.kind != LAYOUT_DENSE) return false;
+        if (in[i].kind != HONE_TENSOR || !in[i].data || in[i].layout.kind != LAYOUT_DENSE)
+            return false;
     }
     return true;
 }
@@ -125,7 +128,7 @@ hone_status step_evaluate(const ctx *c, arena *a, step *s, size_t max_bytes, boo
     TRY(step_plan(c, a, s, 1));
     void *scratch = s->scratch_bytes ? mem_alloc(c->alloc, s->scratch_bytes, TENSOR_ALIGN) : NULL;
     if (s->scratch_bytes && !scratch) return fail_nomem(c, s->scratch_bytes);
-    run_ctx r = {.c = c, .scratch = scratch};
+    run_ctx r = {.c = c, .scratch = scratch, .pool = a};
     const hone_status status = fail_in_node(c, n->op->run(&r, s), n->name, n->op->name);
     mem_free(c->alloc, scratch);
     *folded = status == HONE_OK;

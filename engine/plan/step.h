@@ -70,6 +70,7 @@ typedef struct run_ctx {
     const ctx *c;
     team *team;
     void *scratch; /* s->scratch_bytes bytes, 64-byte aligned */
+    arena *pool;   /* for text and values made of others, see items.h */
     frame *frame;  /* of the graph that the step belongs to; used by control flow */
 } run_ctx;
 

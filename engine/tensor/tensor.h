@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tensors: a type, a shape and memory that somebody else owns.
+ * Tensors: a type, a shape and memory that somebody else owns; and values that are made of them.
  */
 #ifndef HONE_TENSOR_H
 #define HONE_TENSOR_H
@@ -23,8 +23,11 @@ typedef struct layout {
     int32_t groups; /* LAYOUT_PANELS_NK: rows are split into this many groups, each padded */
 } layout;
 
+/* A value. Other kinds than tensors hold shape.dim[0] values in an array of tensors at data; dtype
+ * and layout say nothing then. */
 typedef struct tensor {
     hone_dtype dtype;
+    hone_kind kind;
     layout layout;
     shape shape;
     void *data;
@@ -32,7 +35,9 @@ typedef struct tensor {
 } tensor;
 
 /* Is this the slot of an omitted optional input? */
-static inline bool tensor_absent(const tensor *t) { return t->dtype == HONE_UNDEFINED; }
+static inline bool tensor_absent(const tensor *t) {
+    return t->kind == HONE_TENSOR && t->dtype == HONE_UNDEFINED;
+}
 
 /* Bytes that a tensor of this type, layout and shape takes; false when the shape is unknown, the
  * layout does not fit the shape, or the size overflows. */

@@ -50,7 +50,7 @@ static hone_status add_value(graph_reader *g, uint32_t i, bool constant) {
     } else {
         type t = r->types[v->type];
         if (g->b.graph == r->main) {
-            if (t.kind == TYPE_TENSOR && t.dtype == HONE_UNDEFINED)
+            if (type_inner(&t) == HONE_UNDEFINED)
                 return fail_here(r, g->in, "input %u has no element type", i);
             TRY(source_set_shape(r->c, r->source, name, &t.shape));
         }
@@ -67,10 +67,10 @@ static hone_status check_captures(const graph_reader *g, const graph *body, cons
     for (int32_t i = 1; i <= d->n_captured; i++) {
         const type *outer = &d->in[d->n_in - i]->type;
         const type *inner = &body->input[body->n_input - i]->type;
-        const bool known = outer->dtype != HONE_UNDEFINED && inner->dtype != HONE_UNDEFINED;
-        if (outer->kind != inner->kind || (known && outer->dtype != inner->dtype))
+        if (!type_equal(outer, inner))
             return fail_here(g->r, g->in, "body takes a captured value as %s: it is %s",
-                             hone_dtype_name(inner->dtype), hone_dtype_name(outer->dtype));
+                             hone_dtype_name(type_inner(inner)),
+                             hone_dtype_name(type_inner(outer)));
     }
     return HONE_OK;
 }

@@ -118,15 +118,17 @@ static hone_status read_dim(hone_reader *r, const cursor *in, int64_t dim, int64
 static hone_status read_type(hone_reader *r, cursor *in, uint32_t i, int32_t *depth) {
     type_record t;
     TRY(take(r, in, &t, sizeof t, "type"));
-    if (t.kind > TYPE_OPTIONAL || t.dtype >= HONE_DTYPE_COUNT || t.rank < RANK_UNKNOWN ||
+    if (t.kind > HONE_MAP || t.dtype >= HONE_DTYPE_COUNT || t.rank < RANK_UNKNOWN ||
         t.rank > HONE_MAX_RANK)
         return fail_here(r, in, "type %u has kind %u, element type %u, rank %d", i, t.kind, t.dtype,
                          t.rank);
     type *out = &r->types[i];
-    *out = (type){.kind = (type_kind)t.kind, .dtype = (hone_dtype)t.dtype};
-    if (t.kind != TYPE_TENSOR || t.element != NONE_INDEX) {
-        if (t.kind == TYPE_TENSOR || t.element >= i || depth[t.element] >= r->c->limits->depth)
+    *out = (type){.kind = (hone_kind)t.kind, .dtype = (hone_dtype)t.dtype};
+    if (t.kind != HONE_TENSOR || t.element != NONE_INDEX) {
+        if (t.kind == HONE_TENSOR || t.element >= i || depth[t.element] >= r->c->limits->depth)
             return fail_here(r, in, "type %u is made of type %u", i, t.element);
+        if (t.rank != RANK_UNKNOWN || (t.kind != HONE_MAP && t.dtype != HONE_UNDEFINED))
+            return fail_here(r, in, "type %u is no tensor, but has a shape or an element type", i);
         depth[i] = depth[t.element] + 1;
         out->element = &r->types[t.element];
     }

@@ -66,7 +66,7 @@ _Static_assert(sizeof(section_record) == 40, "section_record is 40 bytes");
  */
 
 typedef struct type_record {
-    uint32_t kind; /* type_kind */
+    uint32_t kind; /* hone_kind */
     uint32_t dtype;
     int32_t rank;     /* -1: unknown */
     uint32_t element; /* a type with a smaller index, of a sequence or optional */

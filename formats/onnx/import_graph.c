@@ -133,25 +133,35 @@ static hone_status import_shape(scope *s, const Onnx__TensorShapeProto *p, shape
 }
 
 /* A sequence or optional of another type. Recursion ends with the depth of messages. */
-static hone_status import_container(scope *s, type_kind kind, const Onnx__TypeProto *element,
+static hone_status import_container(scope *s, hone_kind kind, const Onnx__TypeProto *element,
                                     type *out) {
     type *inner = arena_alloc(&s->im->model->arena, sizeof *inner);
     if (!inner) return fail_nomem(s->im->c, sizeof *inner);
     TRY(import_type(s, element, inner));
-    *out = (type){.kind = kind, .dtype = inner->dtype, .shape = inner->shape, .element = inner};
+    *out = type_of(kind, inner);
+    return HONE_OK;
+}
+
+static hone_status import_map(scope *s, const Onnx__TypeProto__Map *m, type *out) {
+    TRY(import_container(s, HONE_MAP, m->value_type, out));
+    const dtype_set keys = DT_INTS | DT(HONE_STRING);
+    if (m->key_type <= 0 || m->key_type >= HONE_DTYPE_COUNT || !(keys & DT(m->key_type)))
+        return fail(s->im->c, HONE_E_FORMAT, "a map with keys of type %d", m->key_type);
+    out->dtype = (hone_dtype)m->key_type;
     return HONE_OK;
 }
 
 hone_status import_type(scope *s, const Onnx__TypeProto *t, type *out) {
     const ctx *c = s->im->c;
-    *out = (type){.kind = TYPE_TENSOR, .shape = shape_unknown()};
+    *out = (type){.kind = HONE_TENSOR, .shape = shape_unknown()};
     if (!t) return HONE_OK;
     if (t->sequence_type)
-        return import_container(s, TYPE_SEQUENCE, t->sequence_type->elem_type, out);
+        return import_container(s, HONE_SEQUENCE, t->sequence_type->elem_type, out);
     if (t->optional_type)
-        return import_container(s, TYPE_OPTIONAL, t->optional_type->elem_type, out);
-    if (t->map_type || t->opaque_type || t->sparse_tensor_type)
-        return fail(c, HONE_E_UNSUPPORTED, "the type is a map, a sparse tensor or opaque");
+        return import_container(s, HONE_OPTIONAL, t->optional_type->elem_type, out);
+    if (t->map_type) return import_map(s, t->map_type, out);
+    if (t->opaque_type || t->sparse_tensor_type)
+        return fail(c, HONE_E_UNSUPPORTED, "the type is a sparse tensor or opaque");
     if (!t->tensor_type) return HONE_OK;
     const int32_t dtype = t->tensor_type->elem_type;
     if (dtype < HONE_UNDEFINED || dtype >= HONE_DTYPE_COUNT)
@@ -164,7 +174,7 @@ hone_status import_type(scope *s, const Onnx__TypeProto *t, type *out) {
  * type and the rank: exporters often write dimensions that were true of one example. */
 static hone_status apply_hint(scope *s, const char *name, value *v) {
     const Onnx__ValueInfoProto *hint = names_find(&s->hints, name);
-    if (!hint || v->type.kind != TYPE_TENSOR || !hint->type->tensor_type) return HONE_OK;
+    if (!hint || v->type.kind != HONE_TENSOR || !hint->type->tensor_type) return HONE_OK;
     if (v->type.dtype != HONE_UNDEFINED && v->type.shape.rank != RANK_UNKNOWN) return HONE_OK;
     const Onnx__TypeProto__Tensor *t = hint->type->tensor_type;
     if (v->type.dtype == HONE_UNDEFINED && t->elem_type > 0 && t->elem_type < HONE_DTYPE_COUNT)
@@ -311,11 +321,11 @@ static hone_status import_input(scope *s, const Onnx__ValueInfoProto *p, const t
     const value *known = names_find(&s->values, p->name);
     if (known && known->constant) return HONE_OK;
     TRY(fail_in_part(im->c, import_type(s, p->type, &t), "input", p->name));
-    if (seed && t.kind == TYPE_TENSOR && t.dtype == HONE_UNDEFINED) t.dtype = seed->dtype;
-    if (seed && t.kind == TYPE_TENSOR && t.shape.rank == RANK_UNKNOWN) t.shape = seed->shape;
+    if (seed && t.kind == HONE_TENSOR && t.dtype == HONE_UNDEFINED) t.dtype = seed->dtype;
+    if (seed && t.kind == HONE_TENSOR && t.shape.rank == RANK_UNKNOWN) t.shape = seed->shape;
     /* What a loop carries may change its dimensions, whatever the file or the first value says. */
     if (s->outer && t.shape.rank >= 0) t.shape = shape_of_rank(t.shape.rank);
-    if (!s->outer && t.dtype == HONE_UNDEFINED)
+    if (!s->outer && type_inner(&t) == HONE_UNDEFINED)
         return fail_in_part(im->c, fail(im->c, HONE_E_FORMAT, "no element type"), "input", p->name);
     if (!s->outer) TRY(source_set_shape(im->c, im->source, p->name, &t.shape));
     value *v = graph_add_input(s->builder->graph, p->name, &t);

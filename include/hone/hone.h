@@ -141,20 +141,33 @@ HONE_API const char *hone_dtype_name(hone_dtype dtype);
 /* Bits of one element; 0 for strings and undefined. */
 HONE_API size_t hone_dtype_bits(hone_dtype dtype);
 
-/* A dense, row-major tensor: dim[0] is the slowest axis. Rank 0 is a scalar. */
+/* What a value is made of. */
+typedef enum hone_kind {
+    HONE_TENSOR = 0,
+    HONE_SEQUENCE = 1, /* any number of values of one type */
+    HONE_OPTIONAL = 2, /* one value or none */
+    HONE_MAP = 3       /* keys and values: two tensors of one axis */
+} hone_kind;
+
+/* A value. A tensor is dense and row-major: dim[0] is the slowest axis, rank 0 is a scalar; its
+ * elements of type string are pointers to text that ends in NUL. Every other kind holds dim[0]
+ * values: rank is 1, and data is an array of hone_view. */
 typedef struct hone_view {
     void *data;
     size_t bytes;
-    hone_dtype dtype;
+    hone_dtype dtype; /* of a tensor */
+    hone_kind kind;
     int32_t rank;
     int64_t dim[HONE_MAX_RANK];
 } hone_view;
 
 /* One input or output of a model. Unknown dimensions are -1 and may have a name. Borrowed from
- * the model. A rank of -1 means that even the rank is unknown. */
+ * the model. A rank of -1 means that even the rank is unknown. Where the kind is none of tensors,
+ * the rest describes the tensors inside. */
 typedef struct hone_port {
     const char *name;
     hone_dtype dtype;
+    hone_kind kind;
     int32_t rank;
     int64_t dim[HONE_MAX_RANK];
     const char *dim_name[HONE_MAX_RANK]; /* NULL when unnamed */

@@ -151,8 +151,8 @@ static void other_kinds(model_builder *k) {
     static type element, list, maybe;
     const shape s = shape_vector(3);
     element = type_tensor(HONE_F16, &s);
-    list = (type){.kind = TYPE_SEQUENCE, .shape = shape_unknown(), .element = &element};
-    maybe = (type){.kind = TYPE_OPTIONAL, .shape = shape_unknown(), .element = &list};
+    list = (type){.kind = HONE_SEQUENCE, .shape = shape_unknown(), .element = &element};
+    maybe = (type){.kind = HONE_OPTIONAL, .shape = shape_unknown(), .element = &list};
     output(&k->b, graph_add_input(k->b.graph, "list", &list));
     output(&k->b, graph_add_input(k->b.graph, "maybe", &maybe));
 }

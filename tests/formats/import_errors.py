@@ -162,8 +162,10 @@ def input_model(type_fields, name="x"):
     return Model(g)
 
 
-refuse("input_is_map", input_model(block(5, number(1, 7))), UNSUPPORTED,
-       "input 'x': the type is a map, a sparse tensor or opaque")
+refuse("input_is_opaque", input_model(block(7, block(2, "thing"))), UNSUPPORTED,
+       "input 'x': the type is a sparse tensor or opaque")
+refuse("map_of_floats", input_model(block(5, number(1, 1))), FORMAT,
+       "input 'x': a map with keys of type 1")
 refuse("input_is_unknown_type", input_model(block(1, number(1, 99))), UNSUPPORTED,
        "input 'x': element type 99")
 refuse("input_rank_9", input_model(block(1, number(1, 1) + block(2, block(1, b"") * 9))), UNSUPPORTED,

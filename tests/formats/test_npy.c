@@ -246,8 +246,11 @@ static void saves_what_it_loads(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         unsigned char data[32];
         for (size_t k = 0; k < sizeof data; k++) data[k] = (unsigned char)(0x21 + 0x13 * k);
-        hone_view v = {
-            data, rows[i].bytes, rows[i].dtype, rows[i].rank, {rows[i].dim[0], rows[i].dim[1]}};
+        hone_view v = {.data = data,
+                       .bytes = rows[i].bytes,
+                       .dtype = rows[i].dtype,
+                       .rank = rows[i].rank,
+                       .dim = {rows[i].dim[0], rows[i].dim[1]}};
         hone_view back;
         assert_int_equal(hone_npy_save(fixture_path(&f, "a.npy"), &v, &f.err), HONE_OK);
         assert_int_equal(hone_npy_load(&back, fixture_path(&f, "a.npy"), NULL, &f.err), HONE_OK);
@@ -270,7 +273,8 @@ static void refuses_to_save_nonsense(void **state) {
     (void)state;
     fixture f;
     float x[6] = {0};
-    const hone_view good = {x, sizeof x, HONE_F32, 2, {2, 3}};
+    const hone_view good = {
+        .data = x, .bytes = sizeof x, .dtype = HONE_F32, .rank = 2, .dim = {2, 3}};
     fixture_init(&f);
     for (int i = 0; i < 7; i++) {
         hone_view v = good;

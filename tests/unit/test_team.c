@@ -40,7 +40,7 @@ static void every_item_is_done_once(void **state) {
         for (int64_t count = 0; count <= ITEMS; count = count * 3 + 1) {
             for (int64_t grain = 0; grain < 50; grain = grain * 4 + 1) {
                 memset(&c.seen, 0, sizeof c.seen);
-                team_begin(t);
+                team_begin(t, NULL, NULL);
                 team_run(t, count, grain, count_items, &c);
                 team_end(t);
                 for (int64_t i = 0; i < ITEMS; i++)
@@ -57,7 +57,7 @@ static void many_jobs_in_a_row_do_not_mix(void **state) {
     team *t = make_team(3);
     c.threads = 3;
     memset(&c.seen, 0, sizeof c.seen);
-    team_begin(t);
+    team_begin(t, NULL, NULL);
     for (int i = 0; i < 20000; i++) team_run(t, 1 + i % 7, 1, count_items, &c);
     team_end(t);
     int total = 0, expected = 0;
@@ -78,7 +78,7 @@ static void idle_workers_use_no_processor_time(void **state) {
     static counter c;
     team *t = make_team(4);
     c.threads = 4;
-    team_begin(t);
+    team_begin(t, NULL, NULL);
     team_run(t, ITEMS, 1, count_items, &c);
     team_end(t);
     const struct timespec pause = {0, 20 * 1000 * 1000};
