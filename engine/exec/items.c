@@ -82,11 +82,12 @@ hone_status items_insert(run_ctx *r, const tensor *list, int64_t at, const tenso
 }
 
 hone_status items_keep(run_ctx *r, const tensor *t, tensor *out) {
+    const void *from = t->data; /* out may be t */
     *out = *t;
     if (t->kind != HONE_TENSOR) return HONE_OK;
-    out->data = run_memory(r, t->bytes);
+    out->data = run_memory(r, out->bytes);
     if (!out->data) return HONE_E_NOMEM;
-    if (t->bytes) memcpy(out->data, t->data, t->bytes);
+    if (out->bytes) memcpy(out->data, from, out->bytes);
     return HONE_OK;
 }
 

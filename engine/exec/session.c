@@ -214,15 +214,11 @@ static hone_status input_buffer(const ctx *c, hone_session *s, int32_t input, si
  * what he likes once the run is over. */
 static hone_status copy_passed(const ctx *c, hone_session *s) {
     const plan *p = s->root->current;
-    run_ctx r = {.c = c, .pool = &s->shared.pool};
     for (int32_t i = 0; i < s->model->graph->n_output; i++) {
         const place *at = &p->places[p->output_ids[i]];
         tensor *t = &s->root->output[i];
         if (at->kind != PLACE_INPUT) continue;
-        if (t->kind != HONE_TENSOR || t->dtype == HONE_STRING) {
-            TRY(view_own(&r, t));
-            continue;
-        }
+        if (t->kind != HONE_TENSOR || t->dtype == HONE_STRING) continue; /* copied before */
         session_input *in = &s->inputs[at->index];
         TRY(reserve(c, s, &in->passed, &in->passed_capacity, t->bytes));
         if (t->bytes) memcpy(in->passed, t->data, t->bytes);
@@ -290,11 +286,13 @@ static hone_status gather_value(const ctx *c, hone_session *s, int32_t i) {
     const value *v = s->model->graph->input[i];
     char name[96];
     TRY(view_check(c, escape_name(name, sizeof name, v->name), view, &v->type));
-    return view_take(&r, view, &s->root->input[i]);
+    TRY(view_take(&r, view, &s->root->input[i]));
+    return view_own(&r, &s->root->input[i]);
 }
 
 /* Describes every input for the root frame. */
 static hone_status gather_inputs(const ctx *c, hone_session *s) {
+    run_ctx r = {.c = c, .pool = &s->shared.pool};
     arena_reset(&s->shared.pool, &s->alloc);
     for (int32_t i = 0; i < s->model->graph->n_input; i++) {
         const value *v = s->model->graph->input[i];
@@ -308,6 +306,7 @@ static hone_status gather_inputs(const ctx *c, hone_session *s) {
         if (!s->inputs[i].bound) TRY(input_buffer(c, s, i, bytes));
         *t = (tensor){.dtype = v->type.dtype, .shape = s->inputs[i].shape, .bytes = bytes};
         t->data = s->inputs[i].bound ? (void *)s->inputs[i].bound : s->inputs[i].buffer;
+        if (t->dtype == HONE_STRING) TRY(view_own(&r, t)); /* results may point at the text */
     }
     return HONE_OK;
 }

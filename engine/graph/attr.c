@@ -20,7 +20,7 @@ static attr_kind file_kind(attr_kind k) {
 static const char *kind_name(attr_kind k) {
     static const char *const names[] = {"int",     "int",    "float", "string", "string",
                                         "int",     "int",    "ints",  "ints",   "floats",
-                                        "strings", "tensor", "graph"};
+                                        "strings", "tensor", "graph", "type"};
     return names[k];
 }
 

@@ -21,7 +21,8 @@ typedef enum attr_kind {
     ATTR_FLOATS,  /* float_list */
     ATTR_STRINGS, /* string_list */
     ATTR_TENSOR,  /* const tensor *, or NULL */
-    ATTR_GRAPH    /* bodies go to node.body in the order of the table */
+    ATTR_GRAPH,   /* bodies go to node.body in the order of the table */
+    ATTR_TYPE     /* only composites have it */
 } attr_kind;
 
 /* `set` tells an empty list from an absent one. */
@@ -73,6 +74,7 @@ typedef struct attr {
     int32_t count;
     const tensor *tensor;
     graph *graph;
+    const type *type;
 } attr;
 
 #define A_INT(n, v)     ((attr){.name = (n), .kind = ATTR_INT, .i = (v)})

@@ -136,6 +136,8 @@ value **graph_values(graph *g, arena *a);
 type type_tensor(hone_dtype dtype, const shape *s);
 /* A sequence or an optional of tensors of this type, about whose shape nothing is known. */
 type type_of_tensors(hone_kind kind, hone_dtype dtype);
+/* The same, of sequences of such tensors. */
+type type_of_sequences(hone_kind kind, hone_dtype dtype);
 /* An optional of sequences, a sequence of maps: of any type with an unchanging place in memory. */
 type type_of(hone_kind kind, const type *element);
 /* Element type of the tensors inside; HONE_UNDEFINED when it is not known. */

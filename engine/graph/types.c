@@ -19,12 +19,23 @@ static const type tensors[HONE_DTYPE_COUNT] = {
     ROW(9),  ROW(10), ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17),
     ROW(18), ROW(19), ROW(20), ROW(21), ROW(22), ROW(23), ROW(24), ROW(25), ROW(26)};
 #undef ROW
+#define ROW(t)                                                                                     \
+    { .kind = HONE_SEQUENCE, .shape = {.rank = RANK_UNKNOWN}, .element = &tensors[t] }
+static const type sequences[HONE_DTYPE_COUNT] = {
+    ROW(0),  ROW(1),  ROW(2),  ROW(3),  ROW(4),  ROW(5),  ROW(6),  ROW(7),  ROW(8),
+    ROW(9),  ROW(10), ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17),
+    ROW(18), ROW(19), ROW(20), ROW(21), ROW(22), ROW(23), ROW(24), ROW(25), ROW(26)};
+#undef ROW
 
 type type_of(hone_kind kind, const type *element) {
     return (type){.kind = kind, .shape = shape_unknown(), .element = element};
 }
 
 type type_of_tensors(hone_kind kind, hone_dtype dtype) { return type_of(kind, &tensors[dtype]); }
+
+type type_of_sequences(hone_kind kind, hone_dtype dtype) {
+    return type_of(kind, &sequences[dtype]);
+}
 
 hone_dtype type_inner(const type *t) {
     while (t->kind != HONE_TENSOR && t->element) t = t->element;

@@ -68,7 +68,7 @@ static hone_status loop_infer(infer *f) {
             continue;
         }
         if (infer_has(f, 2 + i) && f->in[2 + i]->kind != HONE_TENSOR) {
-            f->out[i] = *f->in[2 + i];
+            f->out[i] = *result; /* an optional may get its value in the first iteration */
             continue;
         }
         const hone_dtype t = infer_dtype(f, 2 + i);
@@ -142,16 +142,37 @@ static void looping_fini(looping *l) {
     mem_free(a, l->scan);
 }
 
+/* What is no tensor lies in the pool. Where the body takes an optional, it may give the value. */
+static hone_status carry_value(looping *l, int32_t i, const tensor *result) {
+    const hone_kind kind = l->body->graph->input[2 + i]->type.kind;
+    if (result->kind == kind) {
+        l->v[i].now = *result;
+        return HONE_OK;
+    }
+    if (kind != HONE_OPTIONAL)
+        return run_fail(l->r, "carried value %d becomes one of another kind", i);
+    tensor kept;
+    TRY(items_keep(l->r, result, &kept));
+    return items_make(l->r, &kept, 1, HONE_OPTIONAL, &l->v[i].now);
+}
+
+/* The result of a carried value: without the optional around it if the body gives it so. */
+static hone_status carried_result(const looping *l, int32_t i) {
+    const tensor *now = &l->v[i].now;
+    const hone_kind kind = l->s->node->out[i] ? l->s->node->out[i]->type.kind : now->kind;
+    if (kind != now->kind && now->kind == HONE_OPTIONAL) {
+        if (items_count(now) == 0) return run_fail(l->r, "output %d has no value", i);
+        now = items_of(now);
+    }
+    run_value(l->r, l->s, i, now);
+    return HONE_OK;
+}
+
 /* Takes over what the body made of carried value i. */
 static hone_status carry(looping *l, int32_t i) {
     carried *v = &l->v[i];
     const tensor *result = &l->body->output[1 + i];
-    if (result->kind != v->now.kind)
-        return run_fail(l->r, "carried value %d becomes one of another kind", i);
-    if (result->kind != HONE_TENSOR) { /* in the pool */
-        v->now = *result;
-        return HONE_OK;
-    }
+    if (v->now.kind != HONE_TENSOR || result->kind != HONE_TENSOR) return carry_value(l, i, result);
     if (result->dtype != v->now.dtype)
         return run_fail(l->r, "carried value %d becomes %s: expected %s", i,
                         hone_dtype_name(result->dtype), hone_dtype_name(v->now.dtype));
@@ -256,7 +277,7 @@ static hone_status loop_results(const looping *l) {
     for (int32_t i = 0; i < l->s->n_out; i++) {
         const bool is_carried = i < l->n_v;
         if (is_carried && l->v[i].now.kind != HONE_TENSOR) {
-            run_value(l->r, l->s, i, &l->v[i].now);
+            TRY(carried_result(l, i));
             continue;
         }
         const shape y = is_carried ? l->v[i].now.shape : scan_shape(l, i - l->n_v);

@@ -85,6 +85,13 @@ static hone_status read_graph(scope *s, const Onnx__GraphProto *g, bodies *b, at
     return import_body(s, g, b, &out->graph);
 }
 
+static hone_status read_type(scope *s, const Onnx__TypeProto *t, attr *out) {
+    type *copy = arena_alloc(&s->im->model->arena, sizeof *copy);
+    if (!copy) return fail_nomem(s->im->c, sizeof *copy);
+    out->type = copy;
+    return import_type(s, t, copy);
+}
+
 /* Lists are not copied: they stay valid as long as the importer. */
 static hone_status read_value(scope *s, const Onnx__AttributeProto *a, bodies *b, attr *out) {
     importer *im = s->im;
@@ -105,6 +112,7 @@ static hone_status read_value(scope *s, const Onnx__AttributeProto *a, bodies *b
         break;
     case KIND_TENSOR: out->kind = ATTR_TENSOR; return read_tensor(im, a->t, out);
     case KIND_SPARSE_TENSOR: out->kind = ATTR_TENSOR; return read_sparse(im, a->sparse_tensor, out);
+    case KIND_TYPE: out->kind = ATTR_TYPE; return read_type(s, a->tp, out);
     case KIND_GRAPH: out->kind = ATTR_GRAPH; return read_graph(s, a->g, b, out);
     case KIND_FLOATS:
         out->kind = ATTR_FLOATS;
@@ -126,7 +134,7 @@ static hone_status read_value(scope *s, const Onnx__AttributeProto *a, bodies *b
         if (a->type < 0 || a->type > KIND_TYPES)
             return fail(im->c, HONE_E_FORMAT, "its kind is %d", a->type);
         return fail(im->c, HONE_E_UNSUPPORTED,
-                    "a list of tensors or graphs, or a type, as an attribute");
+                    "a list of tensors, graphs or types as an attribute");
     }
     if (count > INT32_MAX) return fail(im->c, HONE_E_LIMIT, "a list of %zu elements", count);
     out->count = (int32_t)count;

@@ -16,7 +16,10 @@ static int64_t int_attribute(const Onnx__NodeProto *n, const char *name) {
 static void seed_loop(const Onnx__NodeProto *n, value *const *in, type *seeds) {
     const shape scalar = shape_scalar();
     for (size_t i = 2; i < n->n_input; i++)
-        if (in[i]) seeds[i].dtype = in[i]->type.dtype;
+        if (in[i] && in[i]->type.kind != HONE_TENSOR)
+            seeds[i] = in[i]->type;
+        else if (in[i])
+            seeds[i].dtype = in[i]->type.dtype;
     seeds[0] = type_tensor(HONE_I64, &scalar);
     seeds[1] = type_tensor(HONE_BOOL, &scalar);
 }

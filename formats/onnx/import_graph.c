@@ -321,6 +321,7 @@ static hone_status import_input(scope *s, const Onnx__ValueInfoProto *p, const t
     const value *known = names_find(&s->values, p->name);
     if (known && known->constant) return HONE_OK;
     TRY(fail_in_part(im->c, import_type(s, p->type, &t), "input", p->name));
+    if (seed && seed->kind != HONE_TENSOR && !p->type) t = *seed;
     if (seed && t.kind == HONE_TENSOR && t.dtype == HONE_UNDEFINED) t.dtype = seed->dtype;
     if (seed && t.kind == HONE_TENSOR && t.shape.rank == RANK_UNKNOWN) t.shape = seed->shape;
     /* What a loop carries may change its dimensions, whatever the file or the first value says. */

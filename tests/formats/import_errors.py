@@ -280,8 +280,10 @@ refuse("attribute_without_value", raw_attribute(block(1, "axis")), FORMAT,
        "node 'y' (Softmax): attribute 'axis': it has no value")
 refuse("attribute_kind_99", raw_attribute(block(1, "axis"), number(20, 99)), FORMAT,
        "node 'y' (Softmax): attribute 'axis': its kind is 99")
-refuse("attribute_type_proto", raw_attribute(block(1, "axis"), number(20, 13)), UNSUPPORTED,
-       "node 'y' (Softmax): attribute 'axis': a list of tensors or graphs, or a type, as an attribute")
+refuse("attribute_type_proto", raw_attribute(block(1, "axis"), number(20, 13)), FORMAT,
+       "node 'y' (Softmax): attribute 'axis' is of kind type: expected int")
+refuse("attribute_type_protos", raw_attribute(block(1, "axis"), number(20, 14)), UNSUPPORTED,
+       "node 'y' (Softmax): attribute 'axis': a list of tensors, graphs or types as an attribute")
 refuse("attribute_no_tensor", raw_attribute(block(1, "axis"), number(20, 4)), FORMAT,
        "node 'y' (Softmax): attribute 'axis': the tensor is missing")
 refuse("attribute_text", raw_attribute(block(1, "axis"), block(4, b"a\0b"), number(20, 3)), FORMAT,
