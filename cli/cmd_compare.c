@@ -32,28 +32,35 @@ static hone_status add_pair(const comparison *cmp, diff_list *list, diff_pair pa
 /* Compares a tensor with the recorded one, if there is any. `file` is its name in the directory. */
 static hone_status compare_tensor(comparison *cmp, diff_list *list, const char *name,
                                   const char *file, const hone_view *ours) {
-    hone_view loaded;
+    input_value loaded;
     bool found = false;
     if (!cmp->dir) {
         const hone_view *theirs = tensor_record_find(&cmp->reference, name);
         return theirs ? add_pair(cmp, list, (diff_pair){name, ours, theirs}) : HONE_OK;
     }
-    TRY(tensor_file_load(&loaded, &found, cmp->dir, file, &cmp->c->set.limits, &cmp->c->error));
-    if (!found) return HONE_OK;
-    const hone_status status = add_pair(cmp, list, (diff_pair){name, ours, &loaded});
-    hone_view_free(&loaded);
+    char *path = path_of_tensor(cmp->dir, file);
+    if (!path) return cli_fail_nomem(&cmp->c->error);
+    hone_status status =
+        tensor_file_load(&loaded, &found, path, ours->dtype, &cmp->c->set.limits, &cmp->c->error);
+    free(path);
+    if (status != HONE_OK || !found) return status;
+    status = add_pair(cmp, list, (diff_pair){name, ours, &loaded.view});
+    input_value_release(&loaded);
     return status;
 }
 
+/* Passes leave values without a name behind, which have nothing in common with each other. */
+static bool is_named(const char *name) { return name && name[0]; }
+
 static void record_tensor(void *user, const char *name, const hone_view *view) {
     comparison *cmp = user;
-    if (cmp->in_observer == HONE_OK)
+    if (cmp->in_observer == HONE_OK && is_named(name))
         cmp->in_observer = tensor_record_add(&cmp->reference, name, view, &cmp->c->error);
 }
 
 static void check_tensor(void *user, const char *name, const hone_view *view) {
     comparison *cmp = user;
-    if (cmp->in_observer == HONE_OK)
+    if (cmp->in_observer == HONE_OK && is_named(name))
         cmp->in_observer = compare_tensor(cmp, &cmp->tensors, name, safe_name(name).s, view);
 }
 

@@ -72,7 +72,7 @@ static hone_status save_outputs(cli *c, const run_state *r) {
 static void print_first_values(const hone_view *view, int64_t count) {
     printf("    first ");
     for (int64_t i = 0; i < count && i < FIRST_VALUES; i++)
-        printf(" %s", human_real(element_get(view->dtype, view->data, i)).s);
+        printf(" %s", element_text(view->dtype, view->data, i).s);
     printf("%s\n", count > FIRST_VALUES ? " ..." : "");
 }
 
@@ -80,7 +80,7 @@ static void print_output(const char *name, const hone_view *view) {
     const tensor_stats stats = tensor_stats_of(view);
     printf("  %s  %s\n", clean_text(name).s, view_text(view).s);
     if (!stats.known || stats.count == 0) return;
-    printf("    min %s  max %s  mean %s", human_real(stats.min).s, human_real(stats.max).s,
+    printf("    min %s  max %s  mean %s", tensor_stats_min(&stats).s, tensor_stats_max(&stats).s,
            human_real(stats.mean).s);
     if (stats.nans > 0) printf("  NaN %lld", (long long)stats.nans);
     if (stats.infinities > 0) printf("  infinite %lld", (long long)stats.infinities);
@@ -127,7 +127,7 @@ static hone_status output_json(json_t *object, cli *c, const run_state *r, int32
     tensor_stats_json(object, &stats);
     json_t *first = doc_array(object, "first_values");
     for (int64_t i = 0; stats.known && i < stats.count && i < FIRST_VALUES; i++)
-        doc_real(first, NULL, element_get(view.dtype, view.data, i));
+        element_json(first, NULL, &view, i);
     return HONE_OK;
 }
 

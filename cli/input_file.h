@@ -35,7 +35,12 @@ hone_status input_value_check(const input_value *value, const input_target *targ
 /* `source` is a file, or "@1,2,3". Checked against the input. */
 hone_status input_value_load(input_value *out, const input_target *target, const char *source);
 
+/* Numbers separated by commas. Integers are taken exactly or refused; floats are rounded to the
+ * nearest. */
+hone_status numbers_load(input_value *out, const input_target *target, const char *text);
+
 /* The kinds of files, each in its own source file. */
+hone_status npy_load(input_value *out, const input_target *target, const char *path);
 hone_status png_load(input_value *out, const input_target *target, const char *path);
 hone_status jpeg_load(input_value *out, const input_target *target, const char *path);
 hone_status sound_load(input_value *out, const input_target *target, const char *path);
