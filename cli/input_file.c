@@ -43,7 +43,7 @@ hone_status input_value_create(input_value *out, const input_target *target, int
     if (rank > 0) memcpy(view.dim, dim, (size_t)rank * sizeof *dim);
     view.data = cli_alloc(target->err, (size_t)count, size);
     if (!view.data) return HONE_E_NOMEM;
-    *out = (input_value){view, false};
+    *out = (input_value){.view = view};
     return HONE_OK;
 }
 
@@ -94,10 +94,12 @@ static const struct {
     const char *magic;
     size_t size;
     hone_status (*load)(input_value *out, const input_target *target, const char *path);
+    value_kind kind;
 } kinds[] = {
-    {"\x93NUMPY", 6, npy_load}, {"\x89PNG", 4, png_load}, {"\xFF\xD8\xFF", 3, jpeg_load},
-    {"RIFF", 4, sound_load},    {"RF64", 4, sound_load},  {"fLaC", 4, sound_load},
-    {"OggS", 4, sound_load},    {"FORM", 4, sound_load},
+    {"\x93NUMPY", 6, npy_load, VALUE_TENSOR},    {"\x89PNG", 4, png_load, VALUE_IMAGE},
+    {"\xFF\xD8\xFF", 3, jpeg_load, VALUE_IMAGE}, {"RIFF", 4, sound_load, VALUE_SOUND},
+    {"RF64", 4, sound_load, VALUE_SOUND},        {"fLaC", 4, sound_load, VALUE_SOUND},
+    {"OggS", 4, sound_load, VALUE_SOUND},        {"FORM", 4, sound_load, VALUE_SOUND},
 };
 
 hone_status input_value_load(input_value *out, const input_target *target, const char *source) {
@@ -108,6 +110,7 @@ hone_status input_value_load(input_value *out, const input_target *target, const
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (memcmp(magic, kinds[i].magic, kinds[i].size) != 0) continue;
         hone_status status = kinds[i].load(out, target, source);
+        out->kind = kinds[i].kind;
         if (status == HONE_OK) status = input_value_check(out, target, source);
         if (status != HONE_OK) input_value_release(out);
         return status;

@@ -15,10 +15,13 @@ typedef struct input_target {
     hone_error *err;
 } input_target;
 
+typedef enum value_kind { VALUE_TENSOR, VALUE_IMAGE, VALUE_SOUND } value_kind;
+
 /* A tensor of one input and who allocated it. */
 typedef struct input_value {
     hone_view view;
     bool from_library; /* hone_view_free, not free */
+    value_kind kind;   /* what the file was */
 } input_value;
 void input_value_release(input_value *value);
 

@@ -52,7 +52,7 @@ static hone_status pack(input_value *value, hone_dtype dtype, const char *path, 
     }
     view.data = to;
     input_value_release(value);
-    *value = (input_value){view, false};
+    *value = (input_value){.view = view};
     return HONE_OK;
 }
 
