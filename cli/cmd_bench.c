@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "bench_stats.h"
 #include "cli_error.h"
@@ -67,13 +68,16 @@ static hone_status measure_steps(cli *c, bench *b) {
     return HONE_OK;
 }
 
-/* Peak resident memory of the process, or 0 where the system does not tell. */
+/* Peak resident memory of the process. The second source is there on every system, but may count
+ * what the process was before it became this program. */
 static uint64_t peak_memory(void) {
     char line[128];
     unsigned long long kib = 0;
     FILE *file = fopen("/proc/self/status", "r");
     while (file && kib == 0 && fgets(line, sizeof line, file)) sscanf(line, "VmHWM: %llu", &kib);
     if (file) fclose(file);
+    struct rusage usage;
+    if (kib == 0 && getrusage(RUSAGE_SELF, &usage) == 0) kib = (unsigned long long)usage.ru_maxrss;
     return kib * 1024;
 }
 

@@ -135,8 +135,8 @@ const command command_import = {
     .summary = "turn an ONNX model into an optimised .hone file",
     .operands = "MODEL",
     .text = "Reads an ONNX model, optimises its graph and writes a .hone file, which opens in\n"
-            "milliseconds. Shapes that are given here are fixed in the file, and what follows\n"
-            "from them is computed now.\n",
+            "less than a millisecond. Shapes that are given here are fixed in the file, and\n"
+            "what follows from them is computed now.\n",
     .examples = "hone import resnet50.onnx -o resnet50.hone\n"
                 "hone import detector.onnx --shape x=1,3,640,640 --verbose\n"
                 "hone import untrusted.onnx --no-external --max-memory 1G -o checked.hone\n",
