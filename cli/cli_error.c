@@ -54,6 +54,37 @@ hone_status cli_fail_errno(hone_error *err, const char *path, const char *what) 
     return cli_fail_file(err, status, path, "cannot %s: %s", what, strerror(number));
 }
 
+hone_status cli_fail_before(hone_error *err, const char *format, ...) {
+    char old[sizeof err->text];
+    va_list args;
+    memcpy(old, err->text, sizeof old);
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    const size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof err->text - used, "%s", old);
+    return err->status;
+}
+
+hone_status cli_fail_after(hone_error *err, const char *format, ...) {
+    char more[128];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(more, sizeof more, format, args);
+    va_end(args);
+    size_t used = strlen(err->text);
+    const size_t most = sizeof err->text - 1 - strlen(more);
+    if (used > most) used = most;
+    snprintf(err->text + used, sizeof err->text - used, "%s", more);
+    return err->status;
+}
+
+hone_status cli_in_file(hone_error *err, hone_status status, const char *path) {
+    if (status == HONE_OK || status == HONE_E_ARG || err->file[0]) return status;
+    snprintf(err->file, sizeof err->file, "%.120s", path);
+    return cli_fail_before(err, "%.300s: ", path);
+}
+
 hone_status cli_fail_nomem(hone_error *err) { return cli_fail(err, HONE_E_NOMEM, "out of memory"); }
 
 void *cli_alloc(hone_error *err, size_t count, size_t size) {

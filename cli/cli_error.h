@@ -25,6 +25,14 @@ cli_fail_file(hone_error *err, hone_status status, const char *path, const char 
 /* "PATH: cannot WHAT: reason in errno". */
 __attribute__((cold)) hone_status cli_fail_errno(hone_error *err, const char *path,
                                                  const char *what);
+/* Puts text before, or after, what *err says; the old text is cut where both do not fit. Returns
+ * the status in *err. */
+__attribute__((format(printf, 2, 3), cold)) hone_status cli_fail_before(hone_error *err,
+                                                                        const char *format, ...);
+__attribute__((format(printf, 2, 3), cold)) hone_status cli_fail_after(hone_error *err,
+                                                                       const char *format, ...);
+/* Names the file in a failure that names none yet. Wrong calls are nobody's file. */
+hone_status cli_in_file(hone_error *err, hone_status status, const char *path);
 __attribute__((cold)) hone_status cli_fail_nomem(hone_error *err);
 
 /* Zeroed memory for count objects of size bytes; NULL and *err filled when there is none. */

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli_json.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli_error.h"
 #include "cli_text.h"
 
 /* Nine digits tell any two float32 values apart. */
 #define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(9))
+
+/* jansson holds no integer of 2^63 and above: such a number is a string that begins like this,
+ * until it is printed. No other string does. */
+#define BIG_NUMBER         "\x01"
+#define BIG_NUMBER_PRINTED "\"\\u0001"
 
 static bool value_lost;
 
@@ -30,12 +38,23 @@ json_t *doc_object(json_t *parent, const char *key) { return put(parent, key, js
 json_t *doc_array(json_t *parent, const char *key) { return put(parent, key, json_array()); }
 
 void doc_text(json_t *parent, const char *key, const char *text) {
-    json_t *value = text ? json_string(text) : json_null();
+    const bool plain = text && text[0] != BIG_NUMBER[0];
+    json_t *value = plain ? json_string(text) : text ? NULL : json_null();
     put(parent, key, value ? value : json_string(clean_text(text).s));
 }
 
 void doc_int(json_t *parent, const char *key, int64_t value) {
     put(parent, key, json_integer(value));
+}
+
+void doc_uint(json_t *parent, const char *key, uint64_t value) {
+    char text[32];
+    if (value <= INT64_MAX) {
+        doc_int(parent, key, (int64_t)value);
+        return;
+    }
+    snprintf(text, sizeof text, BIG_NUMBER "%" PRIu64, value);
+    put(parent, key, json_string(text));
 }
 
 void doc_real(json_t *parent, const char *key, double value) {
@@ -71,10 +90,25 @@ void doc_shape(json_t *object, const char *key, int32_t rank, const int64_t *dim
     for (int32_t i = 0; i < rank; i++) doc_int(shape, NULL, dim[i]);
 }
 
+/* Writes the text with big numbers as numbers. */
+static bool print_text(const char *text) {
+    for (;;) {
+        const char *big = strstr(text, BIG_NUMBER_PRINTED);
+        const size_t n = big ? (size_t)(big - text) : strlen(text);
+        if (fwrite(text, 1, n, stdout) != n) return false;
+        if (!big) return putchar('\n') != EOF;
+        big += strlen(BIG_NUMBER_PRINTED);
+        const size_t digits = strspn(big, "0123456789");
+        if (fwrite(big, 1, digits, stdout) != digits) return false;
+        text = big + digits + 1;
+    }
+}
+
 hone_status doc_print(json_t *root, hone_error *err) {
-    const bool written = !value_lost && json_dumpf(root, stdout, DUMP_FLAGS) == 0;
+    char *text = value_lost ? NULL : json_dumps(root, DUMP_FLAGS);
     json_decref(root);
-    if (value_lost) return cli_fail_nomem(err);
-    if (!written || putchar('\n') == EOF) return cli_fail_errno(err, "stdout", "write");
-    return HONE_OK;
+    if (!text) return cli_fail_nomem(err);
+    const bool written = print_text(text);
+    free(text);
+    return written ? HONE_OK : cli_fail_errno(err, "stdout", "write");
 }

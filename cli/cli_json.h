@@ -16,6 +16,8 @@ json_t *doc_array(json_t *parent, const char *key);
 /* Text that is not valid UTF-8 is written with its bad bytes escaped; NULL is null. */
 void doc_text(json_t *parent, const char *key, const char *text);
 void doc_int(json_t *parent, const char *key, int64_t value);
+/* Also beyond 2^63. */
+void doc_uint(json_t *parent, const char *key, uint64_t value);
 /* Numbers that JSON has no form for (NaN, infinity) become null. */
 void doc_real(json_t *parent, const char *key, double value);
 void doc_bool(json_t *parent, const char *key, bool value);

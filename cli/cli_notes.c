@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli_stop.h"
@@ -16,19 +17,44 @@ static void wipe_line(void) {
     line_shown = false;
 }
 
-void note(const settings *set, const char *format, ...) {
-    if (set->quiet) return;
+__attribute__((format(printf, 2, 0))) static void put_line(const char *kind, const char *format,
+                                                           va_list args) {
     line_text text;
+    vsnprintf(text.s, sizeof text.s, format, args);
+    wipe_line();
+    fprintf(stderr, "hone: %s%s\n", kind, clean_text(text.s).s);
+}
+
+void note(const settings *set, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(text.s, sizeof text.s, format, args);
+    if (!set->quiet) put_line("note: ", format, args);
     va_end(args);
-    wipe_line();
-    fprintf(stderr, "hone: note: %s\n", clean_text(text.s).s);
 }
+
+void warn(const settings *set, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (!set->quiet) put_line("warning: ", format, args);
+    va_end(args);
+}
+
+void tell(const settings *set, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (set->verbose) put_line("", format, args);
+    va_end(args);
+}
+
+static int unsupported;
+
+int notes_unsupported(void) { return unsupported; }
 
 void notes_log(void *user, hone_log_level level, const char *line) {
     const settings *set = user;
+    const bool is_unsupported = strncmp(line, "unsupported operator: ", 22) == 0;
+    unsupported += is_unsupported;
+    if (is_unsupported && !set->verbose) return;
     if (set->quiet || (level != HONE_LOG_WARNING && !set->verbose)) return;
     wipe_line();
     const char *kind = level == HONE_LOG_WARNING ? "warning: " : "";

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "cli_error.h"
 #include "cli_parse.h"
@@ -86,6 +88,17 @@ static bool store_value(settings *set, const option_def *def, const char *text) 
     }
 }
 
+/* Every option that takes a text takes a path, but for --isa, and no level has these names. */
+static hone_status check_text(const option_def *def, const char *text, hone_error *err) {
+    if (!text || (def->kind != OPTION_TEXT && def->kind != OPTION_FLAG_TEXT)) return HONE_OK;
+    if (!*text)
+        return cli_fail(err, HONE_E_ARG, "--%s: expected %s, got nothing", def->name, def->arg);
+    if (strcmp(text, "-") != 0) return HONE_OK;
+    return cli_fail(err, HONE_E_ARG,
+                    "--%s: expected %s, got '-': stdin and stdout are not supported", def->name,
+                    def->arg);
+}
+
 static hone_status bad_value(const option_def *def, const char *text, hone_error *err) {
     if (def->low != def->high)
         return cli_fail(err, HONE_E_ARG, "--%s: expected %s from %g to %g, got '%s'", def->name,
@@ -97,7 +110,27 @@ static hone_status bad_value(const option_def *def, const char *text, hone_error
 static hone_status read_option(settings *set, const option_def *def, int argc, hone_error *err) {
     if (def->kind == OPTION_LIST)
         return list_append((void *)((char *)set + def->field), optarg, argc, err);
+    TRY(check_text(def, optarg, err));
     return store_value(set, def, optarg) ? HONE_OK : bad_value(def, optarg, err);
+}
+
+/* A long option that is none, or the beginning of several. */
+static hone_status unknown_long(const option_index *index, const char *text, hone_error *err) {
+    char names[256] = "";
+    size_t used = 0;
+    int count = 0;
+    const size_t n = strcspn(text, "=");
+    for (int i = 0; i < index->count && n > 2; i++) {
+        if (strncmp(index->def[i]->name, text + 2, n - 2) != 0) continue;
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s--%s", count ? ", " : "",
+                                     index->def[i]->name);
+        count++;
+    }
+    if (count > 1)
+        return cli_fail(err, HONE_E_ARG, "ambiguous option '%.*s': it may be %s", (int)n, text,
+                        names);
+    return cli_fail(err, HONE_E_ARG, "unknown option '%.*s'", (int)n, text);
 }
 
 /* What getopt_long did not understand, from its globals. */
@@ -108,7 +141,13 @@ static hone_status bad_option(const option_index *index, int result, char **argv
     if (def && optopt >= OPTION_BASE)
         return cli_fail(err, HONE_E_ARG, "--%s takes no value", def->name);
     if (optopt != 0) return cli_fail(err, HONE_E_ARG, "unknown option '-%c'", optopt);
-    return cli_fail(err, HONE_E_ARG, "unknown or ambiguous option '%s'", argv[optind - 1]);
+    return unknown_long(index, argv[optind - 1], err);
+}
+
+/* A name that may follow an optional value without '='. No model is called that. */
+static bool is_json_name(const char *text) {
+    const size_t n = text ? strlen(text) : 0;
+    return n > 5 && text[0] != '-' && strcasecmp(text + n - 5, ".json") == 0;
 }
 
 static void set_defaults(settings *set) {
@@ -134,6 +173,8 @@ hone_status options_read(settings *set, const option_group *const *groups, int a
     while ((result = getopt_long(argc, argv, index.shorts, index.longs, NULL)) != -1) {
         const option_def *def = result == '?' || result == ':' ? NULL : index_find(&index, result);
         if (!def) return bad_option(&index, result, argv, err);
+        if (def->kind == OPTION_FLAG_TEXT && !optarg && is_json_name(argv[optind]))
+            optarg = argv[optind++];
         TRY(read_option(set, def, argc, err));
     }
     set->operand = (const char *const *)argv + optind;

@@ -21,7 +21,8 @@ typedef enum option_kind {
     OPTION_REALS,     /* real_list, separated by commas */
     OPTION_EXTENT,    /* extent, WxH */
     OPTION_CHOICE,    /* int64_t: position, from 1, among the names in `arg` separated by '|' */
-    OPTION_FLAG_TEXT, /* flag_text; the value is optional: --name[=value] */
+    OPTION_FLAG_TEXT, /* flag_text; the value is optional: --name[=value], or the next argument
+                         when that ends in .json */
 } option_kind;
 
 typedef struct option_def {

@@ -32,34 +32,41 @@ static hone_status add_pair(const comparison *cmp, diff_list *list, diff_pair pa
 /* Compares a tensor with the recorded one, if there is any. `file` is its name in the directory. */
 static hone_status compare_tensor(comparison *cmp, diff_list *list, const char *name,
                                   const char *file, const hone_view *ours) {
-    hone_view loaded;
+    input_value loaded;
     bool found = false;
     if (!cmp->dir) {
         const hone_view *theirs = tensor_record_find(&cmp->reference, name);
         return theirs ? add_pair(cmp, list, (diff_pair){name, ours, theirs}) : HONE_OK;
     }
-    TRY(tensor_file_load(&loaded, &found, cmp->dir, file, &cmp->c->set.limits, &cmp->c->error));
-    if (!found) return HONE_OK;
-    const hone_status status = add_pair(cmp, list, (diff_pair){name, ours, &loaded});
-    hone_view_free(&loaded);
+    char *path = path_of_tensor(cmp->dir, file);
+    if (!path) return cli_fail_nomem(&cmp->c->error);
+    hone_status status =
+        tensor_file_load(&loaded, &found, path, ours->dtype, &cmp->c->set.limits, &cmp->c->error);
+    free(path);
+    if (status != HONE_OK || !found) return status;
+    status = add_pair(cmp, list, (diff_pair){name, ours, &loaded.view});
+    input_value_release(&loaded);
     return status;
 }
 
+/* Passes leave values without a name behind, which have nothing in common with each other. */
+static bool is_named(const char *name) { return name && name[0]; }
+
 static void record_tensor(void *user, const char *name, const hone_view *view) {
     comparison *cmp = user;
-    if (cmp->in_observer == HONE_OK)
+    if (cmp->in_observer == HONE_OK && is_named(name))
         cmp->in_observer = tensor_record_add(&cmp->reference, name, view, &cmp->c->error);
 }
 
 static void check_tensor(void *user, const char *name, const hone_view *view) {
     comparison *cmp = user;
-    if (cmp->in_observer == HONE_OK)
+    if (cmp->in_observer == HONE_OK && is_named(name))
         cmp->in_observer = compare_tensor(cmp, &cmp->tensors, name, safe_name(name).s, view);
 }
 
-static hone_status run_observed(comparison *cmp, hone_session *session, hone_observe_fn observe) {
-    if (cmp->c->set.all) TRY(hone_session_observe(session, observe, cmp, &cmp->c->error));
-    TRY(run_session(cmp->c, session));
+static hone_status run_observed(comparison *cmp, workspace *w, hone_observe_fn observe) {
+    if (cmp->c->set.all) TRY(hone_session_observe(w->session, observe, cmp, &cmp->c->error));
+    TRY(workspace_run(w, cmp->c, NULL));
     return cmp->in_observer;
 }
 
@@ -79,9 +86,11 @@ static hone_status bind_reference(comparison *cmp) {
         if (!item)
             return cli_fail(&cmp->c->error, HONE_E_INPUT, "%s: input '%s' is not in %s",
                             cmp->c->set.operand[1], name, cmp->c->set.operand[0]);
-        TRY(hone_session_bind(cmp->b.session, i, &item->value.view, &cmp->c->error));
+        TRY(cli_in_file(&cmp->c->error,
+                        hone_session_bind(cmp->b.session, i, &item->value.view, &cmp->c->error),
+                        cmp->b.path));
     }
-    return HONE_OK;
+    return cmp->c->set.verbose ? workspace_prepare(&cmp->b, cmp->c) : HONE_OK;
 }
 
 /* The outputs are recorded under the names that A has for them. */
@@ -106,11 +115,10 @@ static hone_status record_outputs(comparison *cmp) {
 static hone_status run_reference(comparison *cmp) {
     cli *c = cmp->c;
     /* The --shape options name inputs of A; B takes its shapes from the values. */
-    TRY(open_model(&cmp->b.model, c, c->set.operand[1], &cmp->b.shapes));
-    TRY(input_set_open(&cmp->b.inputs, c, cmp->b.model, &cmp->b.shapes));
+    TRY(workspace_open_reference(&cmp->b, c, c->set.operand[1]));
     TRY(workspace_start(&cmp->b, c, 0));
     TRY(bind_reference(cmp));
-    TRY(run_observed(cmp, cmp->b.session, record_tensor));
+    TRY(run_observed(cmp, &cmp->b, record_tensor));
     return record_outputs(cmp);
 }
 
@@ -179,8 +187,8 @@ static hone_status compare_all(comparison *cmp) {
     TRY(input_set_fill(&cmp->a.inputs, c, c->set.random_seed));
     if (!cmp->dir) TRY(run_reference(cmp));
     TRY(workspace_start(&cmp->a, c, 0));
-    TRY(input_set_bind(&cmp->a.inputs, cmp->a.session, &c->error));
-    TRY(run_observed(cmp, cmp->a.session, check_tensor));
+    TRY(workspace_bind(&cmp->a, c));
+    TRY(run_observed(cmp, &cmp->a, check_tensor));
     TRY(compare_outputs(cmp));
     c->differ =
         diff_list_first_divergent(&cmp->outputs) || diff_list_first_divergent(&cmp->tensors);

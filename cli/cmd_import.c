@@ -23,11 +23,14 @@ typedef struct import_result {
     uint64_t flops;
 } import_result;
 
+static bool ends_with(const char *text, const char *end) {
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcasecmp(text + n - m, end) == 0;
+}
+
 /* MODEL.onnx becomes MODEL.hone. The caller frees it. */
 static char *default_output(const char *source) {
-    const char *dot = strrchr(source, '.');
-    const size_t stem =
-        dot && strcasecmp(dot, ".onnx") == 0 ? (size_t)(dot - source) : strlen(source);
+    const size_t stem = strlen(source) - (ends_with(source, ".onnx") ? strlen(".onnx") : 0);
     char *out = NULL;
     return asprintf(&out, "%.*s.hone", (int)stem, source) < 0 ? NULL : out;
 }
@@ -107,6 +110,10 @@ static hone_status import_model(cli *c, workspace *w, const char *output) {
 
 static hone_status run(cli *c) {
     workspace w = {.model = NULL};
+    if (!c->set.output && ends_with(c->set.operand[0], ".hone"))
+        return cli_fail(&c->error, HONE_E_ARG,
+                        "%.300s is called .hone already: name the file to write with --output",
+                        c->set.operand[0]);
     char *named = c->set.output ? strdup(c->set.output) : default_output(c->set.operand[0]);
     if (!named) return cli_fail_nomem(&c->error);
     const hone_status status = import_model(c, &w, named);
@@ -117,7 +124,7 @@ static hone_status run(cli *c) {
 
 static const option_def own[] = {
     OPTION("output", 'o', OPTION_TEXT, output, "FILE",
-           "File to write (default: the model's name with .hone)"),
+           "File to write (default: the model's name with .hone; needed for a .hone model)"),
     OPTION_END,
 };
 static const option_group own_group = {"Import", own};
@@ -128,8 +135,8 @@ const command command_import = {
     .summary = "turn an ONNX model into an optimised .hone file",
     .operands = "MODEL",
     .text = "Reads an ONNX model, optimises its graph and writes a .hone file, which opens in\n"
-            "milliseconds. Shapes that are given here are fixed in the file, and what follows\n"
-            "from them is computed now.\n",
+            "less than a millisecond. Shapes that are given here are fixed in the file, and\n"
+            "what follows from them is computed now.\n",
     .examples = "hone import resnet50.onnx -o resnet50.hone\n"
                 "hone import detector.onnx --shape x=1,3,640,640 --verbose\n"
                 "hone import untrusted.onnx --no-external --max-memory 1G -o checked.hone\n",

@@ -171,8 +171,13 @@ static hone_status print_json(cli *c, const inspection *in) {
 }
 
 static hone_status inspect_model(cli *c, inspection *in) {
-    if (c->set.dot && c->set.json)
-        return cli_fail(&c->error, HONE_E_ARG, "--dot and --json exclude each other");
+    const settings *set = &c->set;
+    const char *ignored = set->json      ? "json"
+                          : set->weights ? "weights"
+                          : set->passes  ? "passes"
+                                         : NULL;
+    if (set->dot && ignored)
+        return cli_fail(&c->error, HONE_E_ARG, "--dot and --%s exclude each other", ignored);
     TRY(workspace_open(&in->work, c, c->set.operand[0]));
     if (c->set.dot) return dot_graph_print(in->work.model, &c->error);
     TRY(hone_model_get_info(in->work.model, &in->info, &c->error));

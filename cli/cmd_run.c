@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "cli_error.h"
@@ -29,9 +30,7 @@ static int64_t run_count(const cli *c) { return c->set.runs > 0 ? c->set.runs : 
 
 static hone_status run_model(cli *c, run_state *r) {
     for (int64_t i = 0; i < run_count(c); i++) {
-        const uint64_t start = clock_now();
-        TRY(run_session(c, r->work.session));
-        r->last_ns = clock_now() - start;
+        TRY(workspace_run(&r->work, c, &r->last_ns));
         if (i == 0) r->first_ns = r->best_ns = r->last_ns;
         if (r->last_ns < r->best_ns) r->best_ns = r->last_ns;
         if (c->set.profile.given) TRY(profile_add(&r->prof, r->work.session, &c->error));
@@ -52,9 +51,26 @@ static hone_status write_trace(cli *c, const hone_session *session) {
     return status;
 }
 
+/* Creates `dir` and what is missing above it. */
+static hone_status create_directories(const char *dir, hone_error *err) {
+    char *path = strdup(dir);
+    if (!path) return cli_fail_nomem(err);
+    hone_status status = HONE_OK;
+    for (char *end = path; status == HONE_OK && *end;) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        const char separator = *end;
+        *end = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST) status = cli_fail_errno(err, path, "create");
+        *end = separator;
+    }
+    free(path);
+    return status;
+}
+
 static hone_status save_outputs(cli *c, const run_state *r) {
     const char *dir = c->set.output_dir;
-    if (mkdir(dir, 0777) != 0 && errno != EEXIST) return cli_fail_errno(&c->error, dir, "create");
+    TRY(create_directories(dir, &c->error));
     const int32_t count = hone_model_output_count(r->work.model);
     for (int32_t i = 0; i < count; i++) {
         hone_view view;
@@ -72,7 +88,7 @@ static hone_status save_outputs(cli *c, const run_state *r) {
 static void print_first_values(const hone_view *view, int64_t count) {
     printf("    first ");
     for (int64_t i = 0; i < count && i < FIRST_VALUES; i++)
-        printf(" %s", human_real(element_get(view->dtype, view->data, i)).s);
+        printf(" %s", element_text(view->dtype, view->data, i).s);
     printf("%s\n", count > FIRST_VALUES ? " ..." : "");
 }
 
@@ -80,7 +96,7 @@ static void print_output(const char *name, const hone_view *view) {
     const tensor_stats stats = tensor_stats_of(view);
     printf("  %s  %s\n", clean_text(name).s, view_text(view).s);
     if (!stats.known || stats.count == 0) return;
-    printf("    min %s  max %s  mean %s", human_real(stats.min).s, human_real(stats.max).s,
+    printf("    min %s  max %s  mean %s", tensor_stats_min(&stats).s, tensor_stats_max(&stats).s,
            human_real(stats.mean).s);
     if (stats.nans > 0) printf("  NaN %lld", (long long)stats.nans);
     if (stats.infinities > 0) printf("  infinite %lld", (long long)stats.infinities);
@@ -127,7 +143,7 @@ static hone_status output_json(json_t *object, cli *c, const run_state *r, int32
     tensor_stats_json(object, &stats);
     json_t *first = doc_array(object, "first_values");
     for (int64_t i = 0; stats.known && i < stats.count && i < FIRST_VALUES; i++)
-        doc_real(first, NULL, element_get(view.dtype, view.data, i));
+        element_json(first, NULL, &view, i);
     return HONE_OK;
 }
 
@@ -160,7 +176,7 @@ static hone_status run_all(cli *c, run_state *r) {
     TRY(input_set_load(&r->work.inputs, c));
     TRY(input_set_fill(&r->work.inputs, c, c->set.random_seed));
     TRY(workspace_start(&r->work, c, c->set.profile.given ? HONE_SESSION_PROFILE : 0));
-    TRY(input_set_bind(&r->work.inputs, r->work.session, &c->error));
+    TRY(workspace_bind(&r->work, c));
     r->names = output_names(r->work.model);
     if (!r->names) return cli_fail_nomem(&c->error);
     TRY(run_model(c, r));
@@ -184,7 +200,8 @@ static const option_def own[] = {
            "become _"),
     OPTION_IN("runs", 'n', OPTION_INT, runs, "N", "Run this often (default 1)", 1, 1e9),
     OPTION("profile", 'p', OPTION_FLAG_TEXT, profile, "FILE",
-           "Show where the time goes; with FILE, write a Chrome trace there instead"),
+           "Show where the time goes; with FILE, write a Chrome trace there instead. A name that "
+           "ends in .json needs no '='"),
     OPTION_IN("deadline", 0, OPTION_INT, deadline_ms, "MS", "Longest time of one run", 1, 1e12),
     OPTION_END,
 };

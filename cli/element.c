@@ -9,24 +9,46 @@ bool element_is_float(hone_dtype dtype) {
 }
 
 bool element_is_writable(hone_dtype dtype) {
-    switch (dtype) {
-    case HONE_U8:
-    case HONE_I8:
-    case HONE_U16:
-    case HONE_I16:
-    case HONE_U32:
-    case HONE_I32:
-    case HONE_U64:
-    case HONE_I64:
-    case HONE_BOOL: return true;
-    default: return element_is_float(dtype);
-    }
+    return element_is_float(dtype) || (element_is_integer(dtype) && hone_dtype_bits(dtype) >= 8);
+}
+
+/* Floats of 8 and 4 bits. What the largest exponent means, and whether the negative zero is the
+ * NaN instead, is different in each. */
+typedef struct narrow_float {
+    hone_dtype dtype;
+    int fraction_bits;
+    int bias;
+    int nan_from; /* magnitudes from here on are NaN; 0: there is none */
+    int infinity; /* the magnitude that is infinite; 0: none */
+    bool negative_zero_is_nan;
+} narrow_float;
+
+static const narrow_float *narrow_find(hone_dtype dtype) {
+    static const narrow_float list[] = {
+        {HONE_F8E4M3FN, 3, 7, 0x7F, 0, false},   {HONE_F8E4M3FNUZ, 3, 8, 0, 0, true},
+        {HONE_F8E5M2, 2, 15, 0x7D, 0x7C, false}, {HONE_F8E5M2FNUZ, 2, 16, 0, 0, true},
+        {HONE_F4E2M1, 1, 1, 0, 0, false},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
+        if (list[i].dtype == dtype) return &list[i];
+    return NULL;
+}
+
+/* `size` has no sign bit. */
+static double narrow_get(const narrow_float *f, int size, bool negative) {
+    const int one = 1 << f->fraction_bits;
+    const int exponent = size >> f->fraction_bits, fraction = size & (one - 1);
+    if ((f->nan_from && size >= f->nan_from) || (f->negative_zero_is_nan && negative && size == 0))
+        return NAN;
+    double value = exponent == 0 ? ldexp(fraction, 1 - f->bias - f->fraction_bits)
+                                 : ldexp(fraction + one, exponent - f->bias - f->fraction_bits);
+    if (f->infinity && size == f->infinity) value = INFINITY;
+    return negative ? -value : value;
 }
 
 bool element_is_readable(hone_dtype dtype) {
-    const bool is_packed =
-        dtype == HONE_U4 || dtype == HONE_I4 || dtype == HONE_U2 || dtype == HONE_I2;
-    return is_packed || element_is_writable(dtype);
+    return element_is_writable(dtype) || element_is_integer(dtype) || narrow_find(dtype) ||
+           dtype == HONE_F8E8M0;
 }
 
 static double half_get(uint16_t bits) {
@@ -63,13 +85,15 @@ static uint16_t bfloat_set(double value) {
     return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
-/* Element `index` of a type of `width` bits, 2 or 4, low bits first. */
-static double packed_get(const uint8_t *data, int64_t index, int width, bool is_signed) {
-    const int64_t per_byte = 8 / width;
-    const int shift = (int)(index % per_byte) * width;
-    const int value = data[index / per_byte] >> shift & ((1 << width) - 1);
-    const bool negative = is_signed && value >> (width - 1);
-    return negative ? value - (1 << width) : value;
+/* Floats that are not wider than a byte. */
+static double small_float_get(hone_dtype dtype, const uint8_t *data, int64_t index) {
+    const narrow_float *f = narrow_find(dtype);
+    if (dtype == HONE_F8E8M0) return data[index] == 0xFF ? NAN : ldexp(1, data[index] - 127);
+    if (!f) return NAN;
+    const bool half_byte = hone_dtype_bits(dtype) == 4;
+    const int bits = (int)element_integer_get(half_byte ? HONE_U4 : HONE_U8, data, index);
+    const int sign = half_byte ? 0x8 : 0x80;
+    return narrow_get(f, bits & (sign - 1), (bits & sign) != 0);
 }
 
 double element_get(hone_dtype dtype, const void *data, int64_t index) {
@@ -78,21 +102,11 @@ double element_get(hone_dtype dtype, const void *data, int64_t index) {
     case HONE_F64: return ((const double *)data)[index];
     case HONE_F16: return half_get(((const uint16_t *)data)[index]);
     case HONE_BF16: return bfloat_get(((const uint16_t *)data)[index]);
-    case HONE_BOOL:
-    case HONE_U8: return ((const uint8_t *)data)[index];
-    case HONE_I8: return ((const int8_t *)data)[index];
-    case HONE_U16: return ((const uint16_t *)data)[index];
-    case HONE_I16: return ((const int16_t *)data)[index];
-    case HONE_U32: return ((const uint32_t *)data)[index];
-    case HONE_I32: return ((const int32_t *)data)[index];
-    case HONE_U64: return (double)((const uint64_t *)data)[index];
-    case HONE_I64: return (double)((const int64_t *)data)[index];
-    case HONE_U4: return packed_get(data, index, 4, false);
-    case HONE_I4: return packed_get(data, index, 4, true);
-    case HONE_U2: return packed_get(data, index, 2, false);
-    case HONE_I2: return packed_get(data, index, 2, true);
-    default: return NAN;
+    default: break;
     }
+    if (!element_is_integer(dtype)) return small_float_get(dtype, data, index);
+    const uint64_t value = element_integer_get(dtype, data, index);
+    return element_is_signed(dtype) ? (double)(int64_t)value : (double)value;
 }
 
 static double rounded(double value, double low, double high) {
@@ -136,4 +150,10 @@ bool element_count(int32_t rank, const int64_t *dim, int64_t *out) {
         if (dim[i] < 0 || __builtin_mul_overflow(count, dim[i], &count)) return false;
     *out = count;
     return true;
+}
+
+number_text element_text(hone_dtype dtype, const void *data, int64_t index) {
+    if (element_is_integer(dtype))
+        return element_integer_text(dtype, element_integer_get(dtype, data, index));
+    return human_real(element_get(dtype, data, index));
 }

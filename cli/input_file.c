@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "cli_error.h"
-#include "cli_parse.h"
 #include "cli_text.h"
 #include "element.h"
+#include "npy_file.h"
 
 #define DEFAULT_TENSOR_LIMIT (UINT64_C(4) << 30)
 enum { MAGIC_SIZE = 12 };
@@ -32,8 +32,8 @@ hone_status input_value_create(input_value *out, const input_target *target, int
     int64_t count;
     if (!element_is_writable(dtype))
         return cli_fail(target->err, HONE_E_UNSUPPORTED,
-                        "input '%s': %s values can be given only as .npy files", target->port->name,
-                        hone_dtype_name(dtype));
+                        "input '%s': %s values can be given only as .npy files%s",
+                        target->port->name, hone_dtype_name(dtype), npy_stand_in_text(dtype));
     const uint64_t size = hone_dtype_bits(dtype) / 8;
     if (!element_count(rank, dim, &count) || (uint64_t)count > limit / size)
         return cli_fail(target->err, HONE_E_LIMIT,
@@ -43,7 +43,7 @@ hone_status input_value_create(input_value *out, const input_target *target, int
     if (rank > 0) memcpy(view.dim, dim, (size_t)rank * sizeof *dim);
     view.data = cli_alloc(target->err, (size_t)count, size);
     if (!view.data) return HONE_E_NOMEM;
-    *out = (input_value){view, false};
+    *out = (input_value){.view = view};
     return HONE_OK;
 }
 
@@ -79,34 +79,6 @@ hone_status input_value_check(const input_value *value, const input_target *targ
                          port->name, port_text(port).s, view_text(view).s);
 }
 
-/* Numbers separated by commas. */
-static hone_status load_numbers(input_value *out, const input_target *target, const char *text) {
-    int64_t count = 1;
-    for (const char *s = text; *s; s++) count += *s == ',';
-    TRY(input_value_fit(out, target, count));
-    const char *s = text;
-    for (int64_t i = 0; i < count; i++) {
-        char number[64];
-        double value;
-        const size_t n = strcspn(s, ",");
-        snprintf(number, sizeof number, "%.*s", (int)(n < sizeof number ? n : 0), s);
-        if (!parse_real(number, &value)) {
-            input_value_release(out);
-            return cli_fail(target->err, HONE_E_ARG, "input '%s': expected numbers, got '@%s'",
-                            target->port->name, text);
-        }
-        element_set(target->port->dtype, out->view.data, i, value);
-        s += n + 1;
-    }
-    return HONE_OK;
-}
-
-static hone_status load_npy(input_value *out, const input_target *target, const char *path) {
-    TRY(hone_npy_load(&out->view, path, &target->set->limits, target->err));
-    out->from_library = true;
-    return HONE_OK;
-}
-
 static hone_status read_magic(char magic[MAGIC_SIZE], const char *path, hone_error *err) {
     memset(magic, 0, MAGIC_SIZE);
     FILE *file = fopen(path, "rb");
@@ -122,20 +94,23 @@ static const struct {
     const char *magic;
     size_t size;
     hone_status (*load)(input_value *out, const input_target *target, const char *path);
+    value_kind kind;
 } kinds[] = {
-    {"\x93NUMPY", 6, load_npy}, {"\x89PNG", 4, png_load}, {"\xFF\xD8\xFF", 3, jpeg_load},
-    {"RIFF", 4, sound_load},    {"RF64", 4, sound_load},  {"fLaC", 4, sound_load},
-    {"OggS", 4, sound_load},    {"FORM", 4, sound_load},
+    {"\x93NUMPY", 6, npy_load, VALUE_TENSOR},    {"\x89PNG", 4, png_load, VALUE_IMAGE},
+    {"\xFF\xD8\xFF", 3, jpeg_load, VALUE_IMAGE}, {"RIFF", 4, sound_load, VALUE_SOUND},
+    {"RF64", 4, sound_load, VALUE_SOUND},        {"fLaC", 4, sound_load, VALUE_SOUND},
+    {"OggS", 4, sound_load, VALUE_SOUND},        {"FORM", 4, sound_load, VALUE_SOUND},
 };
 
 hone_status input_value_load(input_value *out, const input_target *target, const char *source) {
     char magic[MAGIC_SIZE];
     *out = (input_value){.from_library = false};
-    if (source[0] == '@') return load_numbers(out, target, source + 1);
+    if (source[0] == '@') return numbers_load(out, target, source + 1);
     TRY(read_magic(magic, source, target->err));
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (memcmp(magic, kinds[i].magic, kinds[i].size) != 0) continue;
         hone_status status = kinds[i].load(out, target, source);
+        out->kind = kinds[i].kind;
         if (status == HONE_OK) status = input_value_check(out, target, source);
         if (status != HONE_OK) input_value_release(out);
         return status;

@@ -15,10 +15,13 @@ typedef struct input_target {
     hone_error *err;
 } input_target;
 
+typedef enum value_kind { VALUE_TENSOR, VALUE_IMAGE, VALUE_SOUND } value_kind;
+
 /* A tensor of one input and who allocated it. */
 typedef struct input_value {
     hone_view view;
     bool from_library; /* hone_view_free, not free */
+    value_kind kind;   /* what the file was */
 } input_value;
 void input_value_release(input_value *value);
 
@@ -35,7 +38,12 @@ hone_status input_value_check(const input_value *value, const input_target *targ
 /* `source` is a file, or "@1,2,3". Checked against the input. */
 hone_status input_value_load(input_value *out, const input_target *target, const char *source);
 
+/* Numbers separated by commas. Integers are taken exactly or refused; floats are rounded to the
+ * nearest. */
+hone_status numbers_load(input_value *out, const input_target *target, const char *text);
+
 /* The kinds of files, each in its own source file. */
+hone_status npy_load(input_value *out, const input_target *target, const char *path);
 hone_status png_load(input_value *out, const input_target *target, const char *path);
 hone_status jpeg_load(input_value *out, const input_target *target, const char *path);
 hone_status sound_load(input_value *out, const input_target *target, const char *path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input_set.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,22 +115,71 @@ static hone_status load_item(input_item *item, cli *c, const char *source) {
     return HONE_OK;
 }
 
+/* Options of images and sound mean nothing without one. */
+static hone_status check_file_options(const input_set *set, cli *c) {
+    const settings *s = &c->set;
+    bool image = false, sound = false;
+    for (int32_t i = 0; i < set->count; i++) {
+        image |= set->item[i].value.kind == VALUE_IMAGE;
+        sound |= set->item[i].value.kind == VALUE_SOUND;
+    }
+    const bool for_images = s->image_size.width > 0 || s->image_mean.count > 0 ||
+                            s->image_std.count > 0 || !isnan(s->image_scale) ||
+                            s->image_layout != LAYOUT_AUTO || s->image_color != COLOR_AUTO;
+    const bool for_sound = s->audio_rate > 0 || !isnan(s->audio_scale) || s->audio_fit;
+    if (for_images && !image)
+        return cli_fail(&c->error, HONE_E_ARG, "--image-... is given, but no input is an image");
+    if (for_sound && !sound)
+        return cli_fail(&c->error, HONE_E_ARG, "--audio-... is given, but no input is a sound");
+    return HONE_OK;
+}
+
+/* "NAME=FILE": the input whose name is the longest that stands before an '=', for names may hold
+ * one as well. *file is NULL when there is no '=' at all. */
+static input_item *item_of_option(const input_set *set, const char *text, const char **file) {
+    input_item *best = NULL;
+    size_t longest = 0;
+    *file = strchr(text, '=');
+    for (int32_t i = 0; i < set->count; i++) {
+        const size_t n = strlen(set->item[i].port.name);
+        if (strncmp(text, set->item[i].port.name, n) != 0 || text[n] != '=') continue;
+        if (best && n <= longest) continue;
+        best = &set->item[i];
+        longest = n;
+        *file = text + n;
+    }
+    if (*file) ++*file;
+    return best;
+}
+
+static hone_status check_file_name(const char *file, const input_item *item, hone_error *err) {
+    if (!*file)
+        return cli_fail(err, HONE_E_ARG, "--input: expected a file for '%s', got nothing",
+                        item->port.name);
+    if (strcmp(file, "-") != 0) return HONE_OK;
+    return cli_fail(err, HONE_E_ARG,
+                    "--input: expected a file for '%s', got '-': stdin is not supported",
+                    item->port.name);
+}
+
 hone_status input_set_load(input_set *set, cli *c) {
     for (int32_t i = 0; i < c->set.inputs.count; i++) {
         const char *text = c->set.inputs.item[i];
-        const char *equals = strchr(text, '=');
-        const size_t length = equals ? (size_t)(equals - text) : 0;
-        if (!equals && set->count != 1)
+        const char *file;
+        input_item *item = item_of_option(set, text, &file);
+        if (!file && set->count != 1)
             return cli_fail(&c->error, HONE_E_ARG,
                             "--input: expected NAME=FILE, got '%s'; the model has %d inputs", text,
                             set->count);
-        input_item *item = equals ? find_item(set, text, length) : &set->item[0];
-        if (!item) return unknown_input(set, "--input", text, (int)length, &c->error);
+        if (!file) item = &set->item[0];
+        if (!item) return unknown_input(set, "--input", text, (int)strcspn(text, "="), &c->error);
         if (item->filled)
             return cli_fail(&c->error, HONE_E_ARG, "--input: '%s' is given twice", item->port.name);
-        TRY(load_item(item, c, equals ? equals + 1 : text));
+        if (!file) file = text;
+        TRY(check_file_name(file, item, &c->error));
+        TRY(load_item(item, c, file));
     }
-    return HONE_OK;
+    return check_file_options(set, c);
 }
 
 hone_status input_set_load_dir(input_set *set, cli *c, const char *dir) {

@@ -44,22 +44,48 @@ static bool wants_json(int argc, char **argv) {
     return false;
 }
 
+static hone_status check_operand_texts(cli *c) {
+    for (int32_t i = 0; i < c->set.operand_count; i++) {
+        const char *text = c->set.operand[i];
+        if (!*text)
+            return cli_fail(&c->error, HONE_E_ARG, "operand %d of 'hone %s %s' is empty", i + 1,
+                            c->command->name, c->command->operands);
+        if (strcmp(text, "-") == 0)
+            return cli_fail(&c->error, HONE_E_ARG,
+                            "operand '-': expected a file, stdin and stdout are not supported");
+    }
+    return HONE_OK;
+}
+
 static hone_status check_operands(cli *c) {
     const int32_t given = c->set.operand_count;
-    if (given >= c->command->operand_min && given <= c->command->operand_max) return HONE_OK;
+    if (given >= c->command->operand_min && given <= c->command->operand_max)
+        return check_operand_texts(c);
     return cli_fail(&c->error, HONE_E_ARG,
                     "expected 'hone %s%s%s', got %d operands; see 'hone help %s'", c->command->name,
                     *c->command->operands ? " " : "", c->command->operands, given,
                     c->command->name);
 }
 
+/* The library takes the best instruction set when the variable names none that it has. */
+static void check_environment(const settings *set) {
+    const char *asked = getenv("HONE_ISA"), *used = hone_isa_default();
+    if (asked && *asked && strcmp(asked, used) != 0)
+        warn(set, "HONE_ISA is '%s', which this machine does not have: using %s", asked, used);
+}
+
 static hone_status run_command(cli *c, int argc, char **argv) {
     TRY(options_read(&c->set, c->command->groups, argc, argv, &c->error));
+    if (c->set.quiet && c->set.verbose)
+        return cli_fail(&c->error, HONE_E_ARG, "--quiet and --verbose exclude each other");
+    if (c->set.json && (c->set.help || c->command == command_find("help")))
+        return cli_fail(&c->error, HONE_E_ARG, "--json: help is only text");
     if (c->set.help) {
         command_print_help(c->command);
         return HONE_OK;
     }
     TRY(check_operands(c));
+    if (!c->set.isa) check_environment(&c->set);
     return c->command->run(c);
 }
 

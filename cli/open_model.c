@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "open_model.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,7 +25,10 @@ hone_status shape_list_read(shape_list *out, const text_list *texts, hone_error 
     if (!out->item) return HONE_E_NOMEM;
     for (int32_t i = 0; i < texts->count; i++) {
         TRY(read_shape(&out->item[i], texts->item[i], err));
+        const char *name = out->item[i].name;
+        const bool twice = shape_list_find(out, name) != NULL;
         out->count++;
+        if (twice) return cli_fail(err, HONE_E_ARG, "--shape: '%s' is given twice", name);
     }
     return HONE_OK;
 }
@@ -69,6 +73,36 @@ hone_status open_to_look(hone_model **out, cli *c, const char *path) {
     return hone_model_open(out, path, &options, &c->error);
 }
 
+/* An invalid graph is the file's fault, unless the graph is valid without the shapes. */
+static hone_status blame_shapes(cli *c, const char *path) {
+    hone_model *model = NULL;
+    hone_error ignored;
+    const hone_open_options options = open_options(c);
+    if (hone_model_open(&model, path, &options, &ignored) != HONE_OK) return c->error.status;
+    hone_model_close(model);
+    c->error.status = HONE_E_INPUT;
+    return cli_fail_before(&c->error, "--shape: the given shapes do not fit the model: ");
+}
+
+/* The error names as many operators as it has room for. */
+static hone_status count_unsupported(hone_error *err) {
+    const int count = notes_unsupported();
+    char *const text = err->text;
+    char *end = strstr(text, "; and ");
+    if (!end && strlen(text) + 1 < sizeof err->text) return err->status;
+    /* Cut at an operator's end, with room for the rest. */
+    while (!end || end - text > (ptrdiff_t)(sizeof err->text - 80)) {
+        if (end) *end = '\0';
+        end = strrchr(text, ';');
+        if (!end) return err->status;
+    }
+    *end = '\0';
+    int told = 1;
+    for (const char *s = text; (s = strstr(s, "; ")); s++) told++;
+    if (told >= count) return err->status;
+    return cli_fail_after(err, "; and %d more, --verbose lists all %d", count - told, count);
+}
+
 hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes) {
     hone_open_options options = open_options(c);
     options.log = notes_log;
@@ -78,6 +112,8 @@ hone_status open_model(hone_model **out, cli *c, const char *path, const shape_l
     options.shape_count = shapes->count;
     const hone_status status = hone_model_open(out, path, &options, &c->error);
     show_progress(&c->set, "%s", "");
+    if (status == HONE_E_UNSUPPORTED) return count_unsupported(&c->error);
+    if (status == HONE_E_FORMAT && shapes->count > 0) return blame_shapes(c, path);
     TRY(status);
     return stop_check(&c->error);
 }
@@ -96,12 +132,14 @@ hone_status open_session(hone_session **out, cli *c, const hone_model *model, ui
     return HONE_OK;
 }
 
-hone_status run_session(cli *c, hone_session *session) {
+hone_status run_session(cli *c, hone_session *session, const char *path) {
     TRY(stop_check(&c->error));
     stop_watch(session);
     const hone_status status = hone_session_run(session, &c->error);
     stop_watch(NULL);
-    return status;
+    if (status == HONE_E_DEADLINE)
+        cli_fail_after(&c->error, " (%lld ms)", (long long)c->set.deadline_ms);
+    return cli_in_file(&c->error, status, path);
 }
 
 int32_t threads_in_use(const settings *set) {

@@ -23,12 +23,13 @@ const hone_input_shape *shape_list_find(const shape_list *list, const char *name
 
 /* Opens `path` as it is, without a word, for a look at its inputs. */
 hone_status open_to_look(hone_model **out, cli *c, const char *path);
-/* Opens `path` with the limits of the options and these shapes. */
+/* Opens `path` with the limits of the options and these shapes. HONE_E_INPUT when it is the shapes
+ * that do not fit. */
 hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes);
 /* `flags` as in hone_session_options. */
 hone_status open_session(hone_session **out, cli *c, const hone_model *model, uint32_t flags);
-/* Runs once, and can be stopped by a signal. */
-hone_status run_session(cli *c, hone_session *session);
+/* Runs a session of the model in `path` once; can be stopped by a signal. */
+hone_status run_session(cli *c, hone_session *session, const char *path);
 
 /* What the options come to: threads and instruction set in use. */
 int32_t threads_in_use(const settings *set);

@@ -9,6 +9,7 @@
 #include "cli_json.h"
 #include "cli_table.h"
 #include "cli_text.h"
+#include "open_model.h"
 
 /* Steps in the table of the slowest. */
 enum { SLOWEST = 10 };
@@ -18,9 +19,10 @@ typedef struct row {
     hone_step step; /* name and output only for single steps */
     int32_t index;
     int32_t calls;
+    bool works;     /* false: a view, which moves none of its bytes */
     double time_ns; /* a run */
-    double flops;
-    double bytes;
+    uint64_t flops;
+    uint64_t bytes;
 } row;
 
 typedef struct report {
@@ -29,7 +31,22 @@ typedef struct report {
     row *groups; /* slowest first */
     int32_t group_count;
     double total_ns;
+    double clock_ns; /* the least that the clock tells apart */
 } report;
+
+/* Rates of steps that are shorter than this many steps of the clock say nothing. */
+enum { LEAST_TICKS = 16 };
+
+static double clock_resolution(void) {
+    uint64_t least = UINT64_MAX;
+    for (int i = 0; i < 100; i++) {
+        const uint64_t start = clock_now();
+        uint64_t end = start;
+        while (end == start) end = clock_now();
+        if (end - start < least) least = end - start;
+    }
+    return (double)least;
+}
 
 hone_status profile_add(profile *p, const hone_session *session, hone_error *err) {
     const int32_t count = hone_session_step_count(session);
@@ -69,6 +86,7 @@ static void add_to_group(report *r, const row *step) {
         *group = (row){.step = step->step, .index = r->group_count++};
     }
     group->calls++;
+    group->works |= step->works;
     group->time_ns += step->time_ns;
     group->flops += step->flops;
     group->bytes += step->bytes;
@@ -82,7 +100,8 @@ static void report_release(report *r) {
 static hone_status report_make(report *r, const profile *p, const hone_session *session,
                                hone_error *err) {
     *r = (report){.steps = cli_alloc(err, (size_t)p->count, sizeof *r->steps),
-                  .groups = cli_alloc(err, (size_t)p->count, sizeof *r->groups)};
+                  .groups = cli_alloc(err, (size_t)p->count, sizeof *r->groups),
+                  .clock_ns = clock_resolution()};
     if (!r->steps || !r->groups) return HONE_E_NOMEM;
     for (int32_t i = 0; i < p->count; i++) {
         row *step = &r->steps[r->step_count++];
@@ -90,9 +109,10 @@ static hone_status report_make(report *r, const profile *p, const hone_session *
         TRY(hone_session_step(session, i, &step->step, err));
         step->index = i;
         step->calls = 1;
+        step->works = strcmp(step->step.note, "view") != 0;
         step->time_ns = (double)p->time_ns[i] / (double)p->runs;
-        step->flops = (double)step->step.flops;
-        step->bytes = (double)step->step.bytes;
+        step->flops = step->step.flops;
+        step->bytes = step->step.bytes;
         r->total_ns += step->time_ns;
         add_to_group(r, step);
     }
@@ -100,17 +120,18 @@ static hone_status report_make(report *r, const profile *p, const hone_session *
     return HONE_OK;
 }
 
-/* Time, share, and what the work comes to a second; operations per nanosecond are GFLOP/s. */
-static void rate_cells(table *t, const row *r, double total_ns) {
+/* Time, share, and what the work comes to a second; operations per nanosecond are GFLOP/s.
+ * Steps that end before the clock has moved have none. */
+static void rate_cells(table *t, const row *r, const report *all) {
     table_cell(t, "%s", human_time(r->time_ns).s);
-    table_cell(t, "%.1f %%", total_ns > 0 ? 100 * r->time_ns / total_ns : 0);
-    const bool timed = r->time_ns > 0;
+    table_cell(t, "%.1f %%", all->total_ns > 0 ? 100 * r->time_ns / all->total_ns : 0);
+    const bool timed = r->works && r->time_ns / r->calls >= LEAST_TICKS * all->clock_ns;
     if (timed && r->flops > 0)
-        table_cell(t, "%.1f", r->flops / r->time_ns);
+        table_cell(t, "%.1f", (double)r->flops / r->time_ns);
     else
         table_cell(t, "-");
     if (timed && r->bytes > 0)
-        table_cell(t, "%.1f", r->bytes / r->time_ns);
+        table_cell(t, "%.1f", (double)r->bytes / r->time_ns);
     else
         table_cell(t, "-");
 }
@@ -122,7 +143,7 @@ static hone_status print_groups(const report *r, hone_error *err) {
         table_cell(&t, "%s", r->groups[i].step.op);
         table_cell(&t, "%s", r->groups[i].step.kernel);
         table_cell(&t, "%d", r->groups[i].calls);
-        rate_cells(&t, &r->groups[i], r->total_ns);
+        rate_cells(&t, &r->groups[i], r);
     }
     return table_print(&t, err);
 }
@@ -136,7 +157,7 @@ static hone_status print_slowest(report *r, hone_error *err) {
         table_cell(&t, "%s", r->steps[i].step.name);
         table_cell(&t, "%s", r->steps[i].step.op);
         table_cell(&t, "%s", port_text(&r->steps[i].step.output).s);
-        rate_cells(&t, &r->steps[i], r->total_ns);
+        rate_cells(&t, &r->steps[i], r);
     }
     return table_print(&t, err);
 }
@@ -161,8 +182,8 @@ static void row_json(json_t *object, const row *r) {
     doc_text(object, "operator", r->step.op);
     doc_text(object, "kernel", r->step.kernel);
     doc_real(object, "time_us", r->time_ns / 1e3);
-    doc_real(object, "flops", r->flops);
-    doc_real(object, "bytes", r->bytes);
+    doc_uint(object, "flops", r->flops);
+    doc_uint(object, "bytes", r->bytes);
 }
 
 hone_status profile_json(json_t *parent, const char *key, const profile *p,

@@ -23,6 +23,11 @@ static double distance(double a, double ref) {
     return isfinite(a) && isfinite(ref) ? fabs(a - ref) : INFINITY;
 }
 
+/* Doubles do not tell all 64-bit integers apart. */
+static double integer_distance(hone_dtype dtype, uint64_t a, uint64_t ref) {
+    return (double)(element_integer_less(dtype, a, ref) ? ref - a : a - ref);
+}
+
 static double cosine_of(double dot, double a_square, double ref_square) {
     if (a_square == 0 && ref_square == 0) return 1;
     return dot / sqrt(a_square * ref_square);
@@ -40,10 +45,14 @@ tensor_diff tensor_diff_of(const hone_view *a, const hone_view *ref, tolerance t
     const bool by_scale = isnan(tol.rtol) && isnan(tol.atol);
     const double rtol = isnan(tol.rtol) ? 0 : tol.rtol;
     const double atol = by_scale ? DEFAULT_SCALED * scale : isnan(tol.atol) ? 0 : tol.atol;
+    const bool exact = a->dtype == ref->dtype && element_is_integer(a->dtype);
     for (int64_t i = 0; i < diff.count; i++) {
         const double x = element_get(a->dtype, a->data, i);
         const double r = element_get(ref->dtype, ref->data, i);
-        const double d = distance(x, r);
+        const double d = exact
+                             ? integer_distance(a->dtype, element_integer_get(a->dtype, a->data, i),
+                                                element_integer_get(a->dtype, ref->data, i))
+                             : distance(x, r);
         diff.mismatches += d > (isfinite(r) ? atol + rtol * fabs(r) : 0);
         diff.max_abs = fmax(diff.max_abs, d);
         if (d > 0 && r != 0) diff.max_rel = fmax(diff.max_rel, isfinite(r) ? d / fabs(r) : d);

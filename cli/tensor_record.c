@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "cli_error.h"
-#include "output_names.h"
 
 static bool reserve(tensor_record *r) {
     if (r->count < r->capacity) return true;
@@ -48,13 +47,8 @@ void tensor_record_release(tensor_record *r) {
     *r = (tensor_record){NULL, 0, 0};
 }
 
-hone_status tensor_file_load(hone_view *out, bool *found, const char *dir, const char *name,
+hone_status tensor_file_load(input_value *out, bool *found, const char *path, hone_dtype dtype,
                              const hone_limits *limits, hone_error *err) {
-    char *path = path_of_tensor(dir, name);
-    hone_status status = HONE_OK;
-    if (!path) return cli_fail_nomem(err);
     *found = access(path, F_OK) == 0;
-    if (*found) status = hone_npy_load(out, path, limits, err);
-    free(path);
-    return status;
+    return *found ? npy_load_as(out, dtype, path, limits, err) : HONE_OK;
 }

@@ -5,7 +5,7 @@
 #ifndef HONE_CLI_TENSOR_RECORD_H
 #define HONE_CLI_TENSOR_RECORD_H
 
-#include "hone/hone.h"
+#include "npy_file.h"
 
 typedef struct recorded {
     char *name;
@@ -24,9 +24,9 @@ hone_status tensor_record_add(tensor_record *r, const char *name, const hone_vie
 const hone_view *tensor_record_find(const tensor_record *r, const char *name);
 void tensor_record_release(tensor_record *r);
 
-/* Loads DIR/NAME.npy, NAME being safe already. *found is false, and nothing fails, when there is no
- * such file. Release the view with hone_view_free. */
-hone_status tensor_file_load(hone_view *out, bool *found, const char *dir, const char *name,
+/* Loads the file of a tensor of this type, as npy_load_as does. *found is false, and nothing fails,
+ * when there is no such file. Release the value with input_value_release. */
+hone_status tensor_file_load(input_value *out, bool *found, const char *path, hone_dtype dtype,
                              const hone_limits *limits, hone_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Statistics of the constants of a model. Those held in a kernel's layout only are left out.
+ * The constants of a model, with statistics of those that are not held in a kernel's layout only.
  */
 #ifndef HONE_CLI_WEIGHT_REPORT_H
 #define HONE_CLI_WEIGHT_REPORT_H
@@ -10,7 +10,7 @@
 #include "hone/hone.h"
 
 hone_status weight_report_print(const hone_model *model, hone_error *err);
-/* An array of {"name", "dtype", "shape", "bytes"} with statistics. */
+/* An array of {"name", "dtype", "shape", "bytes", "packed"} with statistics, null where packed. */
 void weight_report_json(json_t *parent, const char *key, const hone_model *model);
 
 #endif

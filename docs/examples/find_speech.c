@@ -54,13 +54,13 @@ static hone_status feed(detector *d, const float *samples, double *probability, 
 
 /* Speech begins with one likely piece, and ends with a pause that is long enough. */
 typedef struct tracker {
-    bool speaking;
-    double start, pause; /* seconds; pause < 0: none */
+    bool speaking, spoken; /* now; at any time */
+    double start, pause;   /* seconds; pause < 0: none */
 } tracker;
 
 static void track(tracker *t, double now, double probability) {
     if (!t->speaking && probability >= begins) {
-        *t = (tracker){.speaking = true, .start = now, .pause = -1};
+        *t = (tracker){.speaking = true, .spoken = true, .start = now, .pause = -1};
     } else if (t->speaking && probability < ends) {
         if (t->pause < 0) t->pause = now;
         if (now - t->pause < shortest_pause) return;
@@ -85,6 +85,7 @@ static hone_status listen(detector *d, SNDFILE *sound, hone_error *err) {
         now += (double)PIECE / RATE;
     }
     if (t.speaking) printf("  speech from %5.2f to %5.2f s\n", t.start, now);
+    if (!t.spoken) printf("  no speech\n");
     return HONE_OK;
 }
 

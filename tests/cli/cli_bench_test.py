@@ -9,6 +9,7 @@ class Bench(CommandTest):
                            "--json").json
         self.assertEqual(result["runs"], 50)
         self.assertEqual(result["threads"], 1)
+        self.assertEqual(result["warmup_runs"], 3)
         self.assertEqual(result["model"], "linear.onnx")
         latency = result["latency_ms"]
         order = [latency[key] for key in ("min", "p50", "p90", "p99", "max")]
@@ -30,8 +31,9 @@ class Bench(CommandTest):
     def test_text(self):
         out = self.hone("bench", self.linear(), "--runs", "5", "--warmup", "0", "--profile").out
         for word in ("latency", "p99 is the slowest", "throughput", "GFLOP/s", "first run",
-                     "memory", "slowest steps"):
+                     "memory", "resident at most", "slowest steps"):
             self.assertIn(word, out)
+        self.assertIn("5 runs after the first and 0 to warm up", out)
 
     def test_profile_covers_every_step(self):
         result = self.hone("bench", self.linear(), "-n", "3", "--profile", "--json").json

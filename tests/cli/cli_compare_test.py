@@ -2,6 +2,7 @@
 """hone compare: how far apart, and the exit code."""
 from cli_support import BIAS, CommandTest, main
 import npy_files
+from onnx_build import FLOAT, Graph, Model
 
 
 class Compare(CommandTest):
@@ -40,6 +41,24 @@ class Compare(CommandTest):
         self.assertEqual(result["first_divergent"], "y")
         out = self.hone("compare", a, b, "-r", "0", "--all", "--no-optimize", code=1).out
         self.assertIn("first to diverge: y", out)
+
+    def test_values_without_a_name_are_not_compared(self):
+        graph = Graph()
+        graph.input("x", FLOAT, [1, 3, 8, 8])
+        graph.initializer("w", FLOAT, [4, 3, 3, 3], [i % 5 - 2 for i in range(108)])
+        graph.node("Conv", ["x", "w"], ["c"])
+        graph.node("Transpose", ["c"], ["t"], perm=[0, 2, 3, 1])
+        graph.node("Softmax", ["t"], ["s"], axis=1)
+        graph.node("LRN", ["c"], ["l"], size=3)
+        for name, shape in [("s", [1, 6, 6, 4]), ("l", [1, 4, 6, 6])]:
+            graph.output(name, FLOAT, shape)
+        Model(graph).save(self.path("m.onnx"))
+        for options in [[], ["--no-optimize"]]:
+            result = self.hone("compare", "m.onnx", "m.onnx", "-r", "1", "--all", "--json",
+                               *options).json
+            self.assertTrue(result["close"])
+            self.assertTrue(result["tensors"])
+            self.assertTrue(all(t["name"] for t in result["tensors"]))
 
     def test_recorded_outputs(self):
         model = self.linear()

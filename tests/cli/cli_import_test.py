@@ -68,7 +68,9 @@ class Import(CommandTest):
         self.hone("import", "outside.onnx", "--data-dir", "data")
         values = self.hone("run", "outside.hone", "-i", "@1,1", "--json").json["outputs"][0]
         self.assertEqual(values["first_values"], [2, 3])
-        self.hone("import", "outside.onnx", "--data-dir", "data", "--no-external", code=5)
+        self.hone("import", "outside.onnx", "--no-external", code=5)
+        self.fails(2, "import", "outside.onnx", "--data-dir", "data", "--no-external",
+                   saying=["exclude each other"])
 
 
 if __name__ == "__main__":

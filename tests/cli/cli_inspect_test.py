@@ -27,6 +27,25 @@ class Inspect(CommandTest):
                          (1, 6, 3.5))
         self.assertAlmostEqual(weights["w"]["stddev"], (35 / 12) ** 0.5, places=6)
 
+    def test_packed_weights_are_listed(self):
+        graph = Graph()
+        graph.input("x", FLOAT, ["N", 64])
+        graph.initializer("w", FLOAT, [64, 64], [i % 7 for i in range(64 * 64)])
+        graph.node("MatMul", ["x", "w"], ["y"])
+        graph.output("y", FLOAT, ["N", 64])
+        Model(graph).save(self.path("m.onnx"))
+        result = self.hone("inspect", "m.onnx", "--weights", "--json").json
+        self.assertEqual(sum(w["bytes"] for w in result["weights"]), result["weight_bytes"])
+        (weight,) = result["weights"]
+        self.assertTrue(weight["packed"])
+        self.assertEqual(weight["shape"], [64, 64])
+        for key in ("min", "max", "mean", "stddev", "zero_count", "nan_count", "inf_count"):
+            self.assertIsNone(weight[key])
+        self.assertRegex(self.hone("inspect", "m.onnx", "--weights").out,
+                         r"float32\[64,64\] +16384 +- +- +- +- +- +packed")
+        dense = self.hone("inspect", "m.onnx", "--weights", "--no-optimize", "--json").json
+        self.assertEqual((dense["weights"][0]["packed"], dense["weights"][0]["max"]), (False, 6))
+
     def test_text(self):
         out = self.hone("inspect", self.linear(), "--no-optimize", "--weights", "--passes").out
         for text in ("x  float32[N,2]", "y  float32[N,3]", "parameters  9 in 36 B", "MatMul",

@@ -5,7 +5,7 @@ import os
 
 from cli_support import CommandTest, main
 import npy_files
-from onnx_build import FLOAT, Graph, Model
+from onnx_build import FLOAT, INT64, Graph, Model
 
 
 class Run(CommandTest):
@@ -42,6 +42,40 @@ class Run(CommandTest):
         self.fails(8, "run", model, "--shape", "z=1,2", "-r", "0", saying=["'z'"])
         self.fails(2, "run", self.two_inputs(), "-i", "@1", saying=["3 inputs"])
         self.fails(2, "run", model, "-i", "x=@1,2", "-i", "x=@1,2", saying=["twice"])
+        self.fails(2, "run", model, "-r", "0", "-s", "x=1,2", "-s", "x=2,2", saying=["'x'", "twice"])
+        self.fails(2, "run", model, "-i", "x=", saying=["'x'", "got nothing"])
+        self.fails(2, "run", model, "-i", "x=-", saying=["stdin"])
+        self.fails(2, "run", model, "-i", "-", saying=["stdin"])
+
+    def test_options_of_files_that_are_not_there_are_refused(self):
+        self.fails(2, "run", self.linear(), "-r", "0", "--image-size", "4x4", saying=["image"])
+        self.fails(2, "run", self.linear(), "-i", "@1,2", "--audio-fit", saying=["sound"])
+
+    def test_names_of_inputs_may_hold_an_equals_sign(self):
+        graph = Graph()
+        for name in ("a", "a=b", "a=b=c"):
+            graph.input(name, FLOAT, [1])
+        graph.node("Sum", ["a", "a=b", "a=b=c"], ["y"])
+        graph.output("y", FLOAT, [1])
+        Model(graph).save(self.path("m.onnx"))
+        result = self.hone("run", "m.onnx", "-i", "a=@1", "-i", "a=b=@20", "-i", "a=b=c=@300",
+                           "--json").json
+        self.assertEqual([i["source"] for i in result["inputs"]], ["@1", "@20", "@300"])
+        self.assertEqual(result["outputs"][0]["first_values"], [321])
+
+    def test_shapes_that_do_not_fit_exit_with_8(self):
+        graph = Graph()
+        graph.input("x", FLOAT, ["a", "b"])
+        graph.initializer("w", FLOAT, [2, 3], [1, 2, 3, 4, 5, 6])
+        graph.node("MatMul", ["x", "w"], ["y"], name="multiply")
+        graph.output("y", FLOAT, ["a", 3])
+        Model(graph).save(self.path("m.onnx"))
+        for model in ("m.onnx", "m.hone"):
+            self.fails(8, "run", model, "-r", "0", "-s", "x=1,5", saying=[model, "multiply"])
+            self.hone("import", "m.onnx")
+        error = self.fails(8, "run", "m.onnx", "-r", "0", "-s", "x=1,5",
+                           saying=["the given shapes do not fit the model"])
+        self.assertEqual((error["status"], error["file"]), ("HONE_E_INPUT", "m.onnx"))
 
     def test_values_must_fit(self):
         model = self.linear()
@@ -117,6 +151,34 @@ class Run(CommandTest):
         self.hone("run", model, "-r", "0", "--profile=trace.json")
         with open(self.path("trace.json")) as file:
             json.load(file)
+        self.hone("run", model, "-r", "0", "--profile", "other.json")
+        self.hone("run", "-r", "0", "-p", "letter.json", model)
+        self.assertIn("operator", self.hone("run", "-r", "0", "--profile", model).out)
+        for name in ("other.json", "letter.json"):
+            with open(self.path(name)) as file:
+                json.load(file)
+
+    def test_counts_in_a_profile_are_integers(self):
+        profile = self.hone("run", self.linear(), "-r", "0", "-p", "--json").json["profile"]
+        for row in profile["operators"] + profile["steps"]:
+            self.assertIsInstance(row["flops"], int)
+            self.assertIsInstance(row["bytes"], int)
+
+    def test_steps_too_short_to_time_have_no_rates(self):
+        graph = Graph()
+        graph.input("x", FLOAT, [512, 512])
+        graph.initializer("s", INT64, [1], [-1])
+        graph.node("Abs", ["x"], ["a"])
+        graph.node("Reshape", ["a", "s"], ["y"])
+        graph.output("y", FLOAT, [512 * 512])
+        Model(graph).save(self.path("view.onnx"))
+        out = self.hone("run", "view.onnx", "-r", "0", "-p", "-n", "20", "--no-optimize").out
+        self.assertRegex(out, r"Reshape .* -  +-\n")
+
+    def test_missing_directories_are_created(self):
+        for directory in ("a/b/c", "./d//e/", self.path("f/g")):
+            self.hone("run", self.linear(), "-r", "0", "-o", directory)
+            self.assertTrue(os.path.exists(os.path.join(self.path(directory), "y.npy")))
 
     def test_outputs_that_cannot_be_written_exit_with_3(self):
         with open(self.path("file"), "w"):
@@ -132,6 +194,24 @@ class Run(CommandTest):
         error = self.fails(5, "run", "strange.onnx", "-r", "0", saying=["Frobnicate"])
         self.assertEqual(error["status"], "HONE_E_UNSUPPORTED")
 
+    def test_many_unsupported_operators_are_counted(self):
+        graph = Graph()
+        graph.input("x", FLOAT, [2])
+        for i in range(40):
+            graph.node(f"Frobnicate{i}", ["x"], [f"y{i}"], domain="com.example")
+        graph.output("y0", FLOAT, [2])
+        Model(graph, opsets={"com.example": 1}).save(self.path("many.onnx"))
+        for options in ([], ["-s", "x=2"]):
+            error = self.fails(5, "run", "many.onnx", "-r", "0", *options)
+            told = error["text"].count("Frobnicate")
+            self.assertTrue(error["text"].endswith(
+                f"; and {40 - told} more, --verbose lists all 40"), error["text"])
+            self.assertEqual(len(self.hone("run", "many.onnx", "-r", "0", *options,
+                                           code=5).err.splitlines()), 1)
+            err = self.hone("run", "many.onnx", "-r", "0", "-v", *options, code=5).err
+            for i in range(40):
+                self.assertIn(f"unsupported operator: Frobnicate{i} ", err)
+
     def test_a_limit_exits_with_6(self):
         self.fails(6, "run", self.linear(), "-r", "0", "--max-file", "10")
         self.fails(6, "run", self.linear(), "-r", "0", "-s", "x=1000000,2", "--memory-limit", "1M")
@@ -144,7 +224,8 @@ class Run(CommandTest):
             graph.node("MatMul", ["v0", f"v{i}"], [f"v{i + 1}"])
         graph.output("v12", FLOAT, [512, 512])
         Model(graph).save(self.path("long.onnx"))
-        self.fails(6, "run", "long.onnx", "-r", "0", "--deadline", "1", saying=["deadline"])
+        self.fails(6, "run", "long.onnx", "-r", "0", "--deadline", "1",
+                   saying=["long.onnx", "deadline passed (1 ms)"])
 
 
 def documented_random(name, seed, count):

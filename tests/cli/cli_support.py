@@ -84,6 +84,18 @@ class CommandTest(unittest.TestCase):
         Model(graph).save(self.path(name))
         return name
 
+    def cast(self, source, target, shape, name="cast.onnx"):
+        """y = x as another type; the same type passes through."""
+        graph = Graph("cast")
+        graph.input("x", source, shape)
+        if source == target:
+            graph.node("Identity", ["x"], ["y"])
+        else:
+            graph.node("Cast", ["x"], ["y"], to=target)
+        graph.output("y", target, shape)
+        Model(graph, opset=25, ir=11).save(self.path(name))
+        return name
+
     def two_inputs(self, name="two.onnx"):
         """y = a + b, of the same two unknown dimensions; n + n of an integer."""
         graph = Graph("two")

@@ -53,7 +53,22 @@ class Usage(CommandTest):
                 (["run", "--image-size", "224", "a"], "expected WxH, got '224'"),
                 (["run", "--image-mean", "1,2,", "a"], "got '1,2,'"),
                 (["compare", "a"], "expected 'hone compare A B', got 1 operands"),
-                (["inspect", "--dot", "--json", "a"], "exclude each other")]:
+                (["run", "--image", "1", "a"], "ambiguous option '--image': it may be --image-size, "),
+                (["run", "--frob=1", "a"], "unknown option '--frob'"),
+                (["run", ""], "operand 1 of 'hone run MODEL' is empty"),
+                (["run", "-o", "", "a"], "--output-dir: expected DIR, got nothing"),
+                (["run", "-"], "stdin and stdout are not supported"),
+                (["run", "-o", "-", "a"], "stdin and stdout are not supported"),
+                (["import", "-o", "-", "a"], "stdin and stdout are not supported"),
+                (["import", "a.hone"], "--output"),
+                (["help", "run", "--json"], "help is only text"),
+                (["run", "--help", "--json"], "help is only text"),
+                (["run", "-q", "-v", "a"], "--quiet and --verbose exclude each other"),
+                (["run", "--no-external", "--data-dir", "d", "a"], "exclude each other"),
+                (["bench", "--runs", "2", "--duration", "1", "a"], "exclude each other"),
+                (["inspect", "--dot", "--weights", "a"], "--dot and --weights exclude each other"),
+                (["inspect", "--dot", "--passes", "a"], "--dot and --passes exclude each other"),
+                (["inspect", "--dot", "--json", "a"], "--dot and --json exclude each other")]:
             result = self.hone(*arguments, code=2)
             self.assertIn(saying, result.err)
 
@@ -86,6 +101,24 @@ class Usage(CommandTest):
         self.assertIn(version["version"], self.hone("--version").out)
         capped = self.hone("version", "--json", env={**os.environ, "HONE_ISA": "scalar"}).json
         self.assertEqual(capped["isa"], "scalar")
+
+    def test_an_unknown_instruction_set_in_the_environment_warns(self):
+        unknown = {**os.environ, "HONE_ISA": "frobnicate"}
+        result = self.hone("version", env=unknown)
+        self.assertIn("hone: warning: HONE_ISA is 'frobnicate'", result.err)
+        self.assertEqual(self.hone("version", "-q", env=unknown).err, "")
+        self.assertEqual(self.hone("version", env={**os.environ, "HONE_ISA": "scalar"}).err, "")
+
+    def test_verbose_tells_what_happens(self):
+        model = self.linear()
+        for arguments in [["run", model, "-r", "0"], ["bench", model, "-n", "1"],
+                          ["inspect", model], ["explain", model],
+                          ["compare", model, model, "-r", "0"]]:
+            err = self.hone(*arguments, "-v", "--isa", "scalar", "--threads", "1").err
+            self.assertRegex(err, r"hone: linear.onnx: onnx, \d+ B, opened in [\d.]+ [num]?s\n")
+            for text in ("hone: nodes: 2 in the source, ", "hone: pass ",
+                         "hone: 1 thread, scalar\n", "hone: plan: "):
+                self.assertIn(text, err)
 
     def test_a_signal_stops_cleanly(self):
         model = self.linear()
