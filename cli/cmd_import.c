@@ -110,6 +110,7 @@ static hone_status import_model(cli *c, workspace *w, const char *output) {
 
 static hone_status run(cli *c) {
     workspace w = {.model = NULL};
+    c->set.verify = true; /* what is damaged must not get new checksums */
     if (!c->set.output && ends_with(c->set.operand[0], ".hone"))
         return cli_fail(&c->error, HONE_E_ARG,
                         "%.300s is called .hone already: name the file to write with --output",

@@ -19,6 +19,8 @@ static const option_def model[] = {
            "the same name in other inputs follow"),
     OPTION("no-optimize", 0, OPTION_FLAG, no_optimize, NULL,
            "Keep the graph as imported: no folding, no fusion"),
+    OPTION("verify", 0, OPTION_FLAG, verify, NULL,
+           "Check the weights of a .hone file against their checksums; import always does"),
     OPTION("no-external", 0, OPTION_FLAG, no_external, NULL,
            "Refuse tensors that are stored in other files"),
     OPTION("data-dir", 0, OPTION_TEXT, data_dir, "DIR",

@@ -52,6 +52,7 @@ typedef struct settings {
     hone_limits limits;
     bool no_optimize;
     bool no_external;
+    bool verify;
     const char *data_dir;
     text_list shapes;
 

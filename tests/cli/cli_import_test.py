@@ -31,6 +31,16 @@ class Import(CommandTest):
         self.assertEqual(result["source_bytes"], os.path.getsize(self.path("linear.onnx")))
         self.assertTrue(all(set(p) == {"name", "changes"} for p in result["passes"]))
 
+    def test_damaged_weights_are_noticed(self):
+        self.hone("import", self.linear())
+        with open(self.path("linear.hone"), "r+b") as file:
+            data = file.read()
+            file.seek(len(data) - 8)
+            file.write(bytes([1, 2, 3, 4]))
+        self.hone("run", "linear.hone", "-i", "@1,2")
+        self.fails(4, "run", "linear.hone", "-i", "@1,2", "--verify", saying=["damaged"])
+        self.fails(4, "import", "linear.hone", "-o", "copy.hone", saying=["damaged"])
+
     def test_shapes_are_fixed_in_the_file(self):
         self.hone("import", self.linear(), "--shape", "x=4,2")
         self.assertEqual(self.hone("inspect", "linear.hone", "--json").json["inputs"],
