@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "machine.h"
 #include "team.h"
 
 enum { WARM = 10000, COLD = 20 };
@@ -34,7 +35,7 @@ static void omp_region(void *arg) {
 
 static void team_job(void *arg) {
     team *t = arg;
-    team_run(t, 2 * team_cpu_count(), 1, nothing, NULL);
+    team_run(t, 2 * machine_cpus(), 1, nothing, NULL);
 }
 
 /* A run of one job, as a session does it. */
@@ -65,7 +66,7 @@ static void report(const char *name, void (*warm)(void *), void (*cold)(void *),
 }
 
 int main(int argc, char **argv) {
-    int threads = argc > 1 ? atoi(argv[1]) : team_cpu_count();
+    int threads = argc > 1 ? atoi(argv[1]) : machine_cpus();
     allocator alloc;
     hone_error err;
     team *t;

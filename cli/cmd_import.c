@@ -12,6 +12,7 @@
 #include "cli_stop.h"
 #include "cli_text.h"
 #include "model_report.h"
+#include "new_file.h"
 #include "workspace.h"
 
 /* What the summary shows besides the facts in hone_model_info. */
@@ -33,14 +34,6 @@ static char *default_output(const char *source) {
     const size_t stem = strlen(source) - (ends_with(source, ".onnx") ? strlen(".onnx") : 0);
     char *out = NULL;
     return asprintf(&out, "%.*s.hone", (int)stem, source) < 0 ? NULL : out;
-}
-
-/* The source is mapped while the output is written: they must not be one file. */
-static hone_status check_distinct(const char *source, const char *output, hone_error *err) {
-    struct stat a, b;
-    if (stat(source, &a) != 0 || stat(output, &b) != 0) return HONE_OK;
-    if (a.st_dev != b.st_dev || a.st_ino != b.st_ino) return HONE_OK;
-    return cli_fail_file(err, HONE_E_ARG, output, "the output is the model itself");
 }
 
 /* Counting operations needs a plan. That fails for models that cannot run (yet), which does not
@@ -95,7 +88,7 @@ static hone_status import_model(cli *c, workspace *w, const char *output) {
     import_result result = {.source = c->set.operand[0], .output = output};
     hone_model_info info = HONE_INIT(hone_model_info);
     struct stat file;
-    TRY(check_distinct(result.source, output, &c->error));
+    TRY(new_file_distinct(result.source, output, &c->error));
     TRY(workspace_open(w, c, result.source));
     TRY(hone_model_get_info(w->model, &info, &c->error));
     show_progress(&c->set, "writing %s", output);

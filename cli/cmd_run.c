@@ -9,6 +9,7 @@
 #include "cli_json.h"
 #include "cli_text.h"
 #include "element.h"
+#include "new_file.h"
 #include "output_names.h"
 #include "profile_report.h"
 #include "tensor_stats.h"
@@ -43,11 +44,13 @@ static int write_piece(void *user, const char *text, size_t size) {
 }
 
 static hone_status write_trace(cli *c, const hone_session *session) {
-    const char *path = c->set.profile.text;
-    FILE *file = fopen(path, "wb");
-    if (!file) return cli_fail_errno(&c->error, path, "create");
-    const hone_status status = hone_session_write_trace(session, write_piece, file, &c->error);
-    if (fclose(file) != 0 || status == HONE_E_IO) return cli_fail_errno(&c->error, path, "write");
+    new_file file;
+    TRY(new_file_distinct(c->set.operand[0], c->set.profile.text, &c->error));
+    TRY(new_file_open(&file, c->set.profile.text, &c->error));
+    const hone_status status =
+        hone_session_write_trace(session, write_piece, file.stream, &c->error);
+    if (status == HONE_OK) return new_file_commit(&file, &c->error);
+    new_file_abort(&file);
     return status;
 }
 

@@ -33,6 +33,8 @@ static const option_def model[] = {
            "Largest tensor (default 4G)"),
     OPTION_IN("max-nodes", 0, OPTION_INT, limits.nodes, "N",
               "Most nodes in the model (default 1000000)", 1, 1e12),
+    OPTION_IN("max-trips", 0, OPTION_INT, limits.loop_trips, "N",
+              "Most iterations of all Loops in one run (default 10000000)", 1, 1e18),
     OPTION_END,
 };
 const option_group options_model = {"Model", model};

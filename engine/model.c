@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "machine.h"
 #include "op.h"
 #include "options.h"
 
@@ -30,12 +31,12 @@ hone_limits limits_complete(const hone_limits *in) {
     l.struct_size = sizeof l;
     if (!l.file_bytes) l.file_bytes = 16 * GiB;
     if (!l.tensor_bytes) l.tensor_bytes = 4 * GiB;
-    if (!l.memory_bytes) l.memory_bytes = 16 * GiB;
+    if (!l.memory_bytes) l.memory_bytes = machine_memory() < 16 * GiB ? machine_memory() : 16 * GiB;
     if (!l.fold_bytes) l.fold_bytes = GiB / 4;
     if (!l.nodes) l.nodes = 1000000;
     if (!l.tensors) l.tensors = 1000000;
     if (!l.depth) l.depth = 32;
-    if (!l.loop_trips) l.loop_trips = 1000000;
+    if (!l.loop_trips) l.loop_trips = 10000000;
     return l;
 }
 

@@ -17,11 +17,16 @@ enum { BUFFER_BYTES = 256 * 1024 };
 /* Renaming would destroy a device, and fail on a folder only after all the work is done. */
 static hone_status check_target(const ctx *c, file_writer *w) {
     struct stat st = {0};
+    if (!*w->path) return fail(c, HONE_E_IO, "cannot write: the name is empty");
     if (w->name[0]) {
         if (fstatat(w->folder, w->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
             return errno == ENOENT ? HONE_OK : fail_io(c, w->path, "stat", errno);
         if (S_ISREG(st.st_mode)) w->mode = st.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
-        if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) return HONE_OK;
+        if (S_ISREG(st.st_mode)) return HONE_OK;
+        /* A link is replaced, but not if what it leads to may be needed in its place: a device. */
+        if (S_ISLNK(st.st_mode) &&
+            (fstatat(w->folder, w->name, &st, 0) != 0 || S_ISREG(st.st_mode)))
+            return HONE_OK;
     }
     fail(c, HONE_E_IO, "cannot write: not a regular file");
     return fail_in_file(c, HONE_E_IO, w->path);

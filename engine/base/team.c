@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "team.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <omp.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #if defined(__x86_64__)
 #define cpu_relax() __builtin_ia32_pause()
@@ -202,29 +198,3 @@ void team_run(team *t, int64_t count, int64_t grain, team_fn *fn, void *arg) {
             sched_yield(); /* the worker has lost its processor */
     }
 }
-
-/* Whole processors that the cgroup (version 2) grants, or 0 when it sets no quota. */
-static int32_t cgroup_cpus(void) {
-    const int fd = open("/sys/fs/cgroup/cpu.max", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
-    char text[64];
-    const ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (n <= 0) return 0;
-    text[n] = '\0';
-    long long quota, period;
-    if (sscanf(text, "%lld %lld", &quota, &period) != 2 || period <= 0 || quota <= 0) return 0;
-    return (int32_t)((quota + period - 1) / period);
-}
-
-int32_t team_cpu_count(void) {
-    const int saved = errno;
-    cpu_set_t set;
-    int32_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    const int32_t quota = cgroup_cpus();
-    if (quota > 0 && quota < n) n = quota;
-    errno = saved;
-    return n < 1 ? 1 : n;
-}
-
-int32_t hone_cpu_count(void) { return team_cpu_count(); }

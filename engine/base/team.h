@@ -38,7 +38,4 @@ void team_end(team *t);
  * must not change results. */
 void team_run(team *t, int64_t count, int64_t grain, team_fn *fn, void *arg);
 
-/* Processors this process may use. */
-int32_t team_cpu_count(void);
-
 #endif

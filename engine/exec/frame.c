@@ -128,7 +128,9 @@ hone_status frame_prepare(const ctx *c, frame *f, const tensor *inputs) {
         const plan_options options = {.alloc = f->shared->alloc,
                                       .k = f->shared->k,
                                       .limits = f->shared->limits,
-                                      .threads = f->shared->threads};
+                                      .threads = f->shared->threads,
+                                      .due = run_is_due,
+                                      .due_user = f->shared};
         plan *p;
         TRY(plan_create(c, &p, f->graph, inputs, &options));
         p->next = f->plans;
@@ -226,7 +228,7 @@ static hone_status step_prepare_dynamic(const ctx *c, frame *f, step *s) {
     type *types =
         s->n_out <= 8 ? small : arena_array(&f->temporary, (size_t)s->n_out, sizeof *types);
     if (!types) return fail_nomem(c, (size_t)s->n_out * sizeof *types);
-    TRY(step_infer(c, s, types));
+    TRY(step_infer(c, s, types, NULL));
     for (int32_t i = 0; i < s->n_out; i++) {
         if (s->out_place[i].kind == PLACE_NONE) continue;
         s->out[i] =

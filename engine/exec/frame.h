@@ -19,6 +19,7 @@ typedef struct run_shared {
     int32_t max_plans;
     const hone_limits *limits;
     bool profile;
+    int64_t trips; /* iterations of all Loops in this run */
     atomic_bool cancelled;
     uint64_t deadline_at; /* monotonic ns; 0: none */
     uint64_t run_start;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "machine.h"
 #include "options.h"
 #include "views.h"
 
@@ -72,7 +73,7 @@ static hone_status session_init(const ctx *c, hone_session *s, const hone_sessio
     const graph *g = s->model->graph;
     s->shared.alloc = &s->alloc;
     s->shared.limits = &s->model->limits;
-    s->shared.threads = o->threads > 0 ? o->threads : team_cpu_count();
+    s->shared.threads = o->threads > 0 ? o->threads : machine_cpus();
     s->shared.max_plans = o->plans > 0 ? o->plans : 8;
     s->shared.profile = (o->flags & HONE_SESSION_PROFILE) != 0;
     TRY(choose_kernels(c, s, o->isa));
@@ -100,7 +101,7 @@ hone_status hone_session_create(hone_session **out, const hone_model *model,
     allocator_init(&outer, o.allocator, 0);
     hone_session *s = mem_zalloc(&outer, 1, sizeof *s);
     if (!s) return fail_nomem(&outer_ctx, sizeof *s);
-    allocator_init(&s->alloc, o.allocator, o.memory_limit);
+    allocator_init(&s->alloc, o.allocator, o.memory_limit ? o.memory_limit : machine_memory());
     s->model = m;
     s->log = o.log;
     s->user = o.user;
@@ -311,14 +312,19 @@ static hone_status gather_inputs(const ctx *c, hone_session *s) {
     return HONE_OK;
 }
 
+/* The graph was checked when the model was opened: what does not fit now are these inputs. */
+static hone_status input_fault(const ctx *c, hone_status status) {
+    if (status != HONE_E_FORMAT) return status;
+    if (c->err) c->err->status = HONE_E_INPUT;
+    return HONE_E_INPUT;
+}
+
 static hone_status prepare(const ctx *c, hone_session *s) {
     TRY(gather_inputs(c, s));
     const plan *before = s->root->current;
     const hone_status status = frame_prepare(c, s->root, s->root->input);
     if (s->root->current != before) s->ran = false;
-    /* The graph was checked when the model was opened: what does not fit now are these shapes. */
-    if (status == HONE_E_FORMAT && c->err) c->err->status = HONE_E_INPUT;
-    return status == HONE_E_FORMAT ? HONE_E_INPUT : status;
+    return input_fault(c, status);
 }
 
 hone_status hone_session_prepare(hone_session *s, hone_error *err) {
@@ -331,6 +337,7 @@ hone_status hone_session_run(hone_session *s, hone_error *err) {
     TRY(session_enter(s, err));
     const ctx c = session_ctx(s, err);
     s->ran = false;
+    s->shared.trips = 0;
     s->shared.run_start = clock_ns();
     s->shared.deadline_at = s->deadline_ns ? s->shared.run_start + s->deadline_ns : 0;
     if (s->shared.deadline_at < s->deadline_ns) s->shared.deadline_at = UINT64_MAX;
@@ -342,6 +349,7 @@ hone_status hone_session_run(hone_session *s, hone_error *err) {
         status = frame_run(&c, s->root, s->root->input);
         team_end(s->team);
         if (status == HONE_OK) status = copy_passed(&c, s);
+        status = input_fault(&c, status);
     }
     if (status == HONE_E_CANCELLED) atomic_store(&s->shared.cancelled, false);
     s->ran = status == HONE_OK;

@@ -111,10 +111,11 @@ static hone_status check_result(const infer *f) {
     for (int32_t i = 0; i < f->n_out; i++) {
         const shape *s = &f->out[i].shape;
         for (int32_t a = 0; a < s->rank; a++)
-            if (s->dim[a] == DIM_OVERFLOW) return infer_fail(f, "output dimension %d overflows", a);
+            if (s->dim[a] == DIM_OVERFLOW)
+                return fail(f->c, HONE_E_LIMIT, "output dimension %d exceeds 2^63", a);
         int64_t count;
         if (shape_known(s) && !shape_count(s, &count))
-            return infer_fail(f, "output has more than 2^63 elements");
+            return fail(f->c, HONE_E_LIMIT, "the output has more than 2^63 elements");
     }
     return HONE_OK;
 }

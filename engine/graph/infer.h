@@ -17,6 +17,7 @@ typedef struct infer {
     int32_t n_in;
     type *out; /* starts as an unknown tensor; n_out entries */
     int32_t n_out;
+    bool *blind; /* set when a value was asked for that is not known yet; may be NULL */
 } infer;
 
 /* Shape of input i; unknown rank when it is omitted. */
@@ -26,7 +27,9 @@ hone_dtype infer_dtype(const infer *f, int32_t i);
 static inline bool infer_has(const infer *f, int32_t i) { return i < f->n_in && f->in[i]; }
 /* Value of input i if it is known now, else NULL. */
 static inline const tensor *infer_value(const infer *f, int32_t i) {
-    return i < f->n_in ? f->value[i] : NULL;
+    const tensor *v = i < f->n_in ? f->value[i] : NULL;
+    if (!v && f->blind && infer_has(f, i)) *f->blind = true;
+    return v;
 }
 
 /* Sets output i. */

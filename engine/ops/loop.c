@@ -43,6 +43,14 @@ static hone_status check_counts(const infer *f) {
     if (body->n_input != 2 + carried + n->n_captured)
         return infer_fail(f, "its body has %d inputs: expected %d", body->n_input - n->n_captured,
                           2 + carried);
+    for (int32_t i = 0; i < carried; i++) {
+        const type *declared = &body->input[2 + i]->type;
+        if (infer_has(f, 2 + i) && declared->kind == HONE_TENSOR &&
+            !type_equal(declared, f->in[2 + i]))
+            return infer_fail(f, "carried value %d has type %s: the body takes %s", i,
+                              hone_dtype_name(type_inner(f->in[2 + i])),
+                              hone_dtype_name(declared->dtype));
+    }
     if (body->n_output < 1 + carried || f->n_out > body->n_output - 1)
         return infer_fail(f, "its body has %d outputs for %d carried values and %d results",
                           body->n_output, carried, f->n_out);
@@ -195,7 +203,11 @@ static hone_status carry(looping *l, int32_t i) {
 static hone_status collect(looping *l, int32_t i) {
     scanned *c = &l->scan[i];
     const tensor *result = &l->body->output[1 + l->n_v + i];
+    const hone_dtype declared = l->body->graph->output[1 + l->n_v + i]->type.dtype;
     size_t need;
+    if (result->kind != HONE_TENSOR || (declared != HONE_UNDEFINED && declared != result->dtype))
+        return run_fail(l->r, "scan output %d has type %s: expected %s", i,
+                        hone_dtype_name(result->dtype), hone_dtype_name(declared));
     if (c->met &&
         (c->item.dtype != result->dtype || !shape_equal(&c->item.shape, &result->shape))) {
         char a[SHAPE_TEXT], b[SHAPE_TEXT];
@@ -246,7 +258,7 @@ static hone_status scalar_input(const looping *l, int32_t i, int64_t *out) {
 
 static hone_status loop_all(looping *l) {
     const int32_t stated = stated_inputs(l->s->node);
-    const run_shared *shared = l->r->frame->shared;
+    run_shared *shared = l->r->frame->shared;
     const bool has_m = stated > 0 && step_has(l->s, 0), has_cond = stated > 1 && step_has(l->s, 1);
     int64_t most = INT64_MAX, on = 1;
     if (has_m) TRY(scalar_input(l, 0, &most));
@@ -254,8 +266,8 @@ static hone_status loop_all(looping *l) {
     bool go_on = on != 0;
     /* Without a condition to begin with, the body's is not looked at. */
     while (l->trips < most && (go_on || !has_cond)) {
-        if (l->trips >= shared->limits->loop_trips)
-            return fail(l->r->c, HONE_E_LIMIT, "the loop exceeds the limit of %lld iterations",
+        if (++shared->trips > shared->limits->loop_trips)
+            return fail(l->r->c, HONE_E_LIMIT, "more than %lld iterations in one run (loop_trips)",
                         (long long)shared->limits->loop_trips);
         TRY(run_interrupted(l->r->c, shared));
         TRY(iterate(l, &go_on));
@@ -283,6 +295,7 @@ static hone_status loop_results(const looping *l) {
         const shape y = is_carried ? l->v[i].now.shape : scan_shape(l, i - l->n_v);
         if (!is_carried && l->trips && l->scan[i - l->n_v].item.shape.rank >= HONE_MAX_RANK)
             return run_fail(l->r, "output %d has more than %d axes", i, HONE_MAX_RANK);
+        if (!is_carried && l->trips) l->s->out[i].dtype = l->scan[i - l->n_v].item.dtype;
         TRY(run_output(l->r, l->s, i, &y));
         const void *data = is_carried ? l->v[i].now.data : l->scan[i - l->n_v].all.data;
         if (step_wants(l->s, i)) move_bytes(l->r, l->s->out[i].data, data, l->s->out[i].bytes);

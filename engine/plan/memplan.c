@@ -6,7 +6,8 @@
  *   2. An operator that may work in place takes over an input's buffer when nothing reads it later.
  *   3. Buffers are placed largest first, each at the lowest offset that is free during its lifetime
  *      (greedy by size: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
- *      Inference", 2020).
+ *      Inference", 2020). Where there are too many to compare each with each, in the order of time,
+ *      each in the first gap between those that live then.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -135,12 +136,62 @@ static int32_t find_offset(buffer *b, buffer *const *placed, int32_t n) {
     return at;
 }
 
+/* Puts b, whose offset is found, at place `at` of the n that are placed; -1: it has none. */
+static hone_status place_one(memplanner *m, buffer **placed, int32_t n, int32_t at, buffer *b) {
+    size_t end;
+    if (at < 0 || !size_add(b->offset, b->bytes, &end))
+        return fail(m->c, HONE_E_LIMIT, "intermediate tensors exceed the address space");
+    memmove(&placed[at + 1], &placed[at], (size_t)(n - at) * sizeof *placed);
+    placed[at] = b;
+    if (end > m->p->arena_bytes) m->p->arena_bytes = end;
+    return HONE_OK;
+}
+
+static int by_time(const void *a, const void *b) {
+    const buffer *const *x = a, *const *y = b;
+    if ((*x)->first != (*y)->first) return (*x)->first < (*y)->first ? -1 : 1;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* From this many buffers on, and as long as no more than this many live at once. */
+enum { MANY = 4096, MANY_ALIVE = 256 };
+
+/* Drops those that are dead when b begins; returns how many are left, in order of offset. */
+static int32_t drop_dead(buffer **alive, int32_t n, const buffer *b) {
+    int32_t left = 0;
+    for (int32_t i = 0; i < n; i++)
+        if (alive[i]->last >= b->first) alive[left++] = alive[i];
+    return left;
+}
+
+/* In the order of time; `alive` holds all that live, in order of offset. Where those are many, gaps
+ * are not looked for, and the dead among them now and then only. */
+static hone_status place_by_time(memplanner *m, buffer **order, buffer **alive, int32_t count) {
+    int32_t n = 0, waited = 0;
+    qsort(order, (size_t)count, sizeof *order, by_time);
+    for (int32_t i = 0; i < count; i++) {
+        buffer *b = order[i];
+        if (n < MANY_ALIVE || ++waited > n) {
+            n = drop_dead(alive, n, b);
+            waited = 0;
+        }
+        int32_t at = n;
+        if (n < MANY_ALIVE)
+            at = find_offset(b, alive, n);
+        else
+            b->offset = m->p->arena_bytes;
+        TRY(place_one(m, alive, n, at, b));
+        n++;
+    }
+    return HONE_OK;
+}
+
 static hone_status place_buffers(memplanner *m) {
     const size_t n = (size_t)m->n_buffers;
     buffer **order = arena_array(&m->p->arena, n * 2, sizeof *order);
     if (!order) return fail_nomem(m->c, n * 2 * sizeof *order);
     buffer **placed = order + n;
-    int32_t count = 0, n_placed = 0;
+    int32_t count = 0;
     for (int32_t i = 0; i < m->n_buffers; i++) {
         buffer *b = &m->buffers[i];
         if (b->merged >= 0) continue;
@@ -149,17 +200,10 @@ static hone_status place_buffers(memplanner *m) {
             return fail(m->c, HONE_E_LIMIT, "intermediate tensors exceed the address space");
         if (b->bytes) order[count++] = b;
     }
+    if (count >= MANY) return place_by_time(m, order, placed, count);
     qsort(order, (size_t)count, sizeof *order, by_size);
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t at = find_offset(order[i], placed, n_placed);
-        size_t end;
-        if (at < 0 || !size_add(order[i]->offset, order[i]->bytes, &end))
-            return fail(m->c, HONE_E_LIMIT, "intermediate tensors exceed the address space");
-        memmove(&placed[at + 1], &placed[at], (size_t)(n_placed - at) * sizeof *placed);
-        placed[at] = order[i];
-        n_placed++;
-        if (end > m->p->arena_bytes) m->p->arena_bytes = end;
-    }
+    for (int32_t i = 0; i < count; i++)
+        TRY(place_one(m, placed, i, find_offset(order[i], placed, i), order[i]));
     return HONE_OK;
 }
 

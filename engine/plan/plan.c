@@ -6,8 +6,9 @@
 #include "checked.h"
 #include "op.h"
 
-/* Results of shape arithmetic, masks and the like up to this size are computed while planning. */
-enum { EVALUATE_BYTES = 1 << 20 };
+/* Results of shape arithmetic, masks and the like up to this size are computed while planning, from
+ * inputs that are not much larger. */
+enum { EVALUATE_BYTES = 1 << 20, EVALUATE_INPUT_BYTES = 1 << 24 };
 
 /* Planning walks the main graph and, where the condition of an If is known, the branch taken as if
  * its nodes stood in place of the If. Values of all walked graphs share one numbering: a graph's
@@ -96,13 +97,25 @@ static bool inputs_known(const step *s) {
     return true;
 }
 
+static bool inputs_are_small(const step *s) {
+    size_t left = EVALUATE_INPUT_BYTES;
+    if (s->node->op->flags & OP_PURE_SHAPE) return true;
+    for (int32_t i = 0; i < s->n_in; i++) {
+        if (s->in[i].bytes > left) return false;
+        left -= s->in[i].bytes;
+    }
+    return true;
+}
+
 /* Shapes and sizes of the outputs of a step whose input shapes are known. */
 static hone_status step_shapes(planner *pl, step *s) {
     type small[8];
     type *types =
         s->n_out <= 8 ? small : arena_array(&pl->p->arena, (size_t)s->n_out, sizeof *types);
     if (!types) return fail_nomem(pl->c, (size_t)s->n_out * sizeof *types);
-    TRY(step_infer(pl->c, s, types));
+    bool blind;
+    TRY(step_infer(pl->c, s, types, &blind));
+    s->is_dynamic = blind;
     for (int32_t i = 0; i < s->n_out; i++) {
         if (s->out_place[i].index < 0) continue;
         s->out[i].dtype = types[i].dtype;
@@ -139,8 +152,16 @@ static void step_commit(planner *pl, step *s, place_kind kind) {
     pl->p->n_steps++;
 }
 
+/* Large graphs take a while. */
+static hone_status check_due(const planner *pl) {
+    const plan_options *o = pl->options;
+    if (pl->p->n_steps % 1024 != 1023 || !o->due || !o->due(o->due_user)) return HONE_OK;
+    return fail(pl->c, HONE_E_DEADLINE, "the deadline passed while planning");
+}
+
 static hone_status plan_node(planner *pl, const node *n, int32_t base) {
     step *s = NULL;
+    TRY(check_due(pl));
     TRY(step_begin(pl, n, base, &s));
     s->is_dynamic = (n->op->flags & OP_DYNAMIC) || !inputs_known(s);
     if (!s->is_dynamic) TRY(step_shapes(pl, s));
@@ -148,7 +169,8 @@ static hone_status plan_node(planner *pl, const node *n, int32_t base) {
         step_commit(pl, s, PLACE_DYNAMIC);
         return HONE_OK;
     }
-    TRY(step_evaluate(pl->c, &pl->p->arena, s, EVALUATE_BYTES, &s->is_constant));
+    if (inputs_are_small(s))
+        TRY(step_evaluate(pl->c, &pl->p->arena, s, EVALUATE_BYTES, &s->is_constant));
     if (!s->is_constant) TRY(step_plan(pl->c, &pl->p->arena, s, pl->options->threads));
     step_commit(pl, s, s->is_constant ? PLACE_CONST : PLACE_ARENA);
     return HONE_OK;

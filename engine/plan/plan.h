@@ -37,6 +37,8 @@ typedef struct plan_options {
     const kernels *k;
     const hone_limits *limits;
     int32_t threads;
+    team_due *due; /* planning ends early when it says so; may be NULL */
+    const void *due_user;
 } plan_options;
 
 /* inputs: one tensor a graph input, of known shape. */
@@ -48,8 +50,9 @@ void plan_destroy(plan *p, allocator *a);
 hone_status memplan_assign(const ctx *c, plan *p);
 
 /* Infers a step's outputs from its inputs (shapes known) and lets the operator plan. Used while
- * planning, and at run time for dynamic steps. */
-hone_status step_infer(const ctx *c, step *s, type *out_types);
+ * planning, and at run time for dynamic steps. *blind (if not NULL) tells whether the values of all
+ * inputs that the operator looks at were known; where they were not, what it said may be wrong. */
+hone_status step_infer(const ctx *c, step *s, type *out_types, bool *blind);
 hone_status step_plan(const ctx *c, arena *a, step *s, int32_t threads);
 
 /* Runs a step whose inputs are all constants, now. *folded tells whether it was done: then outputs

@@ -47,7 +47,7 @@ hone_status run_fail(run_ctx *r, const char *format, ...) {
 
 enum { SMALL = 16 };
 
-hone_status step_infer(const ctx *c, step *s, type *out_types) {
+hone_status step_infer(const ctx *c, step *s, type *out_types, bool *blind) {
     const size_t n_in = (size_t)s->n_in;
     const size_t each = sizeof(type) + sizeof(type *) + sizeof(tensor *);
     _Alignas(type) char small[SMALL * (sizeof(type) + sizeof(type *) + sizeof(tensor *))];
@@ -71,7 +71,9 @@ hone_status step_infer(const ctx *c, step *s, type *out_types) {
                .value = values,
                .n_in = s->n_in,
                .out = out_types,
-               .n_out = s->n_out};
+               .n_out = s->n_out,
+               .blind = blind};
+    if (blind) *blind = false;
     const hone_status status = infer_node(&f);
     mem_free(c->alloc, heap);
     return status;

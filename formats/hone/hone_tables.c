@@ -125,8 +125,11 @@ static hone_status read_type(hone_reader *r, cursor *in, uint32_t i, int32_t *de
     type *out = &r->types[i];
     *out = (type){.kind = (hone_kind)t.kind, .dtype = (hone_dtype)t.dtype};
     if (t.kind != HONE_TENSOR || t.element != NONE_INDEX) {
-        if (t.kind == HONE_TENSOR || t.element >= i || depth[t.element] >= r->c->limits->depth)
+        if (t.kind == HONE_TENSOR || t.element >= i)
             return fail_here(r, in, "type %u is made of type %u", i, t.element);
+        if (depth[t.element] >= r->c->limits->depth)
+            return fail(r->c, HONE_E_LIMIT, "a type nested deeper than %d (depth)",
+                        r->c->limits->depth);
         if (t.rank != RANK_UNKNOWN || (t.kind != HONE_MAP && t.dtype != HONE_UNDEFINED))
             return fail_here(r, in, "type %u is no tensor, but has a shape or an element type", i);
         depth[i] = depth[t.element] + 1;

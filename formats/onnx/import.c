@@ -96,6 +96,7 @@ void importer_init(importer *im, const ctx *c, hone_model *m, const source *s) {
     im->in = (wire_input){s->data, s->size, &onnx__model_proto__descriptor};
     arena_init(&im->scratch, c->alloc);
     names_init(&im->symbols, &im->scratch);
+    names_init(&im->tensors, &im->scratch);
     external_init(&im->external, m, s, &im->scratch);
 }
 

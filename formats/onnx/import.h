@@ -17,12 +17,18 @@
 #ifndef HONE_IMPORT_H
 #define HONE_IMPORT_H
 
+#include <string.h>
+
 #include "build.h"
 #include "external.h"
 #include "format.h"
 #include "names.h"
 #include "onnx.pb-c.h"
 #include "wire_scan.h"
+
+/* Longest name that is repeated or made of others: longer ones are left out there. */
+enum { MAX_LABEL = 1024 };
+static inline const char *label(const char *name) { return strlen(name) < MAX_LABEL ? name : ""; }
 
 /* Versions of operator sets, by domain. */
 typedef struct opsets {
@@ -48,6 +54,7 @@ typedef struct importer {
     opsets opsets;
     names symbols;   /* dim_param -> its code, in a place of its own */
     names functions; /* domain, name and overload -> function */
+    names tensors;   /* of functions' attributes, by their place: imported once for all calls */
     int64_t nodes;   /* imported so far, inlined functions included */
     value omitted;   /* stands for an input that the caller of a function omitted */
 } importer;

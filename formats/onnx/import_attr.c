@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <string.h>
 
 #include "import.h"
@@ -59,14 +60,21 @@ static hone_status read_texts(importer *im, const Onnx__AttributeProto *a, attr 
     return HONE_OK;
 }
 
-/* Nodes keep pointers to tensors, so these live in the model. */
+/* Nodes keep pointers to tensors, so these live in the model. Each is imported once, however often
+ * the function that it belongs to is called. */
 static hone_status read_tensor(importer *im, const Onnx__TensorProto *t, attr *out) {
-    tensor *copy = arena_alloc(&im->model->arena, sizeof *copy);
-    if (!copy) return fail_nomem(im->c, sizeof *copy);
+    char key[32];
     if (!t) return fail(im->c, HONE_E_FORMAT, "the tensor is missing");
-    TRY(import_tensor(im, t, copy));
+    snprintf(key, sizeof key, "%p", (const void *)t);
+    out->tensor = names_find(&im->tensors, key);
+    if (out->tensor) return HONE_OK;
+    tensor *copy = arena_alloc(&im->model->arena, sizeof *copy);
+    const char *name = arena_strdup(&im->scratch, key);
+    void **slot = name ? names_slot(&im->tensors, name) : NULL;
+    if (!copy || !slot) return fail_nomem(im->c, sizeof *copy);
+    *slot = copy;
     out->tensor = copy;
-    return HONE_OK;
+    return import_tensor(im, t, copy);
 }
 
 static hone_status read_sparse(importer *im, const Onnx__SparseTensorProto *t, attr *out) {

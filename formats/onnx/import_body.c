@@ -98,7 +98,8 @@ static hone_status align_inputs(importer *im, scope *body, const capture *const 
     if (!inputs) return fail_nomem(im->c, (size_t)n * sizeof *inputs);
     for (int32_t i = 0; i < n; i++) {
         const capture *own = names_find(&body->captured, list[i]->name);
-        inputs[i] = own ? own->inner : graph_add_input(g, list[i]->name, &list[i]->outer->type);
+        inputs[i] =
+            own ? own->inner : graph_add_input(g, label(list[i]->name), &list[i]->outer->type);
         if (!inputs[i]) return fail_nomem(im->c, sizeof(value));
     }
     if (n) memcpy(g->input + first, inputs, (size_t)n * sizeof *inputs);

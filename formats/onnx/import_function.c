@@ -112,6 +112,8 @@ static hone_status add_hints(scope *s, const Onnx__FunctionProto *f) {
 static hone_status call_prefix(const scope *s, const Onnx__NodeProto *n, call *k) {
     const char *before = s->call ? s->call->prefix : "", *name = node_label(n);
     const size_t size = strlen(before) + strlen(name) + 2;
+    k->prefix = before;
+    if (size > MAX_LABEL) return HONE_OK;
     char *prefix = arena_alloc(&s->im->scratch, size);
     if (!prefix) return fail_nomem(s->im->c, size);
     snprintf(prefix, size, "%s%s/", before, name);

@@ -56,7 +56,7 @@ static hone_status add_capture(scope *s, const char *name, value *outer, value *
         s->captures = grown;
         s->cap_captures = next;
     }
-    *out = graph_add_input(s->builder->graph, name, &outer->type);
+    *out = graph_add_input(s->builder->graph, label(name), &outer->type);
     if (!*out) return fail_nomem(im->c, sizeof **out);
     *item = (capture){name, outer, *out};
     *slot = item;
@@ -138,6 +138,11 @@ static hone_status import_container(scope *s, hone_kind kind, const Onnx__TypePr
     type *inner = arena_alloc(&s->im->model->arena, sizeof *inner);
     if (!inner) return fail_nomem(s->im->c, sizeof *inner);
     TRY(import_type(s, element, inner));
+    int32_t depth = 1;
+    for (const type *t = inner; t->element; t = t->element) depth++;
+    if (depth > s->im->c->limits->depth)
+        return fail(s->im->c, HONE_E_LIMIT, "a type nested deeper than %d (depth)",
+                    s->im->c->limits->depth);
     *out = type_of(kind, inner);
     return HONE_OK;
 }
@@ -222,12 +227,14 @@ static hone_status make_draft(scope *s, const Onnx__NodeProto *n, value *const *
     return HONE_OK;
 }
 
-/* Node names of inlined functions start with those of their calls. */
+/* Node names of inlined functions start with those of their calls; what would get too long, once
+ * for each node, is left out. */
 static hone_status draft_name(const scope *s, const Onnx__NodeProto *n, const char **out) {
     const char *name = node_label(n);
     *out = name;
     if (!s->call) return HONE_OK;
     const size_t size = strlen(s->call->prefix) + strlen(name) + 1;
+    if (size > MAX_LABEL) return HONE_OK;
     char *full = arena_alloc(&s->im->scratch, size);
     if (!full) return fail_nomem(s->im->c, size);
     snprintf(full, size, "%s%s", s->call->prefix, name);
@@ -273,20 +280,23 @@ static hone_status import_node(scope *s, const Onnx__NodeProto *n) {
     importer *im = s->im;
     function *f;
     if (is_dead(n)) return HONE_OK;
-    if (im->nodes % 256 == 0 && im->nodes < im->model->source_nodes)
-        TRY(report_progress(im->c, "import", im->nodes, im->model->source_nodes));
-    if (++im->nodes > im->c->limits->nodes)
-        return fail(im->c, HONE_E_LIMIT, "more than %lld nodes after functions are inlined (nodes)",
-                    (long long)im->c->limits->nodes);
     TRY(function_find(im, n, &f));
     const hone_status status = f ? import_call(s, n, f) : import_operator(s, n);
     return fail_in_node(im->c, status, node_label(n), n->op_type);
 }
 
 hone_status import_nodes(scope *s, Onnx__NodeProto *const *nodes, size_t count) {
+    importer *im = s->im;
     size_t *order;
-    TRY(order_nodes(s->im, nodes, count, &order));
-    for (size_t i = 0; i < count; i++) TRY(import_node(s, nodes[order[i]]));
+    if (count > (size_t)(im->c->limits->nodes - im->nodes))
+        return fail(im->c, HONE_E_LIMIT, "more than %lld nodes after functions are inlined (nodes)",
+                    (long long)im->c->limits->nodes);
+    im->nodes += (int64_t)count;
+    TRY(order_nodes(im, nodes, count, &order));
+    for (size_t i = 0; i < count; i++) {
+        if (i % 256 == 0) TRY(report_progress(im->c, "import", (int64_t)i, (int64_t)count));
+        TRY(import_node(s, nodes[order[i]]));
+    }
     return HONE_OK;
 }
 

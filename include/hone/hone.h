@@ -199,12 +199,14 @@ typedef struct hone_limits {
     size_t struct_size;
     uint64_t file_bytes;   /* size of a file [16 GiB; ONNX itself ends at 2 GiB] */
     uint64_t tensor_bytes; /* size of one tensor [4 GiB] */
-    uint64_t memory_bytes; /* everything that opening a model allocates [16 GiB] */
-    uint64_t fold_bytes;   /* all constants computed while opening [256 MiB] */
+    uint64_t memory_bytes; /* everything that opening a model allocates [16 GiB, and not more than
+                            * the machine or the container has] */
+    uint64_t fold_bytes;   /* all constants computed while opening [256 MiB]; the work of computing
+                            * them is bounded as well */
     int64_t nodes;         /* nodes of all graphs together [1 000 000] */
     int64_t tensors;       /* initializers of all graphs together [1 000 000] */
     int32_t depth;         /* nesting of graphs and functions [32] */
-    int64_t loop_trips;    /* iterations of one Loop [1 000 000] */
+    int64_t loop_trips;    /* iterations of all Loops in one run [10 000 000] */
 } hone_limits;
 
 /* ---- Models ---------------------------------------------------------------------------------- */
@@ -318,7 +320,8 @@ typedef struct hone_session_options {
     size_t struct_size;
     uint32_t flags;
     int32_t threads;       /* 0: as many as the process may use */
-    uint64_t memory_limit; /* bytes of everything the session allocates; 0: no limit */
+    uint64_t memory_limit; /* bytes of everything the session allocates; 0: the memory of the
+                            * machine or the container */
     const char *isa;       /* "scalar", "avx2", ...; NULL: the best, capped by HONE_ISA */
     const hone_allocator *allocator;
     hone_log_fn log;

@@ -10,11 +10,18 @@
 #include "op.h"
 #include "plan.h"
 
+/* Operations and bytes that folding may cost in all: some seconds. */
+#define MAX_WORK ((uint64_t)1 << 32)
+
+extern const pass pass_fold_constants;
+
 typedef struct folder {
     const ctx *c;
     hone_model *m;
     arena temporary; /* results of one node, before they are kept */
     const kernels *k;
+    uint64_t work;   /* done so far */
+    int64_t visited; /* nodes */
 } folder;
 
 /* Constants of packed types and strings are left to the operators that read them. */
@@ -61,6 +68,19 @@ static hone_status refused(const folder *f, const node *n) {
     return HONE_E_FORMAT;
 }
 
+/* What a step would cost, as far as its operator knows; what is too much stays a node. */
+static bool affordable(folder *f, const step *s) {
+    uint64_t cost = s->node->op->flops ? s->node->op->flops(s) : 0;
+    for (int32_t i = 0; i < s->n_in + s->n_out; i++) {
+        const tensor *t = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
+        if (t->bytes > UINT64_MAX - cost) return false;
+        cost += t->bytes;
+    }
+    if (cost > MAX_WORK - f->work) return false;
+    f->work += cost;
+    return true;
+}
+
 static hone_status evaluate(folder *f, node *n, tensor *in, tensor *out, int64_t *changes) {
     for (int32_t i = 0; i < n->n_in; i++) in[i] = tensor_of(n->in[i].value);
     for (int32_t i = 0; i < n->n_out; i++) {
@@ -73,6 +93,7 @@ static hone_status evaluate(folder *f, node *n, tensor *in, tensor *out, int64_t
     const uint64_t left = f->m->limits.fold_bytes - f->m->folded_bytes;
     bool folded;
     step s = {.node = n, .k = f->k, .in = in, .n_in = n->n_in, .out = out, .n_out = n->n_out};
+    if (!affordable(f, &s)) return HONE_OK;
     const hone_status status = step_evaluate(f->c, &f->temporary, &s, (size_t)left, &folded);
     if (status == HONE_E_INPUT) return refused(f, n);
     if (status != HONE_OK || !folded) return status;
@@ -95,6 +116,8 @@ static hone_status fold_node(folder *f, node *n, int64_t *changes) {
 static hone_status fold_graph(folder *f, graph *g, int64_t *changes) {
     for (node *n = g->first, *next; n; n = next) {
         next = n->next;
+        if (f->visited++ % 64 == 0)
+            TRY(report_progress(f->c, pass_fold_constants.name, f->visited, f->m->source_nodes));
         for (int32_t i = 0; i < n->n_body; i++) TRY(fold_graph(f, n->body[i], changes));
         /* Inputs that became constants since the node was inferred may fix its shapes. */
         TRY(graph_infer_node(f->c, n));
