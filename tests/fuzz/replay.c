@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * replay FILE|FOLDER...: runs a fuzz target over files, over every truncation of the small ones,
- * and over each of them with a byte changed.
+ * replay [--plain] FILE|FOLDER...: runs a fuzz target over files, and without --plain over every
+ * truncation of the small ones and over each of them with a byte changed.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 enum { SMALL = 2048, INPUT_BYTES = 1 << 24 };
 
 static size_t inputs;
+static int plain;
 
 /* In memory of exactly this size, so that tools see every access outside. */
 static void run(const uint8_t *data, size_t size) {
@@ -43,7 +44,7 @@ static int run_file(const char *path) {
     const size_t size = fread(data, 1, INPUT_BYTES, file);
     fclose(file);
     run(data, size);
-    if (size <= SMALL) run_damaged(data, size);
+    if (size <= SMALL && !plain) run_damaged(data, size);
     free(data);
     return 0;
 }
@@ -61,7 +62,8 @@ static int run_folder(DIR *dir, const char *path) {
 
 int main(int argc, char **argv) {
     int failed = argc < 2;
-    for (int i = 1; i < argc; i++) {
+    plain = argc > 1 && strcmp(argv[1], "--plain") == 0;
+    for (int i = 1 + plain; i < argc; i++) {
         DIR *dir = opendir(argv[i]);
         failed |= dir ? run_folder(dir, argv[i]) : run_file(argv[i]);
         if (dir) closedir(dir);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the inputs that fuzzing starts from: seeds.py OUT gives OUT/onnx, OUT/npy."""
+"""Writes the inputs that fuzzing starts from: seeds.py OUT gives OUT/onnx, OUT/npy, OUT/found."""
 import pathlib
+import shutil
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -32,6 +33,12 @@ def npy_seeds(out):
     (out / "fortran.npy").write_bytes(fortran)
 
 
+def found_seeds(out):
+    """What fuzzing found, kept as it was. All targets start from it as well."""
+    shutil.copytree(TESTS / "fuzz" / "found", out, dirs_exist_ok=True)
+
+
 if __name__ == "__main__":
+    found_seeds(pathlib.Path(sys.argv[1]) / "found")
     onnx_seeds(pathlib.Path(sys.argv[1]) / "onnx")
     npy_seeds(pathlib.Path(sys.argv[1]) / "npy")
