@@ -97,6 +97,9 @@ hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs,
 /* The reverse: attribute number i of a node by name. False past the end. */
 bool attrs_encode(const op *o, const void *params, int32_t i, attr *out);
 
+/* What the errors call a kind, as files know it. */
+const char *attr_kind_name(attr_kind k);
+
 /* Is v in the range of an integer attribute? A default outside of it stands for "absent". */
 static inline bool attr_allows(const attr_spec *s, int64_t v) {
     return s->min == s->max || (v >= s->min && v <= s->max);

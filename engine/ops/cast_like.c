@@ -8,6 +8,17 @@ static const op_arg cast_like_in[] = {{"input", DT_SIZED, 0, 0}, {"target_type",
 static const op_arg cast_like_out[] = {{"output", DT_SIZED, 0, 0}};
 static const op_version cast_like_versions[] = {{15, NULL}};
 
+typedef struct cast_like_params {
+    bool saturate;
+    int32_t round_mode;
+} cast_like_params;
+
+static const char *const round_modes[] = {"up", "down", "nearest", NULL};
+static const attr_spec cast_like_attrs[] = {
+    ATTR_ROW(BOOL, cast_like_params, saturate, .i = 1),
+    ATTR_ROW(CHOICE, cast_like_params, round_mode, .choices = round_modes),
+};
+
 static hone_status cast_like_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0), *like = draft_in(d, 1);
     if (!like || like->type.dtype == HONE_UNDEFINED)
@@ -21,4 +32,5 @@ const op op_cast_like = {.name = "CastLike",
                          OP_VERSIONS(cast_like_versions),
                          OP_ARGS_IN(cast_like_in),
                          OP_ARGS_OUT(cast_like_out),
+                         OP_ATTRS(cast_like_attrs, cast_like_params),
                          .expand = cast_like_expand};

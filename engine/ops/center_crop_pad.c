@@ -10,12 +10,18 @@ static const op_arg center_crop_pad_in[] = {{"input_data", DT_MOVABLE, 'T', 0},
 static const op_arg center_crop_pad_out[] = {{"output_data", DT_MOVABLE, 'T', 0}};
 static const op_version center_crop_pad_versions[] = {{18, NULL}};
 
+typedef struct center_crop_pad_params {
+    int_list axes; /* absent: all */
+} center_crop_pad_params;
+
+static const attr_spec center_crop_pad_attrs[] = {ATTR_ROW(AXES, center_crop_pad_params, axes)};
+
 static hone_status center_crop_pad_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0), *target = draft_in(d, 1), *axes = NULL;
-    const attr *a = attr_find(d->attrs, d->n_attrs, "axes");
+    const center_crop_pad_params *p = d->params;
     value *size = emit(b, "Shape", IN(x), NO_ATTRS);
-    if (a) {
-        axes = emit_i64s(b, a->ints, a->kind == ATTR_INTS ? a->count : 0);
+    if (p->axes.set) {
+        axes = emit_i64s(b, p->axes.v, p->axes.n);
         size = emit(b, "Gather", IN(size, axes), NO_ATTRS);
     }
     if (!x || !target) return builder_fail(b, HONE_E_FORMAT, "an input is missing");
@@ -32,4 +38,5 @@ const op op_center_crop_pad = {.name = "CenterCropPad",
                                OP_VERSIONS(center_crop_pad_versions),
                                OP_ARGS_IN(center_crop_pad_in),
                                OP_ARGS_OUT(center_crop_pad_out),
+                               OP_ATTRS(center_crop_pad_attrs, center_crop_pad_params),
                                .expand = center_crop_pad_expand};

@@ -164,9 +164,13 @@ static hone_status col2im_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, t));
 }
 
+static const attr_spec onnx_attrs[] = {WINDOW_LISTS(col2im_params)};
 static const op_version versions[] = {{18, NULL}};
-static const op onnx_col2im = {
-    .name = "Col2Im", .domain = "", OP_VERSIONS(versions), .expand = col2im_expand};
+static const op onnx_col2im = {.name = "Col2Im",
+                               .domain = "",
+                               OP_VERSIONS(versions),
+                               OP_ATTRS(onnx_attrs, col2im_params),
+                               .expand = col2im_expand};
 
 static const op *const members[] = {&core_col2im, &onnx_col2im};
 const op_family family_col2im = {members, COUNT_OF(members)};

@@ -30,7 +30,10 @@ hone_status expand_flat_rows(builder *b, draft *d) {
     if (rank < 0) return b->status;
     if (rank > 0 && !axis_normalize(draft_int(d, "axis", 1), rank, &axis))
         return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
+    if (b->status != HONE_OK) return b->status;
     if (axis >= rank - 1) return draft_set_attr(b, d, A_INT("axis", -1));
+    draft_drop(d, "axis");
+    TRY(draft_no_attrs(b, d));
     value *flat = emit(b, "Flatten", IN(x), ATTRS(A_INT("axis", axis)));
     value *y = emit(b, d->type, IN(flat), ATTRS(A_INT("axis", 1)));
     value *dims = emit(b, "Shape", IN(x), NO_ATTRS);

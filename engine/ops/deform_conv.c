@@ -6,8 +6,7 @@
  *
  * and a matrix product does the rest. Computed in float32.
  */
-#include <string.h>
-
+#include "channels.h"
 #include "composite.h"
 #include "sampling.h"
 #include "window.h"
@@ -173,16 +172,24 @@ static const op core_deform = {.name = "DeformColumns",
                                .cases = deform_cases};
 
 enum { IN_X, IN_W, IN_OFFSET, IN_BIAS, IN_MASK };
+static const attr_spec deform_conv_attrs[] = {
+    WINDOW_LISTS(deform_params),
+    ATTR_ROW(INTS, deform_params, kernel_shape, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INT, deform_params, group, .i = 1, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INT, deform_params, offset_group, .i = 1, .min = 1, .max = INT32_MAX),
+};
 
 static hone_status deform_conv_expand(builder *b, draft *d) {
     static const char *const names[] = {"X", "W", "offset"};
     for (int32_t i = IN_X; i <= IN_OFFSET; i++)
         if (!expand_needs(b, d, i, names[i])) return b->status;
     const shape *w = &d->in[IN_W]->type.shape;
-    const int64_t group = draft_int(d, "group", 1);
+    const deform_params *p = d->params;
+    const int64_t group = p->group;
     const hone_dtype t = d->in[IN_X]->type.dtype;
-    if (!shape_known(w) || w->rank < 3 || group < 1 || w->dim[0] % group)
+    if (!shape_known(w) || w->rank < 3 || w->dim[0] % group)
         return builder_fail(b, HONE_E_UNSUPPORTED, "the weight's shape is not known or odd");
+    TRY(drop_kernel_shape(b, d, &p->kernel_shape, d->in[IN_W]));
     TRY(draft_set_attr(b, d, A_INTS("kernel_shape", w->dim + 2, w->rank - 2)));
     value *offset = expand_cast(b, d->in[IN_OFFSET], HONE_F32);
     value *columns = emit(b, "hone::DeformColumns",
@@ -203,8 +210,11 @@ static hone_status deform_conv_expand(builder *b, draft *d) {
 }
 
 static const op_version versions[] = {{19, NULL}};
-static const op onnx_deform_conv = {
-    .name = "DeformConv", .domain = "", OP_VERSIONS(versions), .expand = deform_conv_expand};
+static const op onnx_deform_conv = {.name = "DeformConv",
+                                    .domain = "",
+                                    OP_VERSIONS(versions),
+                                    OP_ATTRS(deform_conv_attrs, deform_params),
+                                    .expand = deform_conv_expand};
 
 static const op *const members[] = {&core_deform, &onnx_deform_conv};
 const op_family family_deform_conv = {members, COUNT_OF(members)};

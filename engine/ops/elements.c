@@ -213,12 +213,14 @@ static hone_status scatter_expand(builder *b, draft *d) {
     d->opset = 11;
     return lower(b, d);
 }
+static const attr_spec scatter_attrs[] = {ATTR_ROW(AXIS, elements_params, axis)};
 static const op_version scatter_versions[] = {{9, NULL}};
 static const op op_scatter = {.name = "Scatter",
                               .domain = "",
                               OP_VERSIONS(scatter_versions),
                               OP_ARGS_IN(elements_in),
                               OP_ARGS_OUT(elements_out),
+                              OP_ATTRS(scatter_attrs, elements_params),
                               .expand = scatter_expand};
 
 static const op *const members[] = {&op_gather_elements, &op_scatter_elements, &op_scatter};

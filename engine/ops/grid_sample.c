@@ -159,8 +159,11 @@ static hone_status grid_sample_expand(builder *b, draft *d) {
 }
 
 static const op_version versions[] = {{16, grid_sample_upgrade}, {20, NULL}};
-static const op onnx_grid_sample = {
-    .name = "GridSample", .domain = "", OP_VERSIONS(versions), .expand = grid_sample_expand};
+static const op onnx_grid_sample = {.name = "GridSample",
+                                    .domain = "",
+                                    OP_VERSIONS(versions),
+                                    OP_ATTRS(grid_sample_attrs, grid_sample_params),
+                                    .expand = grid_sample_expand};
 
 static const op *const members[] = {&core_grid_sample, &onnx_grid_sample};
 const op_family family_grid_sample = {members, COUNT_OF(members)};

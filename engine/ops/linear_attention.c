@@ -226,11 +226,30 @@ static const op core_linear = {.name = "LinearAttention",
                                .tolerance = {TOL_REL, 1e-5},
                                .cases = linear_cases};
 
+typedef struct onnx_linear_params {
+    linear_params core;
+    int64_t chunk_size; /* how to compute it, not what */
+    int32_t update_rule;
+} onnx_linear_params;
+
+/* Bit 0: there is a decay; bit 1: there is a beta. */
+enum { RULE_GATED = 1, RULE_DELTA = 2, RULE_GATED_DELTA = 3 };
+static const char *const rules[] = {"linear", "gated", "delta", "gated_delta", NULL};
+static const attr_spec onnx_linear_attrs[] = {
+    ATTR_NAMED(INT, "q_num_heads", onnx_linear_params, core.q_num_heads, .required = true, .min = 1,
+               .max = INT32_MAX),
+    ATTR_NAMED(INT, "kv_num_heads", onnx_linear_params, core.kv_num_heads, .required = true,
+               .min = 1, .max = INT32_MAX),
+    ATTR_NAMED(FLOAT, "scale", onnx_linear_params, core.scale),
+    ATTR_ROW(INT, onnx_linear_params, chunk_size, .i = 64, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(CHOICE, onnx_linear_params, update_rule, .i = RULE_GATED_DELTA, .choices = rules),
+};
+
 /* The rule only says which of decay and beta are given. */
 static hone_status linear_expand(builder *b, draft *d) {
     static const char *const names[] = {"query", "key", "value"};
-    const char *rule = draft_string(d, "update_rule", "gated_delta");
-    const bool gated = strncmp(rule, "gated", 5) == 0, delta = strstr(rule, "delta") != NULL;
+    const int32_t rule = ((const onnx_linear_params *)d->params)->update_rule;
+    const bool gated = rule & RULE_GATED, delta = rule & RULE_DELTA;
     value *in[6], *out[2];
     for (int32_t i = LIN_Q; i <= LIN_V; i++)
         if (!expand_needs(b, d, i, names[i])) return b->status;
@@ -248,8 +267,11 @@ static hone_status linear_expand(builder *b, draft *d) {
 }
 
 static const op_version versions[] = {{27, NULL}};
-static const op onnx_linear = {
-    .name = "LinearAttention", .domain = "", OP_VERSIONS(versions), .expand = linear_expand};
+static const op onnx_linear = {.name = "LinearAttention",
+                               .domain = "",
+                               OP_VERSIONS(versions),
+                               OP_ATTRS(onnx_linear_attrs, onnx_linear_params),
+                               .expand = linear_expand};
 
 static const op *const members[] = {&core_linear, &onnx_linear};
 const op_family family_linear_attention = {members, COUNT_OF(members)};

@@ -95,8 +95,11 @@ static const op core_unpool = {.name = "MaxUnpool",
                                .infer = unpool_infer,
                                .run = unpool_run,
                                .cases = unpool_cases};
-static const op onnx_unpool = {
-    .name = "MaxUnpool", .domain = "", OP_VERSIONS(since_9), .expand = max_unpool_expand};
+static const op onnx_unpool = {.name = "MaxUnpool",
+                               .domain = "",
+                               OP_VERSIONS(since_9),
+                               OP_ATTRS(unpool_attrs, unpool_params),
+                               .expand = max_unpool_expand};
 
 static const op *const members[] = {&core_unpool, &onnx_unpool};
 const op_family family_max_unpool = {members, COUNT_OF(members)};

@@ -61,9 +61,12 @@ static hone_status qlinear_matmul_expand(builder *b, draft *d) {
     return draft_done(b, d, requantized(b, sum, a_scale, b_scale, in + 6));
 }
 
+static const attr_spec conv_attrs[] = {CHANNELS_CONV_ATTRS};
+
 /* The integer sums of a convolution, channels first. Attributes are the draft's. */
 static value *conv_integer(builder *b, draft *d, value *x, value *x_zero, value *w, value *w_zero) {
-    draft_drop(d, "kernel_shape");
+    const channels_conv_params *p = d->params;
+    drop_kernel_shape(b, d, &p->kernel_shape, w);
     x = emit_channels_last(b, x);
     w = emit_channels_last(b, w);
     value *y = emit(b, "hone::ConvInteger", IN(x, w, x_zero, w_zero), d->attrs, d->n_attrs);
@@ -112,9 +115,15 @@ static const op_version since_11[] = {{11, NULL}};
         .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand}
 COMPOSITE(matmul_integer, "MatMulInteger", since_10);
 COMPOSITE(qlinear_matmul, "QLinearMatMul", since_10);
-COMPOSITE(conv_integer, "ConvInteger", since_10);
-COMPOSITE(qlinear_conv, "QLinearConv", since_10);
 COMPOSITE(dynamic_quantize, "DynamicQuantizeLinear", since_11);
+#define CONVOLUTION(ident, label)                                                                  \
+    static const op onnx_##ident = {.name = label,                                                 \
+                                    .domain = "",                                                  \
+                                    OP_VERSIONS(since_10),                                         \
+                                    OP_ATTRS(conv_attrs, channels_conv_params),                    \
+                                    .expand = ident##_expand}
+CONVOLUTION(conv_integer, "ConvInteger");
+CONVOLUTION(qlinear_conv, "QLinearConv");
 
 static const op *const members[] = {&onnx_matmul_integer, &onnx_qlinear_matmul, &onnx_conv_integer,
                                     &onnx_qlinear_conv, &onnx_dynamic_quantize};

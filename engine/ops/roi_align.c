@@ -224,6 +224,7 @@ static const op onnx_roi_align = {.name = "RoiAlign",
                                   OP_VERSIONS(onnx_versions),
                                   OP_ARGS_IN(onnx_in),
                                   OP_ARGS_OUT(onnx_out),
+                                  OP_ATTRS(roi_align_attrs, roi_align_params),
                                   .expand = onnx_expand};
 
 static const op *const members[] = {&op_roi_align, &onnx_roi_align};

@@ -19,11 +19,14 @@ typedef struct window_params {
 enum { WINDOW_AUTO_NOTSET, WINDOW_AUTO_SAME_UPPER, WINDOW_AUTO_SAME_LOWER, WINDOW_AUTO_VALID };
 extern const char *const window_auto_pad[]; /* the choices */
 
-/* Rows for the attribute table of a params struct with a member `window`. */
-#define WINDOW_ATTRS(type)                                                                         \
+/* Rows for the attribute table of a params struct with a member `window`; the lists alone for
+ * operators that know no automatic padding. */
+#define WINDOW_LISTS(type)                                                                         \
     ATTR_NAMED(INTS, "strides", type, window.strides, .min = 1, .max = INT32_MAX),                 \
         ATTR_NAMED(INTS, "dilations", type, window.dilations, .min = 1, .max = INT32_MAX),         \
-        ATTR_NAMED(INTS, "pads", type, window.pads, .min = INT32_MIN, .max = INT32_MAX),           \
+        ATTR_NAMED(INTS, "pads", type, window.pads, .min = INT32_MIN, .max = INT32_MAX)
+#define WINDOW_ATTRS(type)                                                                         \
+    WINDOW_LISTS(type),                                                                            \
         ATTR_NAMED(CHOICE, "auto_pad", type, window.auto_pad, .choices = window_auto_pad)
 
 /* A window with everything resolved. Pads may be negative (a crop). */

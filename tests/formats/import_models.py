@@ -228,6 +228,35 @@ def constant_nodes():
 
 # ---- Bodies ------------------------------------------------------------------------------------
 
+def normalization(kind, opset, shape, parameters, **attributes):
+    """x (1, 2, .. of that shape) and constants through one node."""
+    count = 1
+    for d in shape:
+        count *= d
+    g = Graph()
+    g.input("x", FLOAT, shape)
+    for i, (dims, values) in enumerate(parameters):
+        g.initializer(f"p{i}", FLOAT, dims, values)
+    g.node(kind, ["x"] + [f"p{i}" for i in range(len(parameters))], ["y"], epsilon=0.0, **attributes)
+    g.output("y", FLOAT, shape)
+    return Model(g, opset=opset), [floats([float(i + 1) for i in range(count)], shape)]
+
+
+@case
+def group_normalization_had_a_scale_for_each_group():
+    model, x = normalization("GroupNormalization", 18, [1, 4, 1], [([2], [2, 4]), ([2], [10, 20])],
+                             num_groups=2)
+    return model, x, [floats([8, 12, 16, 24], [1, 4, 1])]
+
+
+@case
+def batch_normalization_had_a_scale_for_each_element():
+    model, x = normalization("BatchNormalization", 7, [1, 2, 2],
+                             [([2, 2], [1, 2, 3, 4]), ([2, 2], [0.5] * 4), ([2, 2], [0, 1, 0, 1]),
+                              ([2, 2], [1, 4, 1, 4])], spatial=0)
+    return model, x, [floats([1.5, 1.5, 9.5, 6.5], [1, 2, 2])]
+
+
 def branch(name, outputs, *nodes):
     g = Graph(name)
     for node in nodes:

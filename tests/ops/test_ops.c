@@ -6,6 +6,7 @@
  *   - results have the same bits for 1, 2 and 5 threads, on a second run, and with passes off
  *   - a saved and loaded model gives the same bits
  *   - the gradient agrees with central differences
+ * and, without them, that an attribute which the operator does not have is refused.
  */
 #include <math.h>
 #include <stdio.h>
@@ -230,14 +231,47 @@ static void gradient_agrees_with_differences(void **state) {
         if (o->grad) check_gradient(o, o->cases[i]);
 }
 
+static void unknown_attribute_is_refused(void **state) {
+    const op *o = *state;
+    hone_model *m;
+    hone_error err;
+    builder b;
+    value *out[1] = {NULL};
+    attr unknown = A_INT("no_such_attribute", 1);
+    error_clear(&err);
+    expect_ok(model_create(&m, NULL, &err), &err, "model_create");
+    const ctx c = model_ctx(m, NULL, &err);
+    m->graph = graph_create(&m->arena, NULL, "problem");
+    builder_init(&b, &c, m->graph, NULL, "node");
+    draft d = {.domain = o->domain,
+               .type = o->name,
+               .name = "node",
+               .opset = INT32_MAX,
+               .attrs = &unknown,
+               .n_attrs = 1,
+               .out = out,
+               .n_out = 1};
+    const hone_status status = lower(&b, &d);
+    char text[160];
+    snprintf(text, sizeof text, "node 'node' (%s): unknown attribute 'no_such_attribute'", o->name);
+    if (status != HONE_E_FORMAT || strcmp(err.text, text) != 0)
+        fail_msg("%s takes an unknown attribute: %s: %s", o->name, hone_status_name(status),
+                 err.text);
+    hone_model_close(m);
+}
+
 int main(int argc, char **argv) {
     int32_t n, tests = 0;
     const op *const *all = op_all(&n);
-    struct CMUnitTest *list = calloc((size_t)n * 2, sizeof *list);
+    struct CMUnitTest *list = calloc((size_t)n * 3, sizeof *list);
     if (!list) return 1;
     for (int32_t i = 0; i < n; i++) {
-        if (!all[i]->cases || (argc > 1 && strcmp(argv[1], all[i]->name) != 0)) continue;
+        if (argc > 1 && strcmp(argv[1], all[i]->name) != 0) continue;
         void *state = (void *)all[i];
+        if (all[i] != &op_scan) /* checks its attributes itself */
+            list[tests++] =
+                (struct CMUnitTest){all[i]->name, unknown_attribute_is_refused, NULL, NULL, state};
+        if (!all[i]->cases) continue;
         list[tests++] =
             (struct CMUnitTest){all[i]->name, operator_holds_on_its_cases, NULL, NULL, state};
         if (all[i]->grad)
