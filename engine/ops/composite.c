@@ -41,7 +41,19 @@ hone_status expand_flat_rows(builder *b, draft *d) {
 }
 
 value *expand_reshape(builder *b, value *v, const int64_t *dims, int32_t n) {
-    return expand_binary(b, "Reshape", v, emit_i64s(b, dims, n));
+    int64_t size[HONE_MAX_RANK], rest = 1, stated = 1;
+    int32_t open = -1;
+    const shape *s = v ? &v->type.shape : NULL;
+    for (int32_t i = 0; i < n; i++) {
+        size[i] = dims[i];
+        if (dims[i] > 0) stated = dim_mul(stated, dims[i]);
+        if (dims[i] < 0) open = i;
+    }
+    for (int32_t a = 0; s && a < s->rank; a++)
+        if (a >= n || dims[a] != 0) rest = dim_mul(rest, s->dim[a]);
+    if (s && s->rank >= 0 && open >= 0 && rest > 0 && stated > 0 && rest % stated == 0)
+        size[open] = rest / stated;
+    return expand_binary(b, "Reshape", v, emit_i64s(b, size, n));
 }
 
 value *expand_unsqueeze(builder *b, value *v, int64_t axis) {

@@ -326,6 +326,14 @@ static hone_status matmul_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
+/* The last two axes of v in turn. */
+static value *swapped(builder *b, value *v) {
+    const int32_t rank = v ? v->type.shape.rank : 0;
+    int64_t perm[HONE_MAX_RANK];
+    for (int32_t a = 0; a < rank; a++) perm[a] = a < rank - 2 ? a : 2 * rank - 3 - a;
+    return emit(b, "Transpose", IN(v), ATTRS(A_INTS("perm", perm, rank)));
+}
+
 /* Y = A * B: dA = dY * B^T, dB = A^T * dY, summed over broadcast batch axes. */
 static hone_status matmul_grad(gradient *g) {
     builder *b = g->b;
@@ -335,10 +343,8 @@ static hone_status matmul_grad(gradient *g) {
         return builder_fail(b, HONE_E_UNSUPPORTED, "fused or vector products have no gradient");
     value *dx = emit(b, "hone::MatMul", IN(dy, w), ATTRS(A_INT("trans_b", !mp->trans_b)));
     g->dx[0] = emit(b, "hone::SumTo", IN(dx, x), NO_ATTRS);
-    value *xt = emit(b, "hone::SwapLast", IN(x), NO_ATTRS);
-    value *dyt = emit(b, "hone::SwapLast", IN(dy), NO_ATTRS);
-    value *dw = mp->trans_b ? emit(b, "hone::MatMul", IN(dyt, x), NO_ATTRS)
-                            : emit(b, "hone::MatMul", IN(xt, dy), NO_ATTRS);
+    value *dw = mp->trans_b ? emit(b, "hone::MatMul", IN(swapped(b, dy), x), NO_ATTRS)
+                            : emit(b, "hone::MatMul", IN(swapped(b, x), dy), NO_ATTRS);
     g->dx[1] = emit(b, "hone::SumTo", IN(dw, w), NO_ATTRS);
     if (node_in(g->node, MATMUL_BIAS))
         g->dx[2] = emit(b, "hone::SumTo", IN(dy, node_in(g->node, MATMUL_BIAS)), NO_ATTRS);
