@@ -61,9 +61,18 @@ static hone_status affine_grid_expand(builder *b, draft *d) {
                       expand_cast(b, expand_binary(b, "Reshape", y, shape_of), theta->type.dtype));
 }
 
+static const char *const affine_grid_cases[] = {"f32[2,2,3] i64{2,3,4,5}",
+                                                "f32[1,3,4] i64{1,1,2,3,4} align_corners=1",
+                                                "f16[2,2,3] i64{2,1,1,1} align_corners=1",
+                                                "f64[0,2,3] i64{0,1,3,3}",
+                                                "f32[1,2,3] i64{1,1,0,4}",
+                                                NULL};
+
 static const op_version versions[] = {{20, NULL}};
 const op op_affine_grid = {.name = "AffineGrid",
                            .domain = "",
                            OP_VERSIONS(versions),
                            OP_ATTRS(affine_grid_attrs, affine_grid_params),
-                           .expand = affine_grid_expand};
+                           .expand = affine_grid_expand,
+                           .tolerance = {TOL_REL, 1e-6},
+                           .cases = affine_grid_cases};

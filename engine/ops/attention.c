@@ -244,9 +244,24 @@ static hone_status attention_expand(builder *b, draft *d) {
     return draft_done(b, d, y);
 }
 
+static const char *const attention_cases[] = {
+    "f32[2,3,8] f32[2,5,8] f32[2,5,6] q_num_heads=2 kv_num_heads=2",
+    "f32[1,4,3,8] f32[1,2,5,8] f32[1,2,5,8] is_causal=1",
+    "f16[1,2,3,4] f16[1,2,4,4] f16[1,2,4,4] f16[3,4] softcap=2 softmax_precision=1",
+    "f32[2,2,3,4] f32[2,2,3,4] f32[2,2,3,4] _ f32[2,2,2,4] f32[2,2,2,4] is_causal=1 >3",
+    "f32[1,1,4,4] f32[1,1,4,4] f32[1,1,4,4] bool[4,4] left_window_size=1 right_window_size=0 "
+    "qk_matmul_output_mode=3 >4",
+    "f64[1,1,2,4] f64[1,1,3,4] f64[1,1,3,4] scale=0.5 softmax_precision=11",
+    "f32[0,2,3,4] f32[0,2,5,4] f32[0,2,5,4]",
+    "f32[0,3,8] f32[0,5,8] f32[0,5,6] q_num_heads=2 kv_num_heads=2",
+    "f32[1,2,0,4] f32[1,2,5,4] f32[1,2,5,4]",
+    NULL};
+
 static const op_version versions[] = {{23, NULL}};
 const op op_attention = {.name = "Attention",
                          .domain = "",
                          OP_VERSIONS(versions),
                          OP_ATTRS(attention_attrs, attention_params),
-                         .expand = attention_expand};
+                         .expand = attention_expand,
+                         .tolerance = {TOL_REL, 1e-5},
+                         .cases = attention_cases};

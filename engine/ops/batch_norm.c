@@ -114,9 +114,20 @@ static hone_status batch_norm_expand(builder *b, draft *d) {
     return inference(b, d, &n);
 }
 
+static const char *const batch_norm_cases[] = {
+    "f32[2,3,4,5] f32[3] f32[3] f32[3] f32[3]+",
+    "f32[4,3,2] f32[3] f32[3] f32[3] f32[3]+ training_mode=1 momentum=0.5 >3",
+    "f16[2,3,4] f32[3] f32[3] f32[3] f32[3]+ epsilon=0.01",
+    "f64[2,3] f64[3] f64[3] f64[3] f64[3]+",
+    "f32[4] f32[1] f32[1] f32[1] f32[1]+",
+    "f32[0,3,4] f32[3] f32[3] f32[3] f32[3]+",
+    NULL};
+
 static const op_version versions[] = {{7, batch_norm_upgrade}, {9, NULL}};
 const op op_batch_norm = {.name = "BatchNormalization",
                           .domain = "",
                           OP_VERSIONS(versions),
                           OP_ATTRS(batch_norm_attrs, batch_norm_params),
-                          .expand = batch_norm_expand};
+                          .expand = batch_norm_expand,
+                          .tolerance = {TOL_REL, 1e-5},
+                          .cases = batch_norm_cases};

@@ -71,8 +71,8 @@ static hone_status cast_grad(gradient *g) {
 }
 
 static const char *const cast_cases[] = {
-    "f32[2,3] to=7", "i64[5] to=1",  "u8[37] to=1", "f16[37] to=1",
-    "f64[37] to=10", "bool[5] to=6", NULL};
+    "f32[2,3] to=7", "i64[5] to=1",  "u8[37] to=1",    "f16[37] to=1",
+    "f64[37] to=10", "bool[5] to=6", "f32[2,3] to=11", NULL};
 
 const op op_cast = {.name = "Cast",
                     .domain = "",

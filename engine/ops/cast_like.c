@@ -27,10 +27,16 @@ static hone_status cast_like_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Cast", IN(x), d->attrs, d->n_attrs));
 }
 
+static const char *const cast_like_cases[] = {
+    "f32[2,3] i32[1]", "f32[4] f16[1]", "i8[3] f64[]", "f32[0] bool[2]",
+    "f16[] f32[]",     "f32[2] f32[3]", NULL};
+
 const op op_cast_like = {.name = "CastLike",
                          .domain = "",
                          OP_VERSIONS(cast_like_versions),
                          OP_ARGS_IN(cast_like_in),
                          OP_ARGS_OUT(cast_like_out),
                          OP_ATTRS(cast_like_attrs, cast_like_params),
-                         .expand = cast_like_expand};
+                         .expand = cast_like_expand,
+                         .tolerance = {TOL_EXACT, 0},
+                         .cases = cast_like_cases};

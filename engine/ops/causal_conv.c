@@ -41,9 +41,16 @@ static hone_status causal_conv_expand(builder *b, draft *d) {
     return draft_done(b, d, y);
 }
 
+static const char *const causal_conv_cases[] = {
+    "f32[2,3,7] f32[3,1,4]",    "f32[1,2,5] f32[2,1,3] f32[2] f32[1,2,2] activation=silu >2",
+    "f32[1,2,4] f32[2,1,1] >2", "f16[1,2,6] f16[2,1,3] activation=swish",
+    "f32[0,2,4] f32[2,1,3]",    NULL};
+
 static const op_version versions[] = {{27, NULL}};
 const op op_causal_conv = {.name = "CausalConvWithState",
                            .domain = "",
                            OP_VERSIONS(versions),
                            OP_ATTRS(causal_conv_attrs, causal_conv_params),
-                           .expand = causal_conv_expand};
+                           .expand = causal_conv_expand,
+                           .tolerance = {TOL_REL, 1e-5},
+                           .cases = causal_conv_cases};

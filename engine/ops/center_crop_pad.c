@@ -33,10 +33,16 @@ static hone_status center_crop_pad_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Pad", IN(x, pads, NULL, axes), NO_ATTRS));
 }
 
+static const char *const center_crop_pad_cases[] = {
+    "f32[5,8] i64{3,9}", "f32[4,5,3] i64{7} axes=-2",   "u8[2,3] i32{0,3}",
+    "f16[0,2] i64{3,2}", "f32[4,5] i64{2,9} axes=-1,0", NULL};
+
 const op op_center_crop_pad = {.name = "CenterCropPad",
                                .domain = "",
                                OP_VERSIONS(center_crop_pad_versions),
                                OP_ARGS_IN(center_crop_pad_in),
                                OP_ARGS_OUT(center_crop_pad_out),
                                OP_ATTRS(center_crop_pad_attrs, center_crop_pad_params),
-                               .expand = center_crop_pad_expand};
+                               .expand = center_crop_pad_expand,
+                               .tolerance = {TOL_EXACT, 0},
+                               .cases = center_crop_pad_cases};

@@ -164,13 +164,22 @@ static hone_status col2im_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, t));
 }
 
+static const char *const onnx_cases[] = {"f32[1,5,5] i64{5,5} i64{1,5}",
+                                         "f16[2,12,4] i64{3,3} i64{2,2}",
+                                         "i32[1,8,9] i64{5,5} i64{2,2} strides=2,2 pads=0,0,1,1",
+                                         "f32[0,4,4] i64{3,3} i64{2,2}",
+                                         "f64[1,2,5] i64{6} i64{2} dilations=1",
+                                         NULL};
+
 static const attr_spec onnx_attrs[] = {WINDOW_LISTS(col2im_params)};
 static const op_version versions[] = {{18, NULL}};
 static const op onnx_col2im = {.name = "Col2Im",
                                .domain = "",
                                OP_VERSIONS(versions),
                                OP_ATTRS(onnx_attrs, col2im_params),
-                               .expand = col2im_expand};
+                               .expand = col2im_expand,
+                               .tolerance = {TOL_SUM, 1},
+                               .cases = onnx_cases};
 
 static const op *const members[] = {&core_col2im, &onnx_col2im};
 const op_family family_col2im = {members, COUNT_OF(members)};

@@ -51,9 +51,19 @@ static hone_status constant_expand(builder *b, draft *d) {
     return draft_done(b, d, from_attr(b, &d->attrs[0]));
 }
 
+static const char *const constant_cases[] = {"value_int=3",
+                                             "value_ints=1,2,3",
+                                             "value_float=0.5",
+                                             "value_floats=0.25,-1,2",
+                                             "value=f16[2,1]{1,2}",
+                                             "value=i64{}",
+                                             NULL};
+
 const op op_constant = {.name = "Constant",
                         .domain = "",
                         OP_VERSIONS(constant_versions),
                         OP_ARGS_OUT(constant_out),
                         OP_ATTRS(constant_attrs, constant_params),
-                        .expand = constant_expand};
+                        .expand = constant_expand,
+                        .tolerance = {TOL_EXACT, 0},
+                        .cases = constant_cases};

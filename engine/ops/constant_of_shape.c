@@ -24,10 +24,15 @@ static hone_status constant_of_shape_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Expand", IN(v, draft_in(d, 0)), NO_ATTRS));
 }
 
+static const char *const constant_of_shape_cases[] = {
+    "i64{2,3}", "i64{} value=i32{7}", "i64[2] value=f16{0.5}", "i64{0,4} value=bool{1}", NULL};
+
 const op op_constant_of_shape = {.name = "ConstantOfShape",
                                  .domain = "",
                                  OP_VERSIONS(constant_of_shape_versions),
                                  OP_ARGS_IN(constant_of_shape_in),
                                  OP_ARGS_OUT(constant_of_shape_out),
                                  OP_ATTRS(constant_of_shape_attrs, constant_of_shape_params),
-                                 .expand = constant_of_shape_expand};
+                                 .expand = constant_of_shape_expand,
+                                 .tolerance = {TOL_EXACT, 0},
+                                 .cases = constant_of_shape_cases};

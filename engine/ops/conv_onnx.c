@@ -77,6 +77,15 @@ static hone_status conv_expand(builder *b, draft *d) {
     return draft_done(b, d, emit_channels_first(b, y));
 }
 
+static const char *const conv_cases[] = {
+    "f32[1,3,7,7] f32[4,3,3,3] f32[4] pads=1,1,1,1 kernel_shape=3,3",
+    "f32[2,4,9] f32[6,2,3] group=2 strides=2 auto_pad=SAME_UPPER",
+    "f32[1,5,6,6] f32[5,1,3,3] group=5 dilations=2,2",
+    "f16[1,2,5,5] f16[3,2,2,2]",
+    "f32[1,2,4,4,4] f32[3,2,2,2,2]",
+    "f32[0,3,5,5] f32[2,3,3,3]",
+    NULL};
+
 /* ONNX's weight is [IC, OC / group, k..]; hone's is [OC, k.., IC / group], as that of Conv. */
 static value *transpose_weight(builder *b, const draft *d) {
     value *w = draft_in(d, 1);
@@ -112,20 +121,32 @@ static hone_status conv_transpose_expand(builder *b, draft *d) {
     return draft_done(b, d, emit_channels_first(b, y));
 }
 
+static const char *const conv_transpose_cases[] = {
+    "f32[1,3,4,4] f32[3,2,3,3] f32[2] strides=2,2 output_padding=1,1",
+    "f32[1,4,5] f32[4,2,3] group=2",
+    "f32[1,2,3,3] f32[2,2,2,2] strides=2,2 output_shape=7,7",
+    "f16[1,2,3,3] f16[2,3,2,2] kernel_shape=2,2",
+    "f32[0,2,3,3] f32[2,3,2,2]",
+    NULL};
+
 static const op onnx_conv = {.name = "Conv",
                              .domain = "",
                              OP_VERSIONS(since_7),
                              OP_ARGS_IN(conv_in),
                              OP_ARGS_OUT(conv_out),
                              OP_ATTRS(conv_attrs, channels_conv_params),
-                             .expand = conv_expand};
+                             .expand = conv_expand,
+                             .tolerance = {TOL_SUM, 4},
+                             .cases = conv_cases};
 static const op onnx_conv_transpose = {.name = "ConvTranspose",
                                        .domain = "",
                                        OP_VERSIONS(since_7),
                                        OP_ARGS_IN(conv_in),
                                        OP_ARGS_OUT(conv_out),
                                        OP_ATTRS(conv_transpose_attrs, channels_conv_params),
-                                       .expand = conv_transpose_expand};
+                                       .expand = conv_transpose_expand,
+                                       .tolerance = {TOL_SUM, 4},
+                                       .cases = conv_transpose_cases};
 
 static const op *const members[] = {&onnx_conv, &onnx_conv_transpose};
 const op_family family_conv_onnx = {members, COUNT_OF(members)};

@@ -209,12 +209,22 @@ static hone_status deform_conv_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, t));
 }
 
+static const char *const deform_conv_cases[] = {
+    "f32[1,2,5,5] f32[3,2,3,3] f32[1,18,3,3] kernel_shape=3,3",
+    "f32[1,4,4,4] f32[2,2,2,2] f32[1,16,3,3] f32[2] f32[1,8,3,3] group=2 offset_group=2",
+    "f16[1,1,4,4] f16[1,1,2,2] f16[1,8,3,3]",
+    "f64[1,1,5] f64[1,1,2] f64[1,2,3] dilations=2",
+    "f32[0,1,4,4] f32[1,1,2,2] f32[0,8,3,3]",
+    NULL};
+
 static const op_version versions[] = {{19, NULL}};
 static const op onnx_deform_conv = {.name = "DeformConv",
                                     .domain = "",
                                     OP_VERSIONS(versions),
                                     OP_ATTRS(deform_conv_attrs, deform_params),
-                                    .expand = deform_conv_expand};
+                                    .expand = deform_conv_expand,
+                                    .tolerance = {TOL_REL, 1e-5},
+                                    .cases = deform_conv_cases};
 
 static const op *const members[] = {&core_deform, &onnx_deform_conv};
 const op_family family_deform_conv = {members, COUNT_OF(members)};

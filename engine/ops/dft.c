@@ -238,12 +238,18 @@ static hone_status stft_expand(builder *b, draft *d) {
                            ATTRS(A_INT("onesided", ((const stft_params *)d->params)->onesided))));
 }
 
+static const char *const stft_cases[] = {
+    "f32[2,32,1] i64[]{8} _ i64[]{16}", "f32[1,20,1] i64[]{5} f32[10] onesided=0",
+    "f64[1,20,2] i64[]{4} f64[8] i64[]{8} onesided=0", "f32[0,16,1] i64[]{4} _ i64[]{8}", NULL};
+
 static const op_version stft_versions[] = {{17, NULL}};
 static const op onnx_stft = {.name = "STFT",
                              .domain = "",
                              OP_VERSIONS(stft_versions),
                              OP_ATTRS(stft_attrs, stft_params),
-                             .expand = stft_expand};
+                             .expand = stft_expand,
+                             .tolerance = {TOL_REL, 1e-6},
+                             .cases = stft_cases};
 
 static const op *const members[] = {&core_dft, &onnx_stft};
 const op_family family_dft = {members, COUNT_OF(members)};

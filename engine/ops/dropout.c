@@ -80,10 +80,15 @@ static hone_status dropout_expand(builder *b, draft *d) {
     return off || !draft_in(d, DATA) ? pass_through(b, d, HONE_BOOL) : drop(b, d);
 }
 
+static const char *const dropout_cases[] = {"f32[3,4]", "f32[3,4] f32[]{0.5} bool[]{0} >2",
+                                            "f16[] >2", "f32[0,2] f32[]{0.25}", NULL};
+
 const op op_dropout = {.name = "Dropout",
                        .domain = "",
                        OP_VERSIONS(dropout_versions),
                        OP_ARGS_IN(dropout_in),
                        OP_ARGS_OUT(dropout_out),
                        OP_ATTRS(dropout_attrs, dropout_params),
-                       .expand = dropout_expand};
+                       .expand = dropout_expand,
+                       .tolerance = {TOL_EXACT, 0},
+                       .cases = dropout_cases};

@@ -323,9 +323,25 @@ static hone_status einsum_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, x.v, t));
 }
 
+static const char *const einsum_cases[] = {"f32[2,3] f32[3,4] equation=ij,jk->ik",
+                                           "f32[2,3,4] equation=bij->bji",
+                                           "f32[3,3] equation=ii",
+                                           "f32[3,3] equation=ii->i",
+                                           "f32[2,5] f32[2,5] equation=bi,bi->b",
+                                           "f32[2,3,4] f32[2,4,5] equation=b...j,bjk->b...k",
+                                           "f16[2,3] f16[3,4] equation=ij,jk",
+                                           "i8[3] i8[3] equation=i,i",
+                                           "f32[2,3] f32[3,4] f32[4,5] equation=ij,jk,kl->il",
+                                           "f32[3] f32[4] equation=i,j->ij",
+                                           "f32[0,3] f32[3,2] equation=ij,jk->ik",
+                                           "f32[2,0] f32[0,3] equation=ij,jk->ik",
+                                           NULL};
+
 static const op_version versions[] = {{12, NULL}};
 const op op_einsum = {.name = "Einsum",
                       .domain = "",
                       OP_VERSIONS(versions),
                       OP_ATTRS(einsum_attrs, einsum_params),
-                      .expand = einsum_expand};
+                      .expand = einsum_expand,
+                      .tolerance = {TOL_SUM, 4},
+                      .cases = einsum_cases};

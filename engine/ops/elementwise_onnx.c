@@ -53,6 +53,10 @@ static hone_status mod_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, name, d->in, d->n_in, NO_ATTRS));
 }
 
+static const char *const mod_cases[] = {
+    "i32[5] i32{3}", "f32[5] f32{1.5} fmod=1", "f16[3] f16{0.7} fmod=1",     "u8[4] u8[]{3}",
+    "i64[0] i64{2}", "i8{-7,7} i8{3,-3}",      "i32{-7,7} i32{3,-3} fmod=1", NULL};
+
 /* Is v a signed integer type? Then *to is its unsigned twin. */
 static bool unsigned_twin(const value *v, hone_dtype *to) {
     switch (v->type.dtype) {
@@ -95,6 +99,13 @@ static hone_status bit_shift_expand(builder *b, draft *d) {
     return draft_done(b, d, r);
 }
 
+static const char *const bit_shift_cases[] = {"u8[2,5] u8[5] direction=LEFT",
+                                              "i32[4] i32[4] direction=RIGHT",
+                                              "i64{-8,-1,7} i64{1,2,1} direction=RIGHT",
+                                              "i8{-8,64} i8{1,1} direction=LEFT",
+                                              "u64[0] u64[] direction=LEFT",
+                                              NULL};
+
 typedef struct is_inf_params {
     bool detect_positive, detect_negative;
 } is_inf_params;
@@ -112,6 +123,11 @@ static hone_status is_inf_expand(builder *b, draft *d) {
                            ATTRS(A_FLOAT("positive", positive), A_FLOAT("negative", negative))));
 }
 
+static const char *const is_inf_cases[] = {
+    "f32[2,3]", "f16[4] detect_negative=0", "f64[] detect_positive=0",
+    "f32[0]",   "f32{inf,-inf,1,nan}",      "f32{inf,-inf,1,nan} detect_negative=0",
+    NULL};
+
 typedef struct gelu_params {
     int32_t approximate;
 } gelu_params;
@@ -126,6 +142,9 @@ static hone_status gelu_expand(builder *b, draft *d) {
                       emit(b, tanh ? "hone::GeluTanh" : "hone::GeluErf", d->in, d->n_in, NO_ATTRS));
 }
 
+static const char *const gelu_cases[] = {"f32[2,3]", "f32[7] approximate=tanh",    "f16[3]",
+                                         "f64[]",    "bf16[0,2] approximate=tanh", NULL};
+
 typedef struct swish_params {
     float alpha;
 } swish_params;
@@ -135,10 +154,15 @@ static hone_status swish_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "hone::Silu", d->in, d->n_in, d->attrs, d->n_attrs));
 }
 
+static const char *const swish_cases[] = {"f32[5]", "f16[4] alpha=2", "f64[]", "f32[0]", NULL};
+
 static hone_status swiglu_expand(builder *b, draft *d) {
     value *gate = emit(b, "hone::Silu", IN(draft_in(d, 0)), d->attrs, d->n_attrs);
     return draft_done(b, d, emit(b, "Mul", IN(gate, draft_in(d, 1)), NO_ATTRS));
 }
+
+static const char *const swiglu_cases[] = {"f32[2,3] f32[2,3] alpha=1.5", "f16[3] f16[3]",
+                                           "f64[] f64[]", "f32[0] f32[0]", NULL};
 
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_10[] = {{10, NULL}};
@@ -150,13 +174,19 @@ static const op_version since_28[] = {{28, NULL}};
 #define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
         .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
-COMPOSITE(pow, "Pow", since_7, .cases = pow_cases);
-COMPOSITE(mod, "Mod", since_10, OP_ATTRS(mod_attrs, mod_params));
-COMPOSITE(bit_shift, "BitShift", since_11, OP_ATTRS(bit_shift_attrs, bit_shift_params));
-COMPOSITE(is_inf, "IsInf", since_10, OP_ATTRS(is_inf_attrs, is_inf_params));
-COMPOSITE(gelu, "Gelu", since_20, OP_ATTRS(gelu_attrs, gelu_params));
-COMPOSITE(swish, "Swish", since_24, OP_ATTRS(swish_attrs, swish_params));
-COMPOSITE(swiglu, "SwiGLU", since_28, OP_ATTRS(swish_attrs, swish_params));
+COMPOSITE(pow, "Pow", since_7, .tolerance = {TOL_ULP, 4}, .cases = pow_cases);
+COMPOSITE(mod, "Mod", since_10, OP_ATTRS(mod_attrs, mod_params), .tolerance = {TOL_EXACT, 0},
+          .cases = mod_cases);
+COMPOSITE(bit_shift, "BitShift", since_11, OP_ATTRS(bit_shift_attrs, bit_shift_params),
+          .tolerance = {TOL_EXACT, 0}, .cases = bit_shift_cases);
+COMPOSITE(is_inf, "IsInf", since_10, OP_ATTRS(is_inf_attrs, is_inf_params),
+          .tolerance = {TOL_EXACT, 0}, .cases = is_inf_cases);
+COMPOSITE(gelu, "Gelu", since_20, OP_ATTRS(gelu_attrs, gelu_params), .tolerance = {TOL_REL, 1e-6},
+          .cases = gelu_cases);
+COMPOSITE(swish, "Swish", since_24, OP_ATTRS(swish_attrs, swish_params),
+          .tolerance = {TOL_REL, 1e-6}, .cases = swish_cases);
+COMPOSITE(swiglu, "SwiGLU", since_28, OP_ATTRS(swish_attrs, swish_params),
+          .tolerance = {TOL_REL, 1e-6}, .cases = swiglu_cases);
 
 static const op *const members[] = {&onnx_pow,  &onnx_mod,   &onnx_bit_shift, &onnx_is_inf,
                                     &onnx_gelu, &onnx_swish, &onnx_swiglu};

@@ -27,10 +27,15 @@ static hone_status hardmax_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "OneHot", IN(at, depth, values), &axis, 1));
 }
 
+static const char *const hardmax_cases[] = {"f32[2,3,4]",   "f16[3,4] axis=0", "f64[5] axis=-1",
+                                            "f32{1,3,3,2}", "f32[0,3]",        NULL};
+
 const op op_hardmax = {.name = "Hardmax",
                        .domain = "",
                        OP_VERSIONS(hardmax_versions),
                        OP_ARGS_IN(hardmax_in),
                        OP_ARGS_OUT(hardmax_out),
                        OP_ATTRS(hardmax_attrs, hardmax_params),
-                       .expand = hardmax_expand};
+                       .expand = hardmax_expand,
+                       .tolerance = {TOL_EXACT, 0},
+                       .cases = hardmax_cases};

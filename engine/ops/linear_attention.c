@@ -266,12 +266,24 @@ static hone_status linear_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, out[0], t));
 }
 
+static const char *const onnx_cases[] = {
+    "f32[2,5,8] f32[2,5,8] f32[2,5,6] q_num_heads=2 kv_num_heads=2 update_rule=linear",
+    "f32[1,4,16] f32[1,4,8] f32[1,4,6] f32[1,2,4,3] f32[1,4,2] f32[1,4,2] q_num_heads=4 "
+    "kv_num_heads=2 >2",
+    "f16[1,3,4] f16[1,3,4] f16[1,3,4] _ f16[1,3,1] q_num_heads=1 kv_num_heads=1 update_rule=gated "
+    "scale=0.5",
+    "f32[0,3,4] f32[0,3,4] f32[0,3,4] _ _ f32[0,3,1] q_num_heads=1 kv_num_heads=1 "
+    "update_rule=delta",
+    NULL};
+
 static const op_version versions[] = {{27, NULL}};
 static const op onnx_linear = {.name = "LinearAttention",
                                .domain = "",
                                OP_VERSIONS(versions),
                                OP_ATTRS(onnx_linear_attrs, onnx_linear_params),
-                               .expand = linear_expand};
+                               .expand = linear_expand,
+                               .tolerance = {TOL_REL, 1e-5},
+                               .cases = onnx_cases};
 
 static const op *const members[] = {&core_linear, &onnx_linear};
 const op_family family_linear_attention = {members, COUNT_OF(members)};

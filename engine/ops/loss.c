@@ -57,6 +57,14 @@ static hone_status nll_expand(builder *b, draft *d) {
     return draft_done(b, d, nll(b, d, d->in[0], d->in[1], draft_in(d, 2)));
 }
 
+static const char *const nll_cases[] = {"f32[3,5] i64{0,4,2}",
+                                        "f32[2,3,4] i64[2,4]{0,1,2,0,1,2,0,1} f32[3] reduction=sum",
+                                        "f16[2,3] i32{0,2} reduction=none",
+                                        "f32[2,3] i64{1,-100} ignore_index=-100",
+                                        "f64[2,3] i64{1,2} f64[3]",
+                                        "f32[0,3] i64{} reduction=none",
+                                        NULL};
+
 static hone_status cross_entropy_expand(builder *b, draft *d) {
     if (!has_inputs(b, d)) return b->status;
     value *log = emit(b, "LogSoftmax", IN(d->in[0]), ATTRS(A_INT("axis", 1)));
@@ -64,17 +72,26 @@ static hone_status cross_entropy_expand(builder *b, draft *d) {
     return draft_done(b, d, log ? nll(b, d, log, d->in[1], draft_in(d, 2)) : NULL);
 }
 
+static const char *const cross_entropy_cases[] = {
+    "f32[3,5] i64{0,4,2} >2",           "f32[2,3,4] i64[2,4]{0,1,2,0,1,2,0,1} f32[3] reduction=sum",
+    "f16[2,3] i32{0,2} reduction=none", "f32[2,3] i64{1,-1} ignore_index=-1 >2",
+    "f32[0,3] i64{} reduction=sum",     NULL};
+
 static const op_version since_12[] = {{12, NULL}};
 static const op onnx_nll = {.name = "NegativeLogLikelihoodLoss",
                             .domain = "",
                             OP_VERSIONS(since_12),
                             OP_ATTRS(loss_attrs, loss_params),
-                            .expand = nll_expand};
+                            .expand = nll_expand,
+                            .tolerance = {TOL_REL, 1e-5},
+                            .cases = nll_cases};
 static const op onnx_cross_entropy = {.name = "SoftmaxCrossEntropyLoss",
                                       .domain = "",
                                       OP_VERSIONS(since_12),
                                       OP_ATTRS(loss_attrs, loss_params),
-                                      .expand = cross_entropy_expand};
+                                      .expand = cross_entropy_expand,
+                                      .tolerance = {TOL_REL, 1e-5},
+                                      .cases = cross_entropy_cases};
 
 static const op *const members[] = {&onnx_nll, &onnx_cross_entropy};
 const op_family family_loss = {members, COUNT_OF(members)};

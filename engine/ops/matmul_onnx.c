@@ -16,6 +16,11 @@ static hone_status matmul_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "hone::MatMul", IN(draft_in(d, 0), draft_in(d, 1)), NO_ATTRS));
 }
 
+static const char *const matmul_cases[] = {
+    "f32[3,4] f32[4,5]",       "f32[4] f32[4]",     "f32[2,3,4] f32[4]",
+    "f16[2,3] f16[3,2]",       "i64[2,3] i64[3,2]", "f32[2,0] f32[0,3]",
+    "f32[2,1,3,4] f32[3,4,2]", "f64[3] f64[2,3,2]", NULL};
+
 /* v * factor, where that is not v. */
 static value *scaled(builder *b, value *v, float factor) {
     if (!v || factor == 1.0f) return v;
@@ -58,19 +63,33 @@ static hone_status gemm_expand(builder *b, draft *d) {
     return draft_done(b, d, y);
 }
 
+static const char *const gemm_cases[] = {
+    "f32[3,4] f32[4,5] f32[5]",
+    "f32[4,3] f32[5,4] f32[3,1] alpha=0.5 beta=2 transA=1 transB=1",
+    "f16[2,3] f16[3,2]",
+    "i32[2,3] i32[3,2] i32[] alpha=2",
+    "f32[0,3] f32[3,2] f32[2]",
+    "f32[2,0] f32[0,3] f32[3]",
+    "f64[2,3] f64[3,2] f64[2,2] beta=0",
+    NULL};
+
 static const op onnx_matmul = {.name = "MatMul",
                                .domain = "",
                                OP_VERSIONS(since_7),
                                OP_ARGS_IN(product_in),
                                OP_ARGS_OUT(product_out),
-                               .expand = matmul_expand};
+                               .expand = matmul_expand,
+                               .tolerance = {TOL_SUM, 4},
+                               .cases = matmul_cases};
 static const op onnx_gemm = {.name = "Gemm",
                              .domain = "",
                              OP_VERSIONS(since_7),
                              OP_ARGS_IN(product_in),
                              OP_ARGS_OUT(product_out),
                              OP_ATTRS(gemm_attrs, gemm_params),
-                             .expand = gemm_expand};
+                             .expand = gemm_expand,
+                             .tolerance = {TOL_SUM, 4},
+                             .cases = gemm_cases};
 
 static const op *const members[] = {&onnx_matmul, &onnx_gemm};
 const op_family family_matmul_onnx = {members, COUNT_OF(members)};

@@ -74,9 +74,24 @@ static hone_status layer_norm_expand(builder *b, draft *d) {
     return norm_expand(b, d, "hone::LayerNorm");
 }
 
+static const char *const layer_norm_cases[] = {"f32[2,3,8] f32[8] f32[8] >3",
+                                               "f16[4,5] f16[5] axis=-1",
+                                               "f32[2,3,4] f32[3,4] axis=1",
+                                               "f64[2,4] f64[4] f64[4]",
+                                               "f32[2,3,4] f32[1,4] axis=-2",
+                                               "f32[0,4] f32[4]",
+                                               NULL};
+
 static hone_status rms_norm_expand(builder *b, draft *d) {
     return norm_expand(b, d, "hone::RmsNorm");
 }
+
+static const char *const rms_norm_cases[] = {"f32[2,3,8] f32[8]",
+                                             "f16[4,5] f16[5] axis=-1 epsilon=0.01",
+                                             "f32[2,3,4] f32[3,4] axis=1",
+                                             "f64[2,4] f64[4]",
+                                             "f32[0,4] f32[4]",
+                                             NULL};
 
 static hone_status instance_norm_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
@@ -88,6 +103,10 @@ static hone_status instance_norm_expand(builder *b, draft *d) {
     return draft_done(b, d,
                       expand_affine(b, y, scale, expand_per_channel(b, draft_in(d, 2), rank)));
 }
+
+static const char *const instance_norm_cases[] = {
+    "f32[2,3,4,5] f32[3] f32[3]", "f16[1,2,6] f16[2] f16[2]",
+    "f64[1,2,3,2] f64[2] f64[2] epsilon=0.1", "f32[0,2,3] f32[2] f32[2]", NULL};
 
 /* [N, C, ..] is normalised as [N, groups, rest]. */
 static hone_status group_norm_expand(builder *b, draft *d) {
@@ -104,6 +123,10 @@ static hone_status group_norm_expand(builder *b, draft *d) {
         b, d,
         expand_affine(b, y, expand_per_channel(b, scale, rank), expand_per_channel(b, bias, rank)));
 }
+
+static const char *const group_norm_cases[] = {
+    "f32[2,4,3,3] f32[4] f32[4] num_groups=2", "f16[1,6,5] f16[6] f16[6] num_groups=3 epsilon=0.01",
+    "f64[2,4] f64[4] f64[4] num_groups=1", "f32[0,4,2] f32[4] f32[4] num_groups=4", NULL};
 
 /* v, one value a group, as one value a channel: each is repeated. */
 static value *per_group(builder *b, value *v, value *repeats) {
@@ -140,6 +163,10 @@ static hone_status lp_norm_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Div", IN(x, divisor), NO_ATTRS));
 }
 
+static const char *const lp_norm_cases[] = {
+    "f32[2,3]", "f32[2,3,4] axis=0 p=1", "f16[5]", "f64[2,2] axis=-2", "f32[0,3]", "f32{0,0,0}",
+    NULL};
+
 /* (x - mean) / (standard deviation + 1e-9), the form of the operator's function. */
 static hone_status mean_variance_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
@@ -155,24 +182,34 @@ static hone_status mean_variance_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Div", IN(c, raised), NO_ATTRS));
 }
 
+static const char *const mean_variance_cases[] = {"f32[2,3,4,5]", "f16[2,3,4] axes=-1",
+                                                  "f32[2,3] axes=0,1", "f64[1,2,3,4]", NULL};
+
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_9[] = {{9, NULL}};
 static const op_version since_17[] = {{17, NULL}};
 static const op_version since_18[] = {{18, group_norm_upgrade}, {21, NULL}};
 static const op_version since_23[] = {{23, NULL}};
 
-#define COMPOSITE(ident, label, since, table)                                                      \
+#define COMPOSITE(ident, label, since, table, ...)                                                 \
     static const op onnx_##ident = {.name = label,                                                 \
                                     .domain = "",                                                  \
                                     OP_VERSIONS(since),                                            \
                                     OP_ATTRS(table, norm_params),                                  \
-                                    .expand = ident##_expand}
-COMPOSITE(layer_norm, "LayerNormalization", since_17, row_attrs);
-COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs);
-COMPOSITE(instance_norm, "InstanceNormalization", since_7, instance_attrs);
-COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs);
-COMPOSITE(lp_norm, "LpNormalization", since_7, lp_attrs);
-COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9, mean_variance_attrs);
+                                    .expand = ident##_expand,                                      \
+                                    __VA_ARGS__}
+COMPOSITE(layer_norm, "LayerNormalization", since_17, row_attrs, .tolerance = {TOL_REL, 1e-5},
+          .cases = layer_norm_cases);
+COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs, .tolerance = {TOL_REL, 1e-5},
+          .cases = rms_norm_cases);
+COMPOSITE(instance_norm, "InstanceNormalization", since_7, instance_attrs,
+          .tolerance = {TOL_REL, 1e-5}, .cases = instance_norm_cases);
+COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs, .tolerance = {TOL_REL, 1e-5},
+          .cases = group_norm_cases);
+COMPOSITE(lp_norm, "LpNormalization", since_7, lp_attrs, .tolerance = {TOL_REL, 1e-6},
+          .cases = lp_norm_cases);
+COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9, mean_variance_attrs,
+          .tolerance = {TOL_REL, 1e-5}, .cases = mean_variance_cases);
 
 static const op *const members[] = {&onnx_layer_norm, &onnx_rms_norm, &onnx_instance_norm,
                                     &onnx_group_norm, &onnx_lp_norm,  &onnx_mean_variance};

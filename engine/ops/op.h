@@ -46,7 +46,8 @@ typedef enum tol_kind {
     TOL_EXACT, /* bit for bit */
     TOL_ULP,   /* bound: units in the last place */
     TOL_REL,   /* bound: relative to the largest magnitude of the result */
-    TOL_SUM    /* gamma(n) * sum |a||b|, n terms; bound: extra factor */
+    TOL_SUM /* bound: times 64 roundings of the largest magnitude of the result, or of 1 if that is
+             * smaller: sums cancel */
 } tol_kind;
 typedef struct op_tolerance {
     tol_kind kind;

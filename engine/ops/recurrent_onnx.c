@@ -192,25 +192,51 @@ static hone_status lstm_expand(builder *b, draft *d) {
     static const layer_form form = {"hone::Lstm", 4, 3, 3, {"Sigmoid", "Tanh", "Tanh"}};
     return layer_expand(b, d, &form);
 }
+
+static const char *const lstm_cases[] = {
+    "f32[5,2,3] f32[1,16,3] f32[1,16,4] >3",
+    "f32[4,2,3] f32[2,8,3] f32[2,8,2] f32[2,16] i32{4,2} f32[2,2,2] f32[2,2,2] f32[2,6] "
+    "direction=bidirectional >3",
+    "f32[2,4,3] f32[1,8,3] f32[1,8,2] layout=1 hidden_size=2 >3",
+    "f16[3,1,2] f16[1,8,2] f16[1,8,2] direction=reverse clip=1 input_forget=1 >1",
+    "f32[2,1,2] f32[1,4,2] f32[1,4,1] activations=Relu,Affine,HardSigmoid activation_alpha=0.5,0.2 "
+    "activation_beta=0.1 >1",
+    "f32[0,2,3] f32[1,8,3] f32[1,8,2] >3",
+    NULL};
 static hone_status gru_expand(builder *b, draft *d) {
     static const layer_form form = {"hone::Gru", 3, 2, 2, {"Sigmoid", "Tanh", NULL}};
     return layer_expand(b, d, &form);
 }
+
+static const char *const gru_cases[] = {
+    "f32[5,2,3] f32[1,12,3] f32[1,12,4] >2",
+    "f32[3,2,3] f32[1,6,3] f32[1,6,2] f32[1,12] linear_before_reset=1 >2",
+    "f32[4,2,3] f32[2,6,3] f32[2,6,2] f32[2,12] i32{4,1} f32[2,2,2] direction=bidirectional >2",
+    "f16[2,1,2] f16[1,3,2] f16[1,3,1] direction=reverse >1",
+    "f32[3,0,3] f32[1,6,3] f32[1,6,2] >2",
+    NULL};
 static hone_status rnn_expand(builder *b, draft *d) {
     static const layer_form form = {"hone::Rnn", 1, 1, 2, {"Tanh", NULL, NULL}};
     return layer_expand(b, d, &form);
 }
 
+static const char *const rnn_cases[] = {
+    "f32[5,2,3] f32[1,4,3] f32[1,4,4] >2",
+    "f32[2,3,3] f32[2,2,3] f32[2,2,2] f32[2,4] direction=bidirectional activations=Relu,Sigmoid "
+    "layout=1 >2",
+    "f64[3,1,2] f64[1,2,2] f64[1,2,2] >1", "f32[3,0,3] f32[1,2,3] f32[1,2,2] >2", NULL};
+
 static const op_version since_7[] = {{7, NULL}};
-#define COMPOSITE(ident, label)                                                                    \
+#define COMPOSITE(ident, label, ...)                                                               \
     static const op onnx_##ident = {.name = label,                                                 \
                                     .domain = "",                                                  \
                                     OP_VERSIONS(since_7),                                          \
                                     OP_ATTRS(ident##_attrs, layer_params),                         \
-                                    .expand = ident##_expand}
-COMPOSITE(lstm, "LSTM");
-COMPOSITE(gru, "GRU");
-COMPOSITE(rnn, "RNN");
+                                    .expand = ident##_expand,                                      \
+                                    __VA_ARGS__}
+COMPOSITE(lstm, "LSTM", .tolerance = {TOL_REL, 1e-5}, .cases = lstm_cases);
+COMPOSITE(gru, "GRU", .tolerance = {TOL_REL, 1e-5}, .cases = gru_cases);
+COMPOSITE(rnn, "RNN", .tolerance = {TOL_REL, 1e-5}, .cases = rnn_cases);
 
 static const op *const members[] = {&onnx_lstm, &onnx_gru, &onnx_rnn};
 const op_family family_recurrent_onnx = {members, COUNT_OF(members)};

@@ -60,20 +60,46 @@ static value *log_sum_exp(builder *b, const draft *d, value *x) {
 }
 
 static hone_status l2_expand(builder *b, draft *d) { return in_wide_type(b, d, l2); }
+
+static const char *const l2_cases[] = {"f32[2,3,4] i64{-1}",
+                                       "f32[2,3] keepdims=0",
+                                       "f16[3,4] i64{0}",
+                                       "i32[2,3] i64{1} keepdims=0",
+                                       "f32[0,3] i64{0}",
+                                       "f32[]",
+                                       "f32[2,3] i64{} noop_with_empty_axes=1",
+                                       NULL};
 static hone_status log_sum_expand(builder *b, draft *d) { return in_wide_type(b, d, log_sum); }
+
+static const char *const log_sum_cases[] = {"f32[2,3,4]+ i64{-1}",
+                                            "f64[2,3]+ keepdims=0",
+                                            "f16[3,4]+ i64{0}",
+                                            "f32[0,3] i64{0}",
+                                            "f32[]+",
+                                            "f32[2,3]+ i64{} noop_with_empty_axes=1",
+                                            NULL};
 static hone_status log_sum_exp_expand(builder *b, draft *d) {
     return in_wide_type(b, d, log_sum_exp);
 }
 
-#define COMPOSITE(ident, label)                                                                    \
+static const char *const log_sum_exp_cases[] = {"f32[2,3,4] i64{-1}",
+                                                "f64[2,3] keepdims=0",
+                                                "bf16[3,4] i64{0}",
+                                                "i32[2,3] i64{1} keepdims=0",
+                                                "f32[]",
+                                                "f32[2,3] i64{} noop_with_empty_axes=1",
+                                                NULL};
+
+#define COMPOSITE(ident, label, ...)                                                               \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "",                                                    \
                                   OP_VERSIONS(versions),                                           \
                                   OP_ATTRS(attrs, reduce_log_params),                              \
-                                  .expand = ident##_expand}
-COMPOSITE(l2, "ReduceL2");
-COMPOSITE(log_sum, "ReduceLogSum");
-COMPOSITE(log_sum_exp, "ReduceLogSumExp");
+                                  .expand = ident##_expand,                                        \
+                                  __VA_ARGS__}
+COMPOSITE(l2, "ReduceL2", .tolerance = {TOL_REL, 1e-5}, .cases = l2_cases);
+COMPOSITE(log_sum, "ReduceLogSum", .tolerance = {TOL_REL, 1e-5}, .cases = log_sum_cases);
+COMPOSITE(log_sum_exp, "ReduceLogSumExp", .tolerance = {TOL_REL, 1e-5}, .cases = log_sum_exp_cases);
 
 static const op *const members[] = {&op_l2, &op_log_sum, &op_log_sum_exp};
 const op_family family_reduce_log = {members, COUNT_OF(members)};

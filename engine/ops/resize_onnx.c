@@ -19,6 +19,15 @@ static hone_status resize_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, t));
 }
 
+static const char *const resize_cases[] = {
+    "f32[1,2,4,4] _ f32{1,1,2,2}",
+    "f16[1,1,5,5] _ _ i64{1,1,3,7} mode=linear coordinate_transformation_mode=align_corners",
+    "u8[1,1,4,4] _ f32{1,1,1.5,1.5} mode=cubic",
+    "f32[2,4,4,2] _ f32{2,0.5} axes=1,2 mode=linear antialias=1",
+    "i64[3] _ f32{2} mode=linear",
+    "f32[0,2] _ f32{1,2}",
+    NULL};
+
 static hone_status resize_upgrade(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "scales")) return b->status;
     value *scales = d->in[1];
@@ -55,18 +64,27 @@ static hone_status upsample_expand(builder *b, draft *d) {
     return lower(b, d);
 }
 
+static const char *const upsample_cases[] = {
+    "f32[1,1,2,3] f32{1,1,2,3}", "f32[1,1,3,3] f32{1,1,2,2} mode=linear",
+    "u8[2,2] f32{1,2}",          "f16[2,2] f32{2,2} mode=bilinear",
+    "f32[0,2] f32{1,2}",         NULL};
+
 static const op_version resize_versions[] = {{10, resize_upgrade}, {11, NULL}};
 static const op_version upsample_versions[] = {{7, scales_to_input}, {9, NULL}};
 static const op onnx_resize = {.name = "Resize",
                                .domain = "",
                                OP_VERSIONS(resize_versions),
                                OP_ATTRS(resize_attrs, resize_params),
-                               .expand = resize_expand};
+                               .expand = resize_expand,
+                               .tolerance = {TOL_REL, 1e-5},
+                               .cases = resize_cases};
 static const op onnx_upsample = {.name = "Upsample",
                                  .domain = "",
                                  OP_VERSIONS(upsample_versions),
                                  OP_ATTRS(upsample_attrs, upsample_params),
-                                 .expand = upsample_expand};
+                                 .expand = upsample_expand,
+                                 .tolerance = {TOL_REL, 1e-5},
+                                 .cases = upsample_cases};
 
 static const op *const members[] = {&onnx_resize, &onnx_upsample};
 const op_family family_resize_onnx = {members, COUNT_OF(members)};

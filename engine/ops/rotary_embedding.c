@@ -81,9 +81,19 @@ static hone_status rotary_expand(builder *b, draft *d) {
     return draft_done(b, d, y);
 }
 
+static const char *const rotary_cases[] = {
+    "f32[2,3,4,8] f32[2,4,4] f32[2,4,4]",
+    "f32[2,4,24] f32[10,4] f32[10,4] i64[2,4] num_heads=3 interleaved=1",
+    "f16[1,2,3,8] f16[1,3,2] f16[1,3,2] rotary_embedding_dim=4",
+    "f32[0,4,24] f32[10,4] f32[10,4] i64[0,4]{} num_heads=3",
+    "f32[0,2,3,4] f32[0,3,2] f32[0,3,2]",
+    NULL};
+
 static const op_version versions[] = {{23, NULL}};
 const op op_rotary_embedding = {.name = "RotaryEmbedding",
                                 .domain = "",
                                 OP_VERSIONS(versions),
                                 OP_ATTRS(rotary_attrs, rotary_params),
-                                .expand = rotary_expand};
+                                .expand = rotary_expand,
+                                .tolerance = {TOL_REL, 1e-6},
+                                .cases = rotary_cases};

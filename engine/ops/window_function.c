@@ -53,16 +53,20 @@ static hone_status blackman_expand(builder *b, draft *d) {
     return window_expand(b, d, a);
 }
 
+static const char *const cases[] = {"i64[]{10}", "i32[]{1} output_datatype=11",
+                                    "i32[]{0}",  "i64[]{7} periodic=0 output_datatype=10",
+                                    "i64[]",     NULL};
 static const op_version since_17[] = {{17, NULL}};
-#define COMPOSITE(ident, label)                                                                    \
+#define COMPOSITE(ident, label, ...)                                                               \
     static const op onnx_##ident = {.name = label,                                                 \
                                     .domain = "",                                                  \
                                     OP_VERSIONS(since_17),                                         \
                                     OP_ATTRS(attrs, window_function_params),                       \
-                                    .expand = ident##_expand}
-COMPOSITE(hann, "HannWindow");
-COMPOSITE(hamming, "HammingWindow");
-COMPOSITE(blackman, "BlackmanWindow");
+                                    .expand = ident##_expand,                                      \
+                                    __VA_ARGS__}
+COMPOSITE(hann, "HannWindow", .tolerance = {TOL_REL, 1e-6}, .cases = cases);
+COMPOSITE(hamming, "HammingWindow", .tolerance = {TOL_REL, 1e-6}, .cases = cases);
+COMPOSITE(blackman, "BlackmanWindow", .tolerance = {TOL_REL, 1e-6}, .cases = cases);
 
 static const op *const members[] = {&onnx_hann, &onnx_hamming, &onnx_blackman};
 const op_family family_window_function = {members, COUNT_OF(members)};
