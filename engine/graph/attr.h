@@ -79,7 +79,6 @@ typedef struct attr {
 #define A_FLOAT(n, v)   ((attr){.name = (n), .kind = ATTR_FLOAT, .f = (v)})
 #define A_STRING(n, v)  ((attr){.name = (n), .kind = ATTR_STRING, .s = (v)})
 #define A_INTS(n, v, c) ((attr){.name = (n), .kind = ATTR_INTS, .ints = (v), .count = (c)})
-#define A_TENSOR(n, v)  ((attr){.name = (n), .kind = ATTR_TENSOR, .tensor = (v)})
 
 /* Attributes in the form of a node. */
 #define ATTR_MAX_GRAPHS 2

@@ -31,7 +31,6 @@ typedef struct op_arg {
 #define ARG_VARIADIC                                                                               \
     2u /* last slot only: any number more of the same kind; types may differ if var is 0 */
 #define ARG_ANY_KIND 4u /* sequences and optionals too */
-#define OP_MAX_ARGS  10
 
 /* A meaning that began with opset `since`. `upgrade` rewrites a draft of that meaning into the next
  * row's; the last row is today's meaning and has none. Rows are in rising order. A draft older than
@@ -134,9 +133,6 @@ int32_t op_since(const op *o);
 /* The slot that describes input or output i, or NULL when there is none. */
 const op_arg *op_input(const op *o, int32_t i);
 const op_arg *op_output(const op *o, int32_t i);
-
-/* Checks arity, element types and attribute ranges of a node against its operator, then infers. */
-hone_status op_check(const ctx *c, const node *n);
 
 /* Operators that differ only by a formula are rows of one table: a file that ends in a family. */
 typedef struct op_family {

@@ -77,13 +77,6 @@ hone_status window_resolve(const infer *f, const window_params *p, int32_t rank,
     return HONE_OK;
 }
 
-bool window_is_pointwise(const window *w) {
-    for (int32_t i = 0; i < w->rank; i++)
-        if (w->kernel[i] != 1 || w->stride[i] != 1 || w->pad_begin[i] || w->pad_end[i])
-            return false;
-    return true;
-}
-
 conv_window window_for_kernels(const window *w) {
     conv_window c;
     for (int32_t i = 0; i < 3; i++) {

@@ -46,7 +46,4 @@ hone_status window_resolve(const infer *f, const window_params *p, int32_t rank,
 /* The same for the kernels, which have three spatial axes: leading ones have size 1. rank <= 3. */
 conv_window window_for_kernels(const window *w);
 
-/* Does it read exactly one element a result, in order: kernel 1, stride 1, no padding? */
-bool window_is_pointwise(const window *w);
-
 #endif
