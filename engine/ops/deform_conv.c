@@ -105,14 +105,10 @@ static hone_status deform_plan(plan_ctx *pc, step *s) {
 static void tap_position(const step *s, const deform *d, int64_t map, int64_t pixel, double *at) {
     const float *offset = s->in[DEFORM_OFFSET].data;
     const int32_t rank = d->w.rank;
-    int64_t o = pixel, k = map % d->taps;
-    for (int32_t a = rank - 1; a >= 0; a--) {
-        const int64_t base = o % d->w.out[a] * d->w.stride[a] - d->w.pad_begin[a] +
-                             k % d->w.kernel[a] * d->w.dilation[a];
-        o /= d->w.out[a];
-        k /= d->w.kernel[a];
-        at[a] = (double)base + (double)offset[(map * rank + a) * d->pixels + pixel];
-    }
+    int64_t base[WINDOW_MAX_RANK];
+    window_tap(&d->w, pixel, map % d->taps, base);
+    for (int32_t a = 0; a < rank; a++)
+        at[a] = (double)base[a] + (double)offset[(map * rank + a) * d->pixels + pixel];
 }
 
 /* One tap of one pixel, for all channels of an offset group. */

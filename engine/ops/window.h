@@ -43,7 +43,14 @@ typedef struct window {
 hone_status window_resolve(const infer *f, const window_params *p, int32_t rank,
                            const int64_t *kernel, const int64_t *in, window *out);
 
-/* The same for the kernels, which have three spatial axes: leading ones have size 1. rank <= 3. */
+/* Where tap `tap` of result pixel `pixel`, both counted along the last axis first, lies along each
+ * axis of the input: outside of it in the padding. */
+void window_tap(const window *w, int64_t pixel, int64_t tap, int64_t *at);
+/* The same as an index into an input without other axes, or -1 in the padding. */
+int64_t window_tap_index(const window *w, int64_t pixel, int64_t tap);
+
+/* The window for the kernels, which have three spatial axes: leading ones have size 1. rank <= 3.
+ */
 conv_window window_for_kernels(const window *w);
 
 #endif
