@@ -149,8 +149,6 @@ void team_destroy(team *t) {
     mem_free(t->alloc, t);
 }
 
-int32_t team_size(const team *t) { return t ? t->threads : 1; }
-
 void team_begin(team *t, team_due *due, const void *user) {
     t->due = due;
     t->due_user = user;

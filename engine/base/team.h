@@ -23,7 +23,6 @@ typedef void team_fn(void *arg, int64_t first, int64_t last, int32_t worker);
  * TEAM_MAX_THREADS, HONE_E_NOMEM when the system refuses a thread. */
 hone_status team_create(const ctx *c, team **out, int32_t threads);
 void team_destroy(team *t);
-int32_t team_size(const team *t);
 
 /* Has the run to end early? Asked now and then, from all threads. */
 typedef bool team_due(const void *user);

@@ -17,7 +17,7 @@ static attr_kind file_kind(attr_kind k) {
     }
 }
 
-static const char *kind_name(attr_kind k) {
+const char *attr_kind_name(attr_kind k) {
     static const char *const names[] = {"int",     "int",    "float", "string", "string",
                                         "int",     "int",    "ints",  "ints",   "floats",
                                         "strings", "tensor", "graph", "type"};
@@ -113,6 +113,11 @@ static hone_status decode_one(const ctx *c, arena *a, const attr_spec *s, const 
         memcpy(field, &t, sizeof t);
         return HONE_OK;
     }
+    case ATTR_TYPE: {
+        const type *t = at ? at->type : NULL;
+        memcpy(field, &t, sizeof t);
+        return HONE_OK;
+    }
     case ATTR_GRAPH: return HONE_OK;
     default: return at ? decode_list(c, a, s, at, field) : HONE_OK;
     }
@@ -142,7 +147,7 @@ hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs,
                         escape_name(name, sizeof name, attrs[i].name));
         if (attrs[i].kind != file_kind(s->kind))
             return fail(c, HONE_E_FORMAT, "attribute '%s' is of kind %s: expected %s", s->name,
-                        kind_name(attrs[i].kind), kind_name(s->kind));
+                        attr_kind_name(attrs[i].kind), attr_kind_name(s->kind));
         if (attr_find(attrs, i, attrs[i].name))
             return fail(c, HONE_E_FORMAT, "attribute '%s' is given twice", s->name);
     }

@@ -22,7 +22,7 @@ typedef enum attr_kind {
     ATTR_STRINGS, /* string_list */
     ATTR_TENSOR,  /* const tensor *, or NULL */
     ATTR_GRAPH,   /* bodies go to node.body in the order of the table */
-    ATTR_TYPE     /* only composites have it */
+    ATTR_TYPE     /* const type *, or NULL; only composites have it */
 } attr_kind;
 
 /* `set` tells an empty list from an absent one. */
@@ -81,7 +81,6 @@ typedef struct attr {
 #define A_FLOAT(n, v)   ((attr){.name = (n), .kind = ATTR_FLOAT, .f = (v)})
 #define A_STRING(n, v)  ((attr){.name = (n), .kind = ATTR_STRING, .s = (v)})
 #define A_INTS(n, v, c) ((attr){.name = (n), .kind = ATTR_INTS, .ints = (v), .count = (c)})
-#define A_TENSOR(n, v)  ((attr){.name = (n), .kind = ATTR_TENSOR, .tensor = (v)})
 
 /* Attributes in the form of a node. */
 #define ATTR_MAX_GRAPHS 2
@@ -98,6 +97,9 @@ hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs,
                          attr_values *out);
 /* The reverse: attribute number i of a node by name. False past the end. */
 bool attrs_encode(const op *o, const void *params, int32_t i, attr *out);
+
+/* What the errors call a kind, as files know it. */
+const char *attr_kind_name(attr_kind k);
 
 /* Is v in the range of an integer attribute? A default outside of it stands for "absent". */
 static inline bool attr_allows(const attr_spec *s, int64_t v) {

@@ -37,8 +37,3 @@ void axes_elementwise(const node *n, axis_map *m) {
         }
     }
 }
-
-void axes_opaque(const node *n, axis_map *m) {
-    (void)n;
-    m->opaque = true;
-}

@@ -38,8 +38,7 @@ void axis_add(axis_map *m, int32_t input, int32_t in_axis, int32_t output, int32
 /* Relations of a node; opaque when its operator states none or a rank is unknown. */
 void axis_relations(const node *n, axis_map *out);
 
-/* Ready-made relations. */
-void axes_elementwise(const node *n, axis_map *m); /* all inputs broadcast to output 0 */
-void axes_opaque(const node *n, axis_map *m);
+/* Ready-made: all inputs broadcast to output 0. */
+void axes_elementwise(const node *n, axis_map *m);
 
 #endif

@@ -85,10 +85,9 @@ bool lower_known(const char *domain, const char *name, int32_t opset, const char
     return o && (o->n_versions == 0 || version_row(o, opset) >= 0);
 }
 
-/* The attributes of a composite that has a table: checked and decoded for its expansion. */
+/* The attributes of a composite: checked and decoded for its expansion. */
 static hone_status decode_composite(builder *b, const op *o, draft *d) {
     attr_values values;
-    if (!o->n_attrs) return HONE_OK;
     TRY(attrs_decode(b->c, b->graph->arena, o, d->attrs, d->n_attrs, &values));
     d->params = values.params;
     return HONE_OK;
@@ -103,7 +102,7 @@ static hone_status lower_draft(builder *b, draft *d) {
                     d->opset, o->versions[0].since);
     for (int32_t i = row; i < o->n_versions && !d->done; i++)
         if (o->versions[i].upgrade) TRY(o->versions[i].upgrade(b, d));
-    if (d->done) return HONE_OK;
+    if (d->done || b->status != HONE_OK) return b->status;
     if (!o->expand) return emit_node(b, o, d);
     TRY(decode_composite(b, o, d));
     return o->expand(b, d);
@@ -124,6 +123,7 @@ hone_status lower(builder *b, draft *d) {
     if (b->status != HONE_OK) return b->status;
     const char *outer = b->name;
     if (d->name && *d->name) b->name = d->name;
+    d->b = b;
     hone_status status = lower_draft(b, d);
     if (status == HONE_OK) status = b->status;
     if (status == HONE_OK) status = name_outputs(b, d);
@@ -199,19 +199,36 @@ value *emit_scalar(builder *b, hone_dtype dtype, double v) {
     return c;
 }
 
-int64_t draft_int(const draft *d, const char *name, int64_t fallback) {
+/* The attribute of that name, or NULL when there is none of this kind. */
+static const attr *find_kind(const draft *d, const char *name, attr_kind kind) {
     const attr *a = attr_find(d->attrs, d->n_attrs, name);
-    return a && a->kind == ATTR_INT ? a->i : fallback;
+    if (!a || a->kind == kind) return a;
+    if (d->b)
+        builder_fail(d->b, HONE_E_FORMAT, "attribute '%s' is of kind %s: expected %s", name,
+                     attr_kind_name(a->kind), attr_kind_name(kind));
+    return NULL;
+}
+
+int64_t draft_int(const draft *d, const char *name, int64_t fallback) {
+    const attr *a = find_kind(d, name, ATTR_INT);
+    return a ? a->i : fallback;
 }
 
 float draft_float(const draft *d, const char *name, float fallback) {
-    const attr *a = attr_find(d->attrs, d->n_attrs, name);
-    return a && a->kind == ATTR_FLOAT ? a->f : fallback;
+    const attr *a = find_kind(d, name, ATTR_FLOAT);
+    return a ? a->f : fallback;
 }
 
 const char *draft_string(const draft *d, const char *name, const char *fallback) {
-    const attr *a = attr_find(d->attrs, d->n_attrs, name);
-    return a && a->kind == ATTR_STRING ? a->s : fallback;
+    const attr *a = find_kind(d, name, ATTR_STRING);
+    return a ? a->s : fallback;
+}
+
+hone_status draft_no_attrs(builder *b, const draft *d) {
+    char name[64];
+    if (d->n_attrs == 0) return b->status;
+    return builder_fail(b, HONE_E_FORMAT, "unknown attribute '%s'",
+                        escape_name(name, sizeof name, d->attrs[0].name));
 }
 
 bool draft_drop(draft *d, const char *name) {

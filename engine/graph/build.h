@@ -36,9 +36,9 @@ typedef struct draft {
     value **out;                  /* results, set by lowering */
     const char *const *out_names; /* NULL entry: the output is not wanted */
     int32_t n_out;
-    const void
-        *params; /* for expansions: the attributes as the operator's struct, if it has a table */
-    bool done;   /* an upgrade or expansion has set the outputs: nothing is left to emit */
+    const void *params; /* for expansions: the attributes as the operator's struct */
+    bool done;          /* an upgrade or expansion has set the outputs: nothing is left to emit */
+    builder *b;         /* of lower(): where an attribute of the wrong kind is recorded */
 } draft;
 
 /* Lowers a draft into nodes of b->graph: upgrades old meanings, expands composites, or emits one
@@ -74,9 +74,18 @@ __attribute__((format(printf, 3, 4))) hone_status builder_fail(builder *b, hone_
 
 /* Facts about drafts, for upgrades and expansions. */
 static inline value *draft_in(const draft *d, int32_t i) { return i < d->n_in ? d->in[i] : NULL; }
+/* Is an attribute of that name there? */
+static inline bool draft_has(const draft *d, const char *name) {
+    return attr_find(d->attrs, d->n_attrs, name) != NULL;
+}
+/* An attribute of a draft that has not been decoded yet, for upgrades. Another kind is recorded as
+ * a failure and gives the fallback. */
 int64_t draft_int(const draft *d, const char *name, int64_t fallback);
 float draft_float(const draft *d, const char *name, float fallback);
 const char *draft_string(const draft *d, const char *name, const char *fallback);
+/* For upgrades that emit nodes instead of changing the draft: fails unless all attributes have been
+ * taken out of it. */
+hone_status draft_no_attrs(builder *b, const draft *d);
 /* Removes an attribute; false if there was none. */
 bool draft_drop(draft *d, const char *name);
 /* Sets input i, growing the list. */

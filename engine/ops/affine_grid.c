@@ -6,6 +6,12 @@
 #include "composite.h"
 #include "op.h"
 
+typedef struct affine_grid_params {
+    bool align_corners;
+} affine_grid_params;
+
+static const attr_spec affine_grid_attrs[] = {ATTR_ROW(BOOL, affine_grid_params, align_corners)};
+
 /* Entry i of the vector `size`, as a scalar. */
 static value *size_entry(builder *b, value *size, int64_t i) {
     return emit(b, "Gather", IN(size, emit_i64(b, i)), ATTRS(A_INT("axis", 0)));
@@ -33,7 +39,7 @@ static hone_status affine_grid_expand(builder *b, draft *d) {
         return builder_fail(b, HONE_E_UNSUPPORTED,
                             "theta is not known to be [N, 2, 3] or [N, 3, 4]");
     const int32_t rank = (int32_t)rows;
-    const bool align = draft_int(d, "align_corners", 0) != 0;
+    const bool align = ((const affine_grid_params *)d->params)->align_corners;
     for (int32_t a = 0; a < rank; a++) dims[a] = expand_unsqueeze(b, size_entry(b, size, a + 2), 0);
     value *space = emit(b, "Concat", dims, rank, ATTRS(A_INT("axis", 0)));
     for (int32_t a = 0; a < rank; a++) { /* the innermost axis comes first */
@@ -55,6 +61,18 @@ static hone_status affine_grid_expand(builder *b, draft *d) {
                       expand_cast(b, expand_binary(b, "Reshape", y, shape_of), theta->type.dtype));
 }
 
+static const char *const affine_grid_cases[] = {"f32[2,2,3] i64{2,3,4,5}",
+                                                "f32[1,3,4] i64{1,1,2,3,4} align_corners=1",
+                                                "f16[2,2,3] i64{2,1,1,1} align_corners=1",
+                                                "f64[0,2,3] i64{0,1,3,3}",
+                                                "f32[1,2,3] i64{1,1,0,4}",
+                                                NULL};
+
 static const op_version versions[] = {{20, NULL}};
-const op op_affine_grid = {
-    .name = "AffineGrid", .domain = "", OP_VERSIONS(versions), .expand = affine_grid_expand};
+const op op_affine_grid = {.name = "AffineGrid",
+                           .domain = "",
+                           OP_VERSIONS(versions),
+                           OP_ATTRS(affine_grid_attrs, affine_grid_params),
+                           .expand = affine_grid_expand,
+                           .tolerance = {TOL_REL, 1e-6},
+                           .cases = affine_grid_cases};

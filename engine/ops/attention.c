@@ -17,9 +17,31 @@ enum { ATT_Q, ATT_K, ATT_V, ATT_MASK, ATT_PAST_K, ATT_PAST_V, ATT_NONPAD };
 enum { OUT_Y, OUT_K, OUT_V, OUT_SCORES };
 enum { SCORES_RAW, SCORES_CAPPED, SCORES_BIASED, SCORES_SOFTMAX };
 
+typedef struct attention_params {
+    int64_t q_num_heads, kv_num_heads;           /* 0: the input's own axis says it */
+    int64_t left_window_size, right_window_size; /* -1: no bound */
+    int64_t qk_matmul_output_mode;
+    float scale, softcap;
+    hone_dtype softmax_precision; /* HONE_UNDEFINED: that of the data */
+    bool is_causal;
+} attention_params;
+
+static const attr_spec attention_attrs[] = {
+    ATTR_ROW(INT, attention_params, q_num_heads, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INT, attention_params, kv_num_heads, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INT, attention_params, left_window_size, .i = -1, .min = -1, .max = INT64_MAX),
+    ATTR_ROW(INT, attention_params, right_window_size, .i = -1, .min = -1, .max = INT64_MAX),
+    ATTR_ROW(INT, attention_params, qk_matmul_output_mode, .max = SCORES_SOFTMAX),
+    ATTR_ROW(FLOAT, attention_params, scale),
+    ATTR_ROW(FLOAT, attention_params, softcap),
+    ATTR_ROW(DTYPE, attention_params, softmax_precision),
+    ATTR_ROW(BOOL, attention_params, is_causal),
+};
+
 typedef struct attention {
     builder *b;
     draft *d;
+    const attention_params *p;
     hone_dtype type;
     int64_t q_heads, kv_heads;
     value *q, *k, *v;
@@ -50,9 +72,9 @@ static value *split_heads(attention *a, value *v, int64_t heads) {
 }
 
 /* Heads of an input: an attribute, or axis 1 of four. */
-static int64_t heads_of(const attention *a, const value *v, const char *name) {
+static int64_t heads_of(const value *v, int64_t stated) {
     const shape *s = &v->type.shape;
-    return s->rank == 4 && dim_known(s->dim[1]) ? s->dim[1] : draft_int(a->d, name, 0);
+    return s->rank == 4 && dim_known(s->dim[1]) ? s->dim[1] : stated;
 }
 
 static hone_status read_heads(attention *a) {
@@ -62,8 +84,8 @@ static hone_status read_heads(attention *a) {
         if (rank >= 0 && rank != 3 && rank != 4)
             builder_fail(a->b, HONE_E_FORMAT, "input %d has rank %d: expected 3 or 4", i, rank);
     }
-    a->q_heads = heads_of(a, d->in[ATT_Q], "q_num_heads");
-    a->kv_heads = heads_of(a, d->in[ATT_K], "kv_num_heads");
+    a->q_heads = heads_of(d->in[ATT_Q], a->p->q_num_heads);
+    a->kv_heads = heads_of(d->in[ATT_K], a->p->kv_num_heads);
     if (a->b->status == HONE_OK &&
         (a->q_heads < 1 || a->kv_heads < 1 || a->q_heads % a->kv_heads != 0))
         builder_fail(a->b, HONE_E_FORMAT, "%lld query heads and %lld key heads do not group",
@@ -90,9 +112,8 @@ static value *ungrouped(attention *a, value *v) {
 
 static value *scale_of(attention *a) {
     builder *b = a->b;
-    const attr *given = attr_find(a->d->attrs, a->d->n_attrs, "scale");
     const int64_t size = a->q ? a->q->type.shape.dim[3] : DIM_UNKNOWN;
-    if (given && given->kind == ATTR_FLOAT) return emit_scalar(b, a->type, (double)given->f);
+    if (draft_has(a->d, "scale")) return emit_scalar(b, a->type, (double)a->p->scale);
     if (dim_known(size)) return emit_scalar(b, a->type, 1 / sqrt((double)(size > 0 ? size : 1)));
     value *width = expand_cast(b, expand_size_of(b, a->q, 3), HONE_F32);
     value *root = expand_unary(b, "Reciprocal", expand_unary(b, "Sqrt", width));
@@ -109,9 +130,8 @@ static value *positions(builder *b, value *n, bool column) {
  * *empty_rows is set when a query may be left without keys. */
 static value *allowed_keys(attention *a, bool *empty_rows) {
     builder *b = a->b;
-    const bool causal = draft_int(a->d, "is_causal", 0) != 0;
-    const int64_t left = draft_int(a->d, "left_window_size", -1);
-    const int64_t right = draft_int(a->d, "right_window_size", -1);
+    const bool causal = a->p->is_causal;
+    const int64_t left = a->p->left_window_size, right = a->p->right_window_size;
     value *past = draft_in(a->d, ATT_PAST_K);
     value *allowed = NULL;
     *empty_rows = a->nonpad || left >= 0;
@@ -161,7 +181,7 @@ static value *mask_bias(attention *a) {
 /* Softmax in the precision asked for. Rows whose bias hides every key give zeros. */
 static value *probabilities(attention *a, value *scores, value *bias, bool empty_rows) {
     builder *b = a->b;
-    const hone_dtype t = (hone_dtype)draft_int(a->d, "softmax_precision", a->type);
+    const hone_dtype asked = a->p->softmax_precision, t = asked ? asked : a->type;
     value *p = expand_cast(b, expand_unary(b, "Softmax", expand_cast(b, scores, t)), a->type);
     if (!bias || !empty_rows) return p;
     const int64_t last = -1;
@@ -174,8 +194,7 @@ static value *probabilities(attention *a, value *scores, value *bias, bool empty
 static value *attend(attention *a) {
     builder *b = a->b;
     draft *d = a->d;
-    const int64_t mode = draft_int(d, "qk_matmul_output_mode", SCORES_RAW);
-    const float cap = draft_float(d, "softcap", 0);
+    const float cap = a->p->softcap;
     bool empty_rows;
     value *q = expand_binary(b, "Mul", a->q, scale_of(a)), *stage[4];
     value *scores = emit(b, "hone::MatMul", IN(grouped(a, q), a->k), ATTRS(A_INT("trans_b", 1)));
@@ -192,7 +211,7 @@ static value *attend(attention *a) {
     stage[SCORES_BIASED] = scores = sum_of(b, scores, bias);
     value *p = probabilities(a, scores, bias, empty_rows || mask);
     stage[SCORES_SOFTMAX] = p;
-    if (expand_wants(d, OUT_SCORES)) d->out[OUT_SCORES] = stage[mode & 3];
+    if (expand_wants(d, OUT_SCORES)) d->out[OUT_SCORES] = stage[a->p->qk_matmul_output_mode];
     return p;
 }
 
@@ -200,7 +219,11 @@ static hone_status attention_expand(builder *b, draft *d) {
     static const char *const names[] = {"Q", "K", "V"};
     for (int32_t i = ATT_Q; i <= ATT_V; i++)
         if (!expand_needs(b, d, i, names[i])) return b->status;
-    attention a = {.b = b, .d = d, .type = d->in[ATT_Q]->type.dtype};
+    attention a = {.b = b, .d = d, .p = d->params, .type = d->in[ATT_Q]->type.dtype};
+    const hone_dtype precision = a.p->softmax_precision;
+    if (precision && !dtype_in(precision, DT_FLOATS))
+        return builder_fail(b, HONE_E_FORMAT, "softmax_precision is %s: expected a float type",
+                            hone_dtype_name(precision));
     TRY(read_heads(&a));
     const bool flat = d->in[ATT_Q]->type.shape.rank == 3;
     a.q = split_heads(&a, d->in[ATT_Q], a.q_heads);
@@ -221,6 +244,24 @@ static hone_status attention_expand(builder *b, draft *d) {
     return draft_done(b, d, y);
 }
 
+static const char *const attention_cases[] = {
+    "f32[2,3,8] f32[2,5,8] f32[2,5,6] q_num_heads=2 kv_num_heads=2",
+    "f32[1,4,3,8] f32[1,2,5,8] f32[1,2,5,8] is_causal=1",
+    "f16[1,2,3,4] f16[1,2,4,4] f16[1,2,4,4] f16[3,4] softcap=2 softmax_precision=1",
+    "f32[2,2,3,4] f32[2,2,3,4] f32[2,2,3,4] _ f32[2,2,2,4] f32[2,2,2,4] is_causal=1 >3",
+    "f32[1,1,4,4] f32[1,1,4,4] f32[1,1,4,4] bool[4,4] left_window_size=1 right_window_size=0 "
+    "qk_matmul_output_mode=3 >4",
+    "f64[1,1,2,4] f64[1,1,3,4] f64[1,1,3,4] scale=0.5 softmax_precision=11",
+    "f32[0,2,3,4] f32[0,2,5,4] f32[0,2,5,4]",
+    "f32[0,3,8] f32[0,5,8] f32[0,5,6] q_num_heads=2 kv_num_heads=2",
+    "f32[1,2,0,4] f32[1,2,5,4] f32[1,2,5,4]",
+    NULL};
+
 static const op_version versions[] = {{23, NULL}};
-const op op_attention = {
-    .name = "Attention", .domain = "", OP_VERSIONS(versions), .expand = attention_expand};
+const op op_attention = {.name = "Attention",
+                         .domain = "",
+                         OP_VERSIONS(versions),
+                         OP_ATTRS(attention_attrs, attention_params),
+                         .expand = attention_expand,
+                         .tolerance = {TOL_REL, 1e-5},
+                         .cases = attention_cases};

@@ -2,26 +2,55 @@
  *
  * BatchNormalization. At inference it is y = x * a + b with one a and b a channel, which are
  * computed from constants and usually merge with a convolution next to it. Training mode computes
- * the statistics of the batch and updates the running ones.
+ * the statistics of the batch and updates the running ones. Before opset 9 there could be one value
+ * for each element of an instance, which is then one long row of channels.
  */
 #include "composite.h"
 #include "op.h"
+
+typedef struct batch_norm_params {
+    float epsilon, momentum;
+    bool training_mode;
+} batch_norm_params;
+
+static const attr_spec batch_norm_attrs[] = {
+    ATTR_ROW(FLOAT, batch_norm_params, epsilon, .f = 1e-5f),
+    ATTR_ROW(FLOAT, batch_norm_params, momentum, .f = 0.9f),
+    ATTR_ROW(BOOL, batch_norm_params, training_mode),
+};
+
+static hone_status batch_norm_upgrade(builder *b, draft *d) {
+    const bool spatial = draft_int(d, "spatial", 1) != 0;
+    draft_drop(d, "spatial");
+    if (spatial || !expand_needs(b, d, 0, "X")) return b->status;
+    value *in[5], *x = d->in[0];
+    for (int32_t i = 1; i < d->n_out; i++)
+        if (expand_wants(d, i))
+            return builder_fail(b, HONE_E_UNSUPPORTED, "output %d belongs to training", i);
+    in[0] = emit(b, "Flatten", IN(x), NO_ATTRS);
+    for (int32_t i = 1; i < 5; i++) {
+        value *v = draft_in(d, i);
+        in[i] = v ? expand_reshape(b, v, (const int64_t[]){-1}, 1) : NULL;
+    }
+    value *y = emit(b, "BatchNormalization", in, 5, d->attrs, d->n_attrs);
+    return draft_done(b, d, expand_binary(b, "Reshape", y, expand_unary(b, "Shape", x)));
+}
 
 typedef struct batch_norm {
     value *x, *scale, *bias, *mean, *variance;
     hone_dtype type; /* that statistics are computed in */
     int32_t rank;
-    bool spatial; /* one value a channel; otherwise one for each element of an instance */
-    double epsilon;
+    const batch_norm_params *p;
 } batch_norm;
 
 static value *per_channel(builder *b, const batch_norm *n, value *v) {
-    return n->spatial ? expand_per_channel(b, v, n->rank) : v;
+    return expand_per_channel(b, v, n->rank);
 }
 
 /* scale / sqrt(variance + epsilon) */
 static value *slope(builder *b, const batch_norm *n, value *scale, value *variance) {
-    value *raised = emit(b, "Add", IN(variance, emit_scalar(b, n->type, n->epsilon)), NO_ATTRS);
+    value *epsilon = emit_scalar(b, n->type, (double)n->p->epsilon);
+    value *raised = emit(b, "Add", IN(variance, epsilon), NO_ATTRS);
     return emit(b, "Div", IN(scale, emit(b, "Sqrt", IN(raised), NO_ATTRS)), NO_ATTRS);
 }
 
@@ -38,7 +67,7 @@ static hone_status inference(builder *b, draft *d, const batch_norm *n) {
 /* old * momentum + now * (1 - momentum), in the type of input i. */
 static value *running(builder *b, draft *d, const batch_norm *n, value *old, value *now,
                       int32_t i) {
-    const double momentum = (double)draft_float(d, "momentum", 0.9f);
+    const double momentum = (double)n->p->momentum;
     value *kept = emit(b, "Mul", IN(old, emit_scalar(b, n->type, momentum)), NO_ATTRS);
     value *fresh = emit(b, "Mul", IN(now, emit_scalar(b, n->type, 1 - momentum)), NO_ATTRS);
     return expand_cast(b, emit(b, "Add", IN(kept, fresh), NO_ATTRS), d->in[i]->type.dtype);
@@ -68,11 +97,8 @@ static hone_status batch_norm_expand(builder *b, draft *d) {
     static const char *const names[] = {"X", "scale", "B", "input_mean", "input_var"};
     for (int32_t i = 0; i < 5; i++)
         if (!expand_needs(b, d, i, names[i])) return b->status;
-    batch_norm n = {.x = d->in[0],
-                    .rank = emit_rank(b, d->in[0]),
-                    .type = HONE_F32,
-                    .spatial = draft_int(d, "spatial", 1) != 0,
-                    .epsilon = (double)draft_float(d, "epsilon", 1e-5f)};
+    batch_norm n = {
+        .x = d->in[0], .rank = emit_rank(b, d->in[0]), .type = HONE_F32, .p = d->params};
     if (n.rank < 0) return b->status;
     if (n.rank < 1) return builder_fail(b, HONE_E_FORMAT, "input 'X' is a scalar");
     for (int32_t i = 0; i < 5; i++)
@@ -81,13 +107,27 @@ static hone_status batch_norm_expand(builder *b, draft *d) {
     n.bias = expand_cast(b, d->in[2], n.type);
     n.mean = expand_cast(b, d->in[3], n.type);
     n.variance = expand_cast(b, d->in[4], n.type);
-    if (draft_int(d, "training_mode", 0)) return training(b, d, &n);
+    if (n.p->training_mode) return training(b, d, &n);
     for (int32_t i = 1; i < d->n_out; i++)
         if (expand_wants(d, i))
             return builder_fail(b, HONE_E_UNSUPPORTED, "output %d belongs to training", i);
     return inference(b, d, &n);
 }
 
-static const op_version versions[] = {{7, NULL}};
-const op op_batch_norm = {
-    .name = "BatchNormalization", .domain = "", OP_VERSIONS(versions), .expand = batch_norm_expand};
+static const char *const batch_norm_cases[] = {
+    "f32[2,3,4,5] f32[3] f32[3] f32[3] f32[3]+",
+    "f32[4,3,2] f32[3] f32[3] f32[3] f32[3]+ training_mode=1 momentum=0.5 >3",
+    "f16[2,3,4] f32[3] f32[3] f32[3] f32[3]+ epsilon=0.01",
+    "f64[2,3] f64[3] f64[3] f64[3] f64[3]+",
+    "f32[4] f32[1] f32[1] f32[1] f32[1]+",
+    "f32[0,3,4] f32[3] f32[3] f32[3] f32[3]+",
+    NULL};
+
+static const op_version versions[] = {{7, batch_norm_upgrade}, {9, NULL}};
+const op op_batch_norm = {.name = "BatchNormalization",
+                          .domain = "",
+                          OP_VERSIONS(versions),
+                          OP_ATTRS(batch_norm_attrs, batch_norm_params),
+                          .expand = batch_norm_expand,
+                          .tolerance = {TOL_REL, 1e-5},
+                          .cases = batch_norm_cases};

@@ -127,8 +127,8 @@ static const char *const number_cases[] = {
     "f32[2,3,4] f32[2,3,4]", "f32[2,3,4] f32[4]",         "f32[3,1] f32[1,5]",
     "f32[] f32[2,2]",        "f32[2,1,3,1] f32[4,1,5]",   "f16[7,3] f16[3]",
     "f32[0,3] f32[1,3]",     "f32[1,33,5,7] f32[33,1,1]", NULL};
-static const char *const power_cases[] = {"f32[2,3,4] f32[4]", "f64[3,1] f64[1,5]",
-                                          "i32[2,3] i32[3]", NULL};
+static const char *const power_cases[] = {"f32[2,3,4]+ f32[4]", "f64[2,3,4] f64[4]",
+                                          "f64[3,1] f64[1,5]", "i32[2,3] i32[3]", NULL};
 static const char *const logic_cases[] = {"bool[2,3,4] bool[4]", "bool[3,1] bool[1,5]", NULL};
 static const char *const bits_cases[] = {"u8[2,3,4] u8[4]", "u32[3,1] u32[1,5]", NULL};
 

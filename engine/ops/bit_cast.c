@@ -10,8 +10,8 @@ typedef struct bit_cast_params {
 } bit_cast_params;
 
 static const attr_spec bit_cast_attrs[] = {ATTR_ROW(DTYPE, bit_cast_params, to, .required = true)};
-static const op_arg bit_cast_in[] = {{"input", DT_SIZED, 0, 0}};
-static const op_arg bit_cast_out[] = {{"output", DT_SIZED, 0, 0}};
+static const op_arg bit_cast_in[] = {{"input", DT_NUMERIC, 0, 0}};
+static const op_arg bit_cast_out[] = {{"output", DT_NUMERIC, 0, 0}};
 static const op_version bit_cast_versions[] = {{26, NULL}};
 
 static hone_status bit_cast_infer(infer *f) {

@@ -12,7 +12,7 @@ typedef struct cast_params {
 } cast_params;
 
 static const char *const round_modes[] = {"up", "down", "nearest", NULL}; /* as e8m0_rounding */
-#define NUMBERS (DT_SIZED & ~(DT(HONE_C64) | DT(HONE_C128)))
+#define NUMBERS (DT_NUMERIC & ~(DT(HONE_C64) | DT(HONE_C128)))
 static const attr_spec cast_attrs[] = {
     ATTR_ROW(DTYPE, cast_params, to, .required = true),
     ATTR_ROW(BOOL, cast_params, saturate, .i = 1),
@@ -71,8 +71,8 @@ static hone_status cast_grad(gradient *g) {
 }
 
 static const char *const cast_cases[] = {
-    "f32[2,3] to=7", "i64[5] to=1",  "u8[37] to=1", "f16[37] to=1",
-    "f64[37] to=10", "bool[5] to=6", NULL};
+    "f32[2,3] to=7", "i64[5] to=1",  "u8[37] to=1",    "f16[37] to=1",
+    "f64[37] to=10", "bool[5] to=6", "f32[2,3] to=11", NULL};
 
 const op op_cast = {.name = "Cast",
                     .domain = "",

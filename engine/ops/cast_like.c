@@ -4,9 +4,21 @@
  */
 #include "op.h"
 
-static const op_arg cast_like_in[] = {{"input", DT_SIZED, 0, 0}, {"target_type", DT_SIZED, 0, 0}};
-static const op_arg cast_like_out[] = {{"output", DT_SIZED, 0, 0}};
+static const op_arg cast_like_in[] = {{"input", DT_NUMERIC, 0, 0},
+                                      {"target_type", DT_NUMERIC, 0, 0}};
+static const op_arg cast_like_out[] = {{"output", DT_NUMERIC, 0, 0}};
 static const op_version cast_like_versions[] = {{15, NULL}};
+
+typedef struct cast_like_params {
+    bool saturate;
+    int32_t round_mode;
+} cast_like_params;
+
+static const char *const round_modes[] = {"up", "down", "nearest", NULL};
+static const attr_spec cast_like_attrs[] = {
+    ATTR_ROW(BOOL, cast_like_params, saturate, .i = 1),
+    ATTR_ROW(CHOICE, cast_like_params, round_mode, .choices = round_modes),
+};
 
 static hone_status cast_like_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0), *like = draft_in(d, 1);
@@ -16,9 +28,16 @@ static hone_status cast_like_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Cast", IN(x), d->attrs, d->n_attrs));
 }
 
+static const char *const cast_like_cases[] = {
+    "f32[2,3] i32[1]", "f32[4] f16[1]", "i8[3] f64[]", "f32[0] bool[2]",
+    "f16[] f32[]",     "f32[2] f32[3]", NULL};
+
 const op op_cast_like = {.name = "CastLike",
                          .domain = "",
                          OP_VERSIONS(cast_like_versions),
                          OP_ARGS_IN(cast_like_in),
                          OP_ARGS_OUT(cast_like_out),
-                         .expand = cast_like_expand};
+                         OP_ATTRS(cast_like_attrs, cast_like_params),
+                         .expand = cast_like_expand,
+                         .tolerance = {TOL_EXACT, 0},
+                         .cases = cast_like_cases};

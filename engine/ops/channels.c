@@ -17,3 +17,13 @@ static value *move_channels(builder *b, value *v, bool last) {
 value *emit_channels_last(builder *b, value *v) { return v ? move_channels(b, v, true) : NULL; }
 
 value *emit_channels_first(builder *b, value *v) { return v ? move_channels(b, v, false) : NULL; }
+
+hone_status drop_kernel_shape(builder *b, draft *d, const int_list *kernel, const value *weight) {
+    const shape *w = &weight->type.shape;
+    bool fits = !kernel->set || w->rank < 0 || kernel->n == w->rank - 2;
+    for (int32_t i = 0; fits && kernel->set && i + 2 < w->rank; i++)
+        fits = dim_compatible(kernel->v[i], w->dim[i + 2]);
+    draft_drop(d, "kernel_shape");
+    return fits ? b->status
+                : builder_fail(b, HONE_E_FORMAT, "attribute 'kernel_shape' contradicts the weight");
+}

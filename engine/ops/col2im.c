@@ -80,28 +80,13 @@ static hone_status col2im_plan(plan_ctx *p, step *s) {
     return col2im_resolve(&f, step_params(s), &s->in[COL_IMAGE], &s->in[COL_BLOCK], st);
 }
 
-/* Where tap `tap` of the block number `number` lies in the image, or -1. */
-static int64_t position_of(const window *w, int64_t number, int64_t tap) {
-    int64_t position = 0, pitch = 1;
-    for (int32_t a = w->rank - 1; a >= 0; a--) {
-        const int64_t i = number % w->out[a] * w->stride[a] - w->pad_begin[a] +
-                          tap % w->kernel[a] * w->dilation[a];
-        number /= w->out[a];
-        tap /= w->kernel[a];
-        if (i < 0 || i >= w->in[a]) return -1;
-        position += i * pitch;
-        pitch *= w->in[a];
-    }
-    return position;
-}
-
 #define ADD(name, type)                                                                            \
     static void name(const col2im *st, const void *xv, void *yv) {                                 \
         const type *x = xv;                                                                        \
         type *y = yv;                                                                              \
         for (int64_t t = 0; t < st->taps; t++)                                                     \
             for (int64_t p = 0; p < st->places; p++) {                                             \
-                const int64_t at = position_of(&st->w, p, t);                                      \
+                const int64_t at = window_tap_index(&st->w, p, t);                                 \
                 if (at >= 0) y[at] = (type)(y[at] + x[t * st->places + p]);                        \
             }                                                                                      \
     }
@@ -164,9 +149,22 @@ static hone_status col2im_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, t));
 }
 
+static const char *const onnx_cases[] = {"f32[1,5,5] i64{5,5} i64{1,5}",
+                                         "f16[2,12,4] i64{3,3} i64{2,2}",
+                                         "i32[1,8,9] i64{5,5} i64{2,2} strides=2,2 pads=0,0,1,1",
+                                         "f32[0,4,4] i64{3,3} i64{2,2}",
+                                         "f64[1,2,5] i64{6} i64{2} dilations=1",
+                                         NULL};
+
+static const attr_spec onnx_attrs[] = {WINDOW_LISTS(col2im_params)};
 static const op_version versions[] = {{18, NULL}};
-static const op onnx_col2im = {
-    .name = "Col2Im", .domain = "", OP_VERSIONS(versions), .expand = col2im_expand};
+static const op onnx_col2im = {.name = "Col2Im",
+                               .domain = "",
+                               OP_VERSIONS(versions),
+                               OP_ATTRS(onnx_attrs, col2im_params),
+                               .expand = col2im_expand,
+                               .tolerance = {TOL_SUM, 1},
+                               .cases = onnx_cases};
 
 static const op *const members[] = {&core_col2im, &onnx_col2im};
 const op_family family_col2im = {members, COUNT_OF(members)};

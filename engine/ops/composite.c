@@ -30,7 +30,10 @@ hone_status expand_flat_rows(builder *b, draft *d) {
     if (rank < 0) return b->status;
     if (rank > 0 && !axis_normalize(draft_int(d, "axis", 1), rank, &axis))
         return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
+    if (b->status != HONE_OK) return b->status;
     if (axis >= rank - 1) return draft_set_attr(b, d, A_INT("axis", -1));
+    draft_drop(d, "axis");
+    TRY(draft_no_attrs(b, d));
     value *flat = emit(b, "Flatten", IN(x), ATTRS(A_INT("axis", axis)));
     value *y = emit(b, d->type, IN(flat), ATTRS(A_INT("axis", 1)));
     value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
@@ -38,7 +41,19 @@ hone_status expand_flat_rows(builder *b, draft *d) {
 }
 
 value *expand_reshape(builder *b, value *v, const int64_t *dims, int32_t n) {
-    return expand_binary(b, "Reshape", v, emit_i64s(b, dims, n));
+    int64_t size[HONE_MAX_RANK], rest = 1, stated = 1;
+    int32_t open = -1;
+    const shape *s = v ? &v->type.shape : NULL;
+    for (int32_t i = 0; i < n; i++) {
+        size[i] = dims[i];
+        if (dims[i] > 0) stated = dim_mul(stated, dims[i]);
+        if (dims[i] < 0) open = i;
+    }
+    for (int32_t a = 0; s && a < s->rank; a++)
+        if (a >= n || dims[a] != 0) rest = dim_mul(rest, s->dim[a]);
+    if (s && s->rank >= 0 && open >= 0 && rest > 0 && stated > 0 && rest % stated == 0)
+        size[open] = rest / stated;
+    return expand_binary(b, "Reshape", v, emit_i64s(b, size, n));
 }
 
 value *expand_unsqueeze(builder *b, value *v, int64_t axis) {

@@ -26,7 +26,8 @@ value *expand_affine(builder *b, value *v, value *scale, value *bias);
  * one row: flattens around today's meaning. */
 hone_status expand_flat_rows(builder *b, draft *d);
 
-/* v in another shape, given as for Reshape: 0 keeps a size, -1 takes what is left. */
+/* v in another shape, given as for Reshape: 0 keeps a size, -1 takes what is left. What is left is
+ * worked out here where it can be: Reshape cannot when a kept size is 0. */
 value *expand_reshape(builder *b, value *v, const int64_t *dims, int32_t n);
 /* v with new axes of size 1 (Unsqueeze), or without one (Squeeze). */
 value *expand_unsqueeze(builder *b, value *v, int64_t axis);

@@ -3,26 +3,32 @@
  * Constant: becomes a constant value of the graph, in whichever form the file states it. A sparse
  * tensor has been made dense by the importer.
  */
-#include <string.h>
-
 #include "op.h"
 
 static const op_arg constant_out[] = {{"output", DT_ALL, 0, 0}};
 static const op_version constant_versions[] = {{1, NULL}};
 
-static const struct {
-    const char *name;
-    attr_kind kind;
-} forms[] = {{"value", ATTR_TENSOR},        {"sparse_value", ATTR_TENSOR},
-             {"value_int", ATTR_INT},       {"value_ints", ATTR_INTS},
-             {"value_float", ATTR_FLOAT},   {"value_floats", ATTR_FLOATS},
-             {"value_string", ATTR_STRING}, {"value_strings", ATTR_STRINGS}};
+/* The forms; a file uses exactly one. */
+typedef struct constant_params {
+    const tensor *value, *sparse_value;
+    int64_t value_int;
+    int_list value_ints;
+    float value_float;
+    float_list value_floats;
+    const char *value_string;
+    string_list value_strings;
+} constant_params;
 
-static bool is_form(const attr *a) {
-    for (int32_t i = 0; i < COUNT_OF(forms); i++)
-        if (strcmp(forms[i].name, a->name) == 0) return a->kind == forms[i].kind;
-    return false;
-}
+static const attr_spec constant_attrs[] = {
+    ATTR_ROW(TENSOR, constant_params, value),
+    ATTR_ROW(TENSOR, constant_params, sparse_value),
+    ATTR_ROW(INT, constant_params, value_int),
+    ATTR_ROW(INTS, constant_params, value_ints),
+    ATTR_ROW(FLOAT, constant_params, value_float),
+    ATTR_ROW(FLOATS, constant_params, value_floats),
+    ATTR_ROW(STRING, constant_params, value_string),
+    ATTR_ROW(STRINGS, constant_params, value_strings),
+};
 
 static value *from_attr(builder *b, const attr *a) {
     const bool scalar = a->kind == ATTR_INT || a->kind == ATTR_FLOAT;
@@ -41,13 +47,23 @@ static value *from_attr(builder *b, const attr *a) {
 }
 
 static hone_status constant_expand(builder *b, draft *d) {
-    if (d->n_attrs != 1 || !is_form(&d->attrs[0]))
-        return builder_fail(b, HONE_E_FORMAT, "expected one attribute, the value");
+    if (d->n_attrs != 1) return builder_fail(b, HONE_E_FORMAT, "expected one attribute, the value");
     return draft_done(b, d, from_attr(b, &d->attrs[0]));
 }
+
+static const char *const constant_cases[] = {"value_int=3",
+                                             "value_ints=1,2,3",
+                                             "value_float=0.5",
+                                             "value_floats=0.25,-1,2",
+                                             "value=f16[2,1]{1,2}",
+                                             "value=i64{}",
+                                             NULL};
 
 const op op_constant = {.name = "Constant",
                         .domain = "",
                         OP_VERSIONS(constant_versions),
                         OP_ARGS_OUT(constant_out),
-                        .expand = constant_expand};
+                        OP_ATTRS(constant_attrs, constant_params),
+                        .expand = constant_expand,
+                        .tolerance = {TOL_EXACT, 0},
+                        .cases = constant_cases};

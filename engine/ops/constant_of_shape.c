@@ -8,23 +8,31 @@ static const op_arg constant_of_shape_in[] = {{"input", DT(HONE_I64), 0, 0}};
 static const op_arg constant_of_shape_out[] = {{"output", DT_MOVABLE, 0, 0}};
 static const op_version constant_of_shape_versions[] = {{9, NULL}};
 
+typedef struct constant_of_shape_params {
+    const tensor *value;
+} constant_of_shape_params;
+
+static const attr_spec constant_of_shape_attrs[] = {
+    ATTR_ROW(TENSOR, constant_of_shape_params, value)};
+
 static hone_status constant_of_shape_expand(builder *b, draft *d) {
-    const attr *a = attr_find(d->attrs, d->n_attrs, "value");
+    const tensor *t = ((const constant_of_shape_params *)d->params)->value;
     const shape scalar = shape_scalar();
-    value *v;
-    if (!a) {
-        v = emit_scalar(b, HONE_F32, 0);
-    } else if (a->kind == ATTR_TENSOR && a->tensor && tensor_count(a->tensor) == 1) {
-        v = emit_constant(b, a->tensor->dtype, &scalar, a->tensor->data);
-    } else {
+    if (t && tensor_count(t) != 1)
         return builder_fail(b, HONE_E_FORMAT, "'value' is not a tensor of one element");
-    }
+    value *v = t ? emit_constant(b, t->dtype, &scalar, t->data) : emit_scalar(b, HONE_F32, 0);
     return draft_done(b, d, emit(b, "Expand", IN(v, draft_in(d, 0)), NO_ATTRS));
 }
+
+static const char *const constant_of_shape_cases[] = {
+    "i64{2,3}", "i64{} value=i32{7}", "i64[2] value=f16{0.5}", "i64{0,4} value=bool{1}", NULL};
 
 const op op_constant_of_shape = {.name = "ConstantOfShape",
                                  .domain = "",
                                  OP_VERSIONS(constant_of_shape_versions),
                                  OP_ARGS_IN(constant_of_shape_in),
                                  OP_ARGS_OUT(constant_of_shape_out),
-                                 .expand = constant_of_shape_expand};
+                                 OP_ATTRS(constant_of_shape_attrs, constant_of_shape_params),
+                                 .expand = constant_of_shape_expand,
+                                 .tolerance = {TOL_EXACT, 0},
+                                 .cases = constant_of_shape_cases};

@@ -68,11 +68,13 @@ static hone_status spread_axis(const infer *f, const conv_params *p, window *w, 
     const bool same = p->window.auto_pad == WINDOW_AUTO_SAME_UPPER ||
                       p->window.auto_pad == WINDOW_AUTO_SAME_LOWER;
     int64_t full, reach;
-    if (!i64_mul(w->kernel[i] - 1, w->dilation[i], &reach) ||
-        !i64_mul(w->in[i] - 1, w->stride[i], &full) || !i64_add(full, reach + 1 + extra, &full))
+    if (!i64_mul(w->kernel[i] - 1, w->dilation[i], &reach) || !i64_add(reach, 1 + extra, &reach) ||
+        !i64_mul(w->in[i] - 1, w->stride[i], &full) || !i64_add(full, reach, &full))
         return infer_fail(f, "the output of spatial axis %d overflows", i);
     if (p->output_shape.set || same) {
-        const int64_t want = p->output_shape.set ? p->output_shape.v[i] : w->in[i] * w->stride[i];
+        int64_t want = p->output_shape.set ? p->output_shape.v[i] : 0;
+        if (!p->output_shape.set && !i64_mul(w->in[i], w->stride[i], &want))
+            return infer_fail(f, "the output of spatial axis %d overflows", i);
         const int64_t total = full > want ? full - want : 0;
         const bool upper = p->window.auto_pad == WINDOW_AUTO_SAME_UPPER;
         w->pad_begin[i] = upper ? total / 2 : total - total / 2;
@@ -80,7 +82,8 @@ static hone_status spread_axis(const infer *f, const conv_params *p, window *w, 
         w->out[i] = want;
         return HONE_OK;
     }
-    w->out[i] = full - w->pad_begin[i] - w->pad_end[i];
+    if (!i64_sub(full, w->pad_begin[i] + w->pad_end[i], &w->out[i]))
+        return infer_fail(f, "the output of spatial axis %d overflows", i);
     if (w->in[i] == 0 || w->out[i] < 0) w->out[i] = 0;
     return HONE_OK;
 }

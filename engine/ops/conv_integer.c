@@ -103,21 +103,6 @@ typedef struct conv_integer_job {
     int32_t *y;
 } conv_integer_job;
 
-/* Position of tap number `tap` of a pixel in its image, or -1 in the padding. */
-static int64_t tap_position(const window *w, int64_t pixel, int64_t tap) {
-    int64_t position = 0, pitch = 1;
-    for (int32_t a = w->rank - 1; a >= 0; a--) {
-        const int64_t o = pixel % w->out[a], k = tap % w->kernel[a];
-        const int64_t i = o * w->stride[a] - w->pad_begin[a] + k * w->dilation[a];
-        pixel /= w->out[a];
-        tap /= w->kernel[a];
-        if (i < 0 || i >= w->in[a]) return -1;
-        position += i * pitch;
-        pitch *= w->in[a];
-    }
-    return position;
-}
-
 static uint32_t dot(int64_t n, const int16_t *a, const int16_t *b) {
     uint32_t sum = 0;
     for (int64_t i = 0; i < n; i++) sum += (uint32_t)((int32_t)a[i] * b[i]);
@@ -140,7 +125,7 @@ static void do_pixels(void *arg, int64_t first, int64_t last, int32_t worker) {
         int32_t *y = job->y + p * channels;
         memset(y, 0, (size_t)channels * sizeof *y);
         for (int64_t t = 0; t < st->taps; t++) {
-            const int64_t at = tap_position(&st->win, p % st->pixels, t);
+            const int64_t at = window_tap_index(&st->win, p % st->pixels, t);
             if (at < 0) continue;
             const int64_t position = p / st->pixels * st->positions + at;
             add_tap(st, job->x + position * st->groups * st->ic, job->w + t * st->ic, y);

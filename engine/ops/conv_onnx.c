@@ -12,17 +12,12 @@ static const op_arg conv_in[] = {
 static const op_arg conv_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version since_7[] = {{7, NULL}};
 
-/* kernel_shape only repeats what the weight says; a contradiction is an error. */
-static hone_status drop_kernel_shape(builder *b, draft *d) {
-    const attr *a = attr_find(d->attrs, d->n_attrs, "kernel_shape");
-    const shape *w = &draft_in(d, 1)->type.shape;
-    for (int32_t i = 0; a && i < a->count && i + 2 < w->rank; i++)
-        if (a->kind != ATTR_INTS || !dim_compatible(a->ints[i], w->dim[i + 2]))
-            return builder_fail(b, HONE_E_FORMAT,
-                                "attribute 'kernel_shape' contradicts the weight");
-    draft_drop(d, "kernel_shape");
-    return HONE_OK;
-}
+static const attr_spec conv_attrs[] = {CHANNELS_CONV_ATTRS};
+static const attr_spec conv_transpose_attrs[] = {
+    CHANNELS_CONV_ATTRS,
+    ATTR_ROW(INTS, channels_conv_params, output_padding, .min = 0, .max = INT32_MAX),
+    ATTR_ROW(INTS, channels_conv_params, output_shape, .min = 0, .max = INT32_MAX),
+};
 
 /* Data and weight are there and have the same rank of at least 3. */
 static hone_status check_ranks(builder *b, const draft *d) {
@@ -49,9 +44,10 @@ static value *emit_moved(builder *b, value *v, int32_t first, int32_t last, int6
 
 /* One filter a channel: the weight is [C, 1, k..] and there are C groups. */
 static bool is_depthwise(const draft *d) {
+    const channels_conv_params *p = d->params;
     const shape *s = &draft_in(d, 1)->type.shape;
-    return s->dim[1] == 1 && dim_known(s->dim[0]) && s->dim[0] > 1 &&
-           s->dim[0] == draft_int(d, "group", 1) && draft_in(d, 1)->type.dtype == HONE_F32;
+    return s->dim[1] == 1 && dim_known(s->dim[0]) && s->dim[0] > 1 && s->dim[0] == p->group &&
+           draft_in(d, 1)->type.dtype == HONE_F32;
 }
 
 /* [C, k..] as hone::DepthwiseConv wants it: the last spatial axis, the others, C. */
@@ -64,8 +60,9 @@ static value *emit_lines(builder *b, value *v) {
 }
 
 static hone_status conv_expand(builder *b, draft *d) {
+    const channels_conv_params *p = d->params;
     TRY(check_ranks(b, d));
-    TRY(drop_kernel_shape(b, d));
+    TRY(drop_kernel_shape(b, d, &p->kernel_shape, draft_in(d, 1)));
     value *x = emit_channels_last(b, draft_in(d, 0)), *w = draft_in(d, 1), *y;
     if (is_depthwise(d)) {
         const int64_t one = 1;
@@ -80,14 +77,23 @@ static hone_status conv_expand(builder *b, draft *d) {
     return draft_done(b, d, emit_channels_first(b, y));
 }
 
+static const char *const conv_cases[] = {
+    "f32[1,3,7,7] f32[4,3,3,3] f32[4] pads=1,1,1,1 kernel_shape=3,3",
+    "f32[2,4,9] f32[6,2,3] group=2 strides=2 auto_pad=SAME_UPPER",
+    "f32[1,5,6,6] f32[5,1,3,3] group=5 dilations=2,2",
+    "f16[1,2,5,5] f16[3,2,2,2]",
+    "f32[1,2,4,4,4] f32[3,2,2,2,2]",
+    "f32[0,3,5,5] f32[2,3,3,3]",
+    NULL};
+
 /* ONNX's weight is [IC, OC / group, k..]; hone's is [OC, k.., IC / group], as that of Conv. */
 static value *transpose_weight(builder *b, const draft *d) {
     value *w = draft_in(d, 1);
     const shape *s = &w->type.shape;
-    const int64_t group = draft_int(d, "group", 1);
+    const int64_t group = ((const channels_conv_params *)d->params)->group;
     if (group == 1) return emit_moved(b, w, 1, s->rank, 0);
     int64_t dims[HONE_MAX_RANK + 1];
-    if (!shape_known(s) || group < 1 || s->dim[0] % group || s->rank == HONE_MAX_RANK) {
+    if (!shape_known(s) || s->dim[0] % group || s->rank == HONE_MAX_RANK) {
         builder_fail(b, HONE_E_FORMAT, "%lld groups do not fit the weight", (long long)group);
         return NULL;
     }
@@ -107,25 +113,40 @@ static value *transpose_weight(builder *b, const draft *d) {
 }
 
 static hone_status conv_transpose_expand(builder *b, draft *d) {
+    const channels_conv_params *p = d->params;
     TRY(check_ranks(b, d));
-    TRY(drop_kernel_shape(b, d));
+    TRY(drop_kernel_shape(b, d, &p->kernel_shape, draft_in(d, 1)));
     value *x = emit_channels_last(b, draft_in(d, 0)), *w = transpose_weight(b, d);
     value *y = emit(b, "hone::ConvTranspose", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
     return draft_done(b, d, emit_channels_first(b, y));
 }
+
+static const char *const conv_transpose_cases[] = {
+    "f32[1,3,4,4] f32[3,2,3,3] f32[2] strides=2,2 output_padding=1,1",
+    "f32[1,4,5] f32[4,2,3] group=2",
+    "f32[1,2,3,3] f32[2,2,2,2] strides=2,2 output_shape=7,7",
+    "f16[1,2,3,3] f16[2,3,2,2] kernel_shape=2,2",
+    "f32[0,2,3,3] f32[2,3,2,2]",
+    NULL};
 
 static const op onnx_conv = {.name = "Conv",
                              .domain = "",
                              OP_VERSIONS(since_7),
                              OP_ARGS_IN(conv_in),
                              OP_ARGS_OUT(conv_out),
-                             .expand = conv_expand};
+                             OP_ATTRS(conv_attrs, channels_conv_params),
+                             .expand = conv_expand,
+                             .tolerance = {TOL_SUM, 4},
+                             .cases = conv_cases};
 static const op onnx_conv_transpose = {.name = "ConvTranspose",
                                        .domain = "",
                                        OP_VERSIONS(since_7),
                                        OP_ARGS_IN(conv_in),
                                        OP_ARGS_OUT(conv_out),
-                                       .expand = conv_transpose_expand};
+                                       OP_ATTRS(conv_transpose_attrs, channels_conv_params),
+                                       .expand = conv_transpose_expand,
+                                       .tolerance = {TOL_SUM, 4},
+                                       .cases = conv_transpose_cases};
 
 static const op *const members[] = {&onnx_conv, &onnx_conv_transpose};
 const op_family family_conv_onnx = {members, COUNT_OF(members)};

@@ -6,8 +6,7 @@
  *
  * and a matrix product does the rest. Computed in float32.
  */
-#include <string.h>
-
+#include "channels.h"
 #include "composite.h"
 #include "sampling.h"
 #include "window.h"
@@ -106,14 +105,10 @@ static hone_status deform_plan(plan_ctx *pc, step *s) {
 static void tap_position(const step *s, const deform *d, int64_t map, int64_t pixel, double *at) {
     const float *offset = s->in[DEFORM_OFFSET].data;
     const int32_t rank = d->w.rank;
-    int64_t o = pixel, k = map % d->taps;
-    for (int32_t a = rank - 1; a >= 0; a--) {
-        const int64_t base = o % d->w.out[a] * d->w.stride[a] - d->w.pad_begin[a] +
-                             k % d->w.kernel[a] * d->w.dilation[a];
-        o /= d->w.out[a];
-        k /= d->w.kernel[a];
-        at[a] = (double)base + (double)offset[(map * rank + a) * d->pixels + pixel];
-    }
+    int64_t base[WINDOW_MAX_RANK];
+    window_tap(&d->w, pixel, map % d->taps, base);
+    for (int32_t a = 0; a < rank; a++)
+        at[a] = (double)base[a] + (double)offset[(map * rank + a) * d->pixels + pixel];
 }
 
 /* One tap of one pixel, for all channels of an offset group. */
@@ -173,16 +168,24 @@ static const op core_deform = {.name = "DeformColumns",
                                .cases = deform_cases};
 
 enum { IN_X, IN_W, IN_OFFSET, IN_BIAS, IN_MASK };
+static const attr_spec deform_conv_attrs[] = {
+    WINDOW_LISTS(deform_params),
+    ATTR_ROW(INTS, deform_params, kernel_shape, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INT, deform_params, group, .i = 1, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INT, deform_params, offset_group, .i = 1, .min = 1, .max = INT32_MAX),
+};
 
 static hone_status deform_conv_expand(builder *b, draft *d) {
     static const char *const names[] = {"X", "W", "offset"};
     for (int32_t i = IN_X; i <= IN_OFFSET; i++)
         if (!expand_needs(b, d, i, names[i])) return b->status;
     const shape *w = &d->in[IN_W]->type.shape;
-    const int64_t group = draft_int(d, "group", 1);
+    const deform_params *p = d->params;
+    const int64_t group = p->group;
     const hone_dtype t = d->in[IN_X]->type.dtype;
-    if (!shape_known(w) || w->rank < 3 || group < 1 || w->dim[0] % group)
+    if (!shape_known(w) || w->rank < 3 || w->dim[0] % group)
         return builder_fail(b, HONE_E_UNSUPPORTED, "the weight's shape is not known or odd");
+    TRY(drop_kernel_shape(b, d, &p->kernel_shape, d->in[IN_W]));
     TRY(draft_set_attr(b, d, A_INTS("kernel_shape", w->dim + 2, w->rank - 2)));
     value *offset = expand_cast(b, d->in[IN_OFFSET], HONE_F32);
     value *columns = emit(b, "hone::DeformColumns",
@@ -202,9 +205,22 @@ static hone_status deform_conv_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, t));
 }
 
+static const char *const deform_conv_cases[] = {
+    "f32[1,2,5,5] f32[3,2,3,3] f32[1,18,3,3] kernel_shape=3,3",
+    "f32[1,4,4,4] f32[2,2,2,2] f32[1,16,3,3] f32[2] f32[1,8,3,3] group=2 offset_group=2",
+    "f16[1,1,4,4] f16[1,1,2,2] f16[1,8,3,3]",
+    "f64[1,1,5] f64[1,1,2] f64[1,2,3] dilations=2",
+    "f32[0,1,4,4] f32[1,1,2,2] f32[0,8,3,3]",
+    NULL};
+
 static const op_version versions[] = {{19, NULL}};
-static const op onnx_deform_conv = {
-    .name = "DeformConv", .domain = "", OP_VERSIONS(versions), .expand = deform_conv_expand};
+static const op onnx_deform_conv = {.name = "DeformConv",
+                                    .domain = "",
+                                    OP_VERSIONS(versions),
+                                    OP_ATTRS(deform_conv_attrs, deform_params),
+                                    .expand = deform_conv_expand,
+                                    .tolerance = {TOL_REL, 1e-5},
+                                    .cases = deform_conv_cases};
 
 static const op *const members[] = {&core_deform, &onnx_deform_conv};
 const op_family family_deform_conv = {members, COUNT_OF(members)};

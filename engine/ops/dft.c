@@ -204,6 +204,11 @@ static const op core_dft = {.name = "DFT",
                             .tolerance = {TOL_REL, 1e-6},
                             .cases = dft_cases};
 
+typedef struct stft_params {
+    bool onesided;
+} stft_params;
+
+static const attr_spec stft_attrs[] = {ATTR_ROW(BOOL, stft_params, onesided, .i = 1)};
 enum { STFT_SIGNAL, STFT_STEP, STFT_WINDOW, STFT_LENGTH };
 
 /* Frames are gathered by index: frame f has elements f * step + 0, 1, .. */
@@ -230,12 +235,21 @@ static hone_status stft_expand(builder *b, draft *d) {
     if (window) frames = expand_binary(b, "Mul", frames, expand_unsqueeze(b, window, 1));
     return draft_done(b, d,
                       emit(b, "DFT", IN(frames, NULL, emit_i64(b, 2)),
-                           ATTRS(A_INT("onesided", draft_int(d, "onesided", 1)))));
+                           ATTRS(A_INT("onesided", ((const stft_params *)d->params)->onesided))));
 }
 
+static const char *const stft_cases[] = {
+    "f32[2,32,1] i64[]{8} _ i64[]{16}", "f32[1,20,1] i64[]{5} f32[10] onesided=0",
+    "f64[1,20,2] i64[]{4} f64[8] i64[]{8} onesided=0", "f32[0,16,1] i64[]{4} _ i64[]{8}", NULL};
+
 static const op_version stft_versions[] = {{17, NULL}};
-static const op onnx_stft = {
-    .name = "STFT", .domain = "", OP_VERSIONS(stft_versions), .expand = stft_expand};
+static const op onnx_stft = {.name = "STFT",
+                             .domain = "",
+                             OP_VERSIONS(stft_versions),
+                             OP_ATTRS(stft_attrs, stft_params),
+                             .expand = stft_expand,
+                             .tolerance = {TOL_REL, 1e-6},
+                             .cases = stft_cases};
 
 static const op *const members[] = {&core_dft, &onnx_stft};
 const op_family family_dft = {members, COUNT_OF(members)};

@@ -8,6 +8,12 @@
 
 enum { DATA, RATIO, TRAINING };
 
+typedef struct dropout_params {
+    int64_t seed;
+} dropout_params;
+
+static const attr_spec dropout_attrs[] = {ATTR_ROW(INT, dropout_params, seed)};
+
 static const op_arg dropout_in[] = {{"data", DT_FLOATS, 'T', 0},
                                     {"ratio", DT_FLOATS, 0, ARG_OPTIONAL},
                                     {"training_mode", DT_BOOL, 0, ARG_OPTIONAL}};
@@ -26,11 +32,22 @@ static hone_status pass_through(builder *b, draft *d, hone_dtype mask) {
     return draft_done(b, d, emit(b, "Identity", IN(x), NO_ATTRS));
 }
 
+/* The ratio counts for nothing without training. */
+static hone_status drop_ratio(builder *b, draft *d) {
+    draft_float(d, "ratio", 0);
+    draft_drop(d, "ratio");
+    return draft_no_attrs(b, d);
+}
+
 static hone_status typed_mask(builder *b, draft *d) {
+    TRY(drop_ratio(b, d));
     return pass_through(b, d, draft_in(d, DATA) ? draft_in(d, DATA)->type.dtype : HONE_BOOL);
 }
 
-static hone_status ratio_upgrade(builder *b, draft *d) { return pass_through(b, d, HONE_BOOL); }
+static hone_status ratio_upgrade(builder *b, draft *d) {
+    TRY(drop_ratio(b, d));
+    return pass_through(b, d, HONE_BOOL);
+}
 
 static const op_version dropout_versions[] = {{7, typed_mask}, {10, ratio_upgrade}, {12, NULL}};
 
@@ -38,13 +55,12 @@ static const op_version dropout_versions[] = {{7, typed_mask}, {10, ratio_upgrad
 static hone_status drop(builder *b, draft *d) {
     value *x = draft_in(d, DATA), *ratio = draft_in(d, RATIO), *training = draft_in(d, TRAINING);
     const hone_dtype t = x->type.dtype;
-    const attr *seed = attr_find(d->attrs, d->n_attrs, "seed");
+    const float seed = (float)((const dropout_params *)d->params)->seed;
     value *one = emit_scalar(b, HONE_F32, 1), *zero = emit_scalar(b, t, 0);
-    attr attrs[2] = {A_INT("dtype", HONE_F32)};
-    if (seed && seed->kind == ATTR_INT) attrs[1] = A_FLOAT("seed", (float)seed->i);
+    const attr attrs[] = {A_INT("dtype", HONE_F32), A_FLOAT("seed", seed)};
     ratio = ratio ? emit(b, "Cast", IN(ratio), ATTRS(A_INT("to", HONE_F32)))
                   : emit_scalar(b, HONE_F32, 0.5);
-    value *drawn = emit(b, "RandomUniformLike", IN(x), attrs, seed ? 2 : 1);
+    value *drawn = emit(b, "RandomUniformLike", IN(x), attrs, draft_has(d, "seed") ? 2 : 1);
     value *kept = emit(b, "Or",
                        IN(emit(b, "GreaterOrEqual", IN(drawn, ratio), NO_ATTRS),
                           emit(b, "Not", IN(training), NO_ATTRS)),
@@ -64,9 +80,15 @@ static hone_status dropout_expand(builder *b, draft *d) {
     return off || !draft_in(d, DATA) ? pass_through(b, d, HONE_BOOL) : drop(b, d);
 }
 
+static const char *const dropout_cases[] = {"f32[3,4]", "f32[3,4] f32[]{0.5} bool[]{0} >2",
+                                            "f16[] >2", "f32[0,2] f32[]{0.25}", NULL};
+
 const op op_dropout = {.name = "Dropout",
                        .domain = "",
                        OP_VERSIONS(dropout_versions),
                        OP_ARGS_IN(dropout_in),
                        OP_ARGS_OUT(dropout_out),
-                       .expand = dropout_expand};
+                       OP_ATTRS(dropout_attrs, dropout_params),
+                       .expand = dropout_expand,
+                       .tolerance = {TOL_EXACT, 0},
+                       .cases = dropout_cases};

@@ -88,14 +88,21 @@ static bool implicit_result(einsum *e, int32_t dots) {
     return true;
 }
 
+typedef struct einsum_params {
+    const char *equation;
+} einsum_params;
+
+static const attr_spec einsum_attrs[] = {
+    ATTR_ROW(STRING, einsum_params, equation, .required = true)};
+
 static hone_status read_equation(einsum *e) {
     builder *b = e->b;
     const draft *d = e->d;
-    const char *s = draft_string(d, "equation", NULL);
+    const char *s = ((const einsum_params *)d->params)->equation;
     int32_t dots = 0;
-    if (!s || d->n_in < 1 || d->n_in > MAX_OPERANDS)
-        return builder_fail(b, HONE_E_FORMAT, "no equation, or %d operands: expected 1 to %d",
-                            d->n_in, MAX_OPERANDS);
+    if (d->n_in < 1 || d->n_in > MAX_OPERANDS)
+        return builder_fail(b, HONE_E_FORMAT, "%d operands: expected 1 to %d", d->n_in,
+                            MAX_OPERANDS);
     for (int32_t i = 0; i < d->n_in; i++) {
         const int32_t rank = expand_needs(b, d, i, "Inputs") ? emit_rank(b, d->in[i]) : -1;
         if (rank < 0) return b->status;
@@ -316,6 +323,25 @@ static hone_status einsum_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, x.v, t));
 }
 
+static const char *const einsum_cases[] = {"f32[2,3] f32[3,4] equation=ij,jk->ik",
+                                           "f32[2,3,4] equation=bij->bji",
+                                           "f32[3,3] equation=ii",
+                                           "f32[3,3] equation=ii->i",
+                                           "f32[2,5] f32[2,5] equation=bi,bi->b",
+                                           "f32[2,3,4] f32[2,4,5] equation=b...j,bjk->b...k",
+                                           "f16[2,3] f16[3,4] equation=ij,jk",
+                                           "i8[3] i8[3] equation=i,i",
+                                           "f32[2,3] f32[3,4] f32[4,5] equation=ij,jk,kl->il",
+                                           "f32[3] f32[4] equation=i,j->ij",
+                                           "f32[0,3] f32[3,2] equation=ij,jk->ik",
+                                           "f32[2,0] f32[0,3] equation=ij,jk->ik",
+                                           NULL};
+
 static const op_version versions[] = {{12, NULL}};
-const op op_einsum = {
-    .name = "Einsum", .domain = "", OP_VERSIONS(versions), .expand = einsum_expand};
+const op op_einsum = {.name = "Einsum",
+                      .domain = "",
+                      OP_VERSIONS(versions),
+                      OP_ATTRS(einsum_attrs, einsum_params),
+                      .expand = einsum_expand,
+                      .tolerance = {TOL_SUM, 4},
+                      .cases = einsum_cases};

@@ -213,13 +213,21 @@ static hone_status scatter_expand(builder *b, draft *d) {
     d->opset = 11;
     return lower(b, d);
 }
+
+static const char *const scatter_cases[] = {"f32[5] i64{1,-2} f32[2]",
+                                            "f16[3,3] i64[1,2]{0,2} f16[1,2] axis=-1",
+                                            "i32[0,2] i64[0,2]{} i32[0,2]", NULL};
+static const attr_spec scatter_attrs[] = {ATTR_ROW(AXIS, elements_params, axis)};
 static const op_version scatter_versions[] = {{9, NULL}};
 static const op op_scatter = {.name = "Scatter",
                               .domain = "",
                               OP_VERSIONS(scatter_versions),
                               OP_ARGS_IN(elements_in),
                               OP_ARGS_OUT(elements_out),
-                              .expand = scatter_expand};
+                              OP_ATTRS(scatter_attrs, elements_params),
+                              .expand = scatter_expand,
+                              .tolerance = {TOL_EXACT, 0},
+                              .cases = scatter_cases};
 
 static const op *const members[] = {&op_gather_elements, &op_scatter_elements, &op_scatter};
 const op_family family_elements = {members, COUNT_OF(members)};

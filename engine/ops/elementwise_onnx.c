@@ -3,8 +3,6 @@
  * Elementwise operators of ONNX that mix types or choose a formula by an attribute, written over
  * the ones that do one thing.
  */
-#include <string.h>
-
 #include "composite.h"
 #include "op.h"
 
@@ -25,6 +23,12 @@ static hone_dtype power_type(hone_dtype x, hone_dtype y) {
                : HONE_I64;
 }
 
+static const char *const pow_cases[] = {"f32[2,3] f32[]{2}",        "f32[2,3] f32[]{3}",
+                                        "f64[3] f64[2,3]",          "f16[5] i32{0,1,2,3,-1}",
+                                        "i32[4] i8{0,1,2,3}",       "i64[3] f32{0.5,1,2}",
+                                        "f32[0,3] f32[3]",          "f32[] f32[]",
+                                        "f32[3]{0.5,1,2} f32[2,3]", NULL};
+
 static hone_status pow_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
     value *x = d->in[0], *y = d->in[1];
@@ -38,10 +42,20 @@ static hone_status pow_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, p, x->type.dtype));
 }
 
+typedef struct mod_params {
+    bool fmod;
+} mod_params;
+static const attr_spec mod_attrs[] = {ATTR_ROW(BOOL, mod_params, fmod)};
+
 static hone_status mod_expand(builder *b, draft *d) {
-    const char *name = draft_int(d, "fmod", 0) ? "hone::FMod" : "hone::Mod";
+    const mod_params *p = d->params;
+    const char *name = p->fmod ? "hone::FMod" : "hone::Mod";
     return draft_done(b, d, emit(b, name, d->in, d->n_in, NO_ATTRS));
 }
+
+static const char *const mod_cases[] = {
+    "i32[5] i32{3}", "f32[5] f32{1.5} fmod=1", "f16[3] f16{0.7} fmod=1",     "u8[4] u8[]{3}",
+    "i64[0] i64{2}", "i8{-7,7} i8{3,-3}",      "i32{-7,7} i32{3,-3} fmod=1", NULL};
 
 /* Is v a signed integer type? Then *to is its unsigned twin. */
 static bool unsigned_twin(const value *v, hone_dtype *to) {
@@ -54,14 +68,20 @@ static bool unsigned_twin(const value *v, hone_dtype *to) {
     }
 }
 
+typedef struct bit_shift_params {
+    int32_t direction;
+} bit_shift_params;
+enum { SHIFT_LEFT };
+static const char *const directions[] = {"LEFT", "RIGHT", NULL};
+static const attr_spec bit_shift_attrs[] = {
+    ATTR_ROW(CHOICE, bit_shift_params, direction, .required = true, .choices = directions)};
+
 /* Signed numbers are shifted as their bits. A right shift of a negative x is the complement of the
  * shifted complement, which keeps the sign. */
 static hone_status bit_shift_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
     value *x = d->in[0], *y = d->in[1];
-    const bool left = strcmp(draft_string(d, "direction", ""), "LEFT") == 0;
-    if (!left && strcmp(draft_string(d, "direction", ""), "RIGHT") != 0)
-        return builder_fail(b, HONE_E_FORMAT, "attribute 'direction' is neither LEFT nor RIGHT");
+    const bool left = ((const bit_shift_params *)d->params)->direction == SHIFT_LEFT;
     const char *name = left ? "hone::ShiftLeft" : "hone::ShiftRight";
     const hone_dtype t = x->type.dtype;
     hone_dtype bits;
@@ -79,30 +99,70 @@ static hone_status bit_shift_expand(builder *b, draft *d) {
     return draft_done(b, d, r);
 }
 
+static const char *const bit_shift_cases[] = {"u8[2,5] u8[5] direction=LEFT",
+                                              "i32[4] i32[4] direction=RIGHT",
+                                              "i64{-8,-1,7} i64{1,2,1} direction=RIGHT",
+                                              "i8{-8,64} i8{1,1} direction=LEFT",
+                                              "u64[0] u64[] direction=LEFT",
+                                              NULL};
+
+typedef struct is_inf_params {
+    bool detect_positive, detect_negative;
+} is_inf_params;
+static const attr_spec is_inf_attrs[] = {ATTR_ROW(BOOL, is_inf_params, detect_positive, .i = 1),
+                                         ATTR_ROW(BOOL, is_inf_params, detect_negative, .i = 1)};
+
 static hone_status is_inf_expand(builder *b, draft *d) {
+    const is_inf_params *p = d->params;
     value *x = draft_in(d, 0);
     if (x && dtype_in(x->type.dtype, DT_FLOAT8S)) x = expand_cast(b, x, HONE_F32);
-    const float positive = draft_int(d, "detect_positive", 1) ? 1.0f : 0.0f;
-    const float negative = draft_int(d, "detect_negative", 1) ? 1.0f : 0.0f;
+    const float positive = p->detect_positive ? 1.0f : 0.0f;
+    const float negative = p->detect_negative ? 1.0f : 0.0f;
     return draft_done(b, d,
                       emit(b, "hone::IsInf", IN(x),
                            ATTRS(A_FLOAT("positive", positive), A_FLOAT("negative", negative))));
 }
 
+static const char *const is_inf_cases[] = {
+    "f32[2,3]", "f16[4] detect_negative=0", "f64[] detect_positive=0",
+    "f32[0]",   "f32{inf,-inf,1,nan}",      "f32{inf,-inf,1,nan} detect_negative=0",
+    NULL};
+
+typedef struct gelu_params {
+    int32_t approximate;
+} gelu_params;
+enum { GELU_TANH = 1 };
+static const char *const approximations[] = {"none", "tanh", NULL};
+static const attr_spec gelu_attrs[] = {
+    ATTR_ROW(CHOICE, gelu_params, approximate, .choices = approximations)};
+
 static hone_status gelu_expand(builder *b, draft *d) {
-    const bool tanh = strcmp(draft_string(d, "approximate", "none"), "tanh") == 0;
+    const bool tanh = ((const gelu_params *)d->params)->approximate == GELU_TANH;
     return draft_done(b, d,
                       emit(b, tanh ? "hone::GeluTanh" : "hone::GeluErf", d->in, d->n_in, NO_ATTRS));
 }
+
+static const char *const gelu_cases[] = {"f32[2,3]", "f32[7] approximate=tanh",    "f16[3]",
+                                         "f64[]",    "bf16[0,2] approximate=tanh", NULL};
+
+typedef struct swish_params {
+    float alpha;
+} swish_params;
+static const attr_spec swish_attrs[] = {ATTR_ROW(FLOAT, swish_params, alpha, .f = 1.0f)};
 
 static hone_status swish_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "hone::Silu", d->in, d->n_in, d->attrs, d->n_attrs));
 }
 
+static const char *const swish_cases[] = {"f32[5]", "f16[4] alpha=2", "f64[]", "f32[0]", NULL};
+
 static hone_status swiglu_expand(builder *b, draft *d) {
     value *gate = emit(b, "hone::Silu", IN(draft_in(d, 0)), d->attrs, d->n_attrs);
     return draft_done(b, d, emit(b, "Mul", IN(gate, draft_in(d, 1)), NO_ATTRS));
 }
+
+static const char *const swiglu_cases[] = {"f32[2,3] f32[2,3] alpha=1.5", "f16[3] f16[3]",
+                                           "f64[] f64[]", "f32[0] f32[0]", NULL};
 
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_10[] = {{10, NULL}};
@@ -111,16 +171,22 @@ static const op_version since_20[] = {{20, NULL}};
 static const op_version since_24[] = {{24, NULL}};
 static const op_version since_28[] = {{28, NULL}};
 
-#define COMPOSITE(ident, label, since)                                                             \
+#define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
-        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand}
-COMPOSITE(pow, "Pow", since_7);
-COMPOSITE(mod, "Mod", since_10);
-COMPOSITE(bit_shift, "BitShift", since_11);
-COMPOSITE(is_inf, "IsInf", since_10);
-COMPOSITE(gelu, "Gelu", since_20);
-COMPOSITE(swish, "Swish", since_24);
-COMPOSITE(swiglu, "SwiGLU", since_28);
+        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
+COMPOSITE(pow, "Pow", since_7, .tolerance = {TOL_ULP, 4}, .cases = pow_cases);
+COMPOSITE(mod, "Mod", since_10, OP_ATTRS(mod_attrs, mod_params), .tolerance = {TOL_EXACT, 0},
+          .cases = mod_cases);
+COMPOSITE(bit_shift, "BitShift", since_11, OP_ATTRS(bit_shift_attrs, bit_shift_params),
+          .tolerance = {TOL_EXACT, 0}, .cases = bit_shift_cases);
+COMPOSITE(is_inf, "IsInf", since_10, OP_ATTRS(is_inf_attrs, is_inf_params),
+          .tolerance = {TOL_EXACT, 0}, .cases = is_inf_cases);
+COMPOSITE(gelu, "Gelu", since_20, OP_ATTRS(gelu_attrs, gelu_params), .tolerance = {TOL_REL, 1e-6},
+          .cases = gelu_cases);
+COMPOSITE(swish, "Swish", since_24, OP_ATTRS(swish_attrs, swish_params),
+          .tolerance = {TOL_REL, 1e-6}, .cases = swish_cases);
+COMPOSITE(swiglu, "SwiGLU", since_28, OP_ATTRS(swish_attrs, swish_params),
+          .tolerance = {TOL_REL, 1e-6}, .cases = swiglu_cases);
 
 static const op *const members[] = {&onnx_pow,  &onnx_mod,   &onnx_bit_shift, &onnx_is_inf,
                                     &onnx_gelu, &onnx_swish, &onnx_swiglu};

@@ -10,8 +10,8 @@ typedef struct flatten_params {
 } flatten_params;
 
 static const attr_spec flatten_attrs[] = {ATTR_ROW(INT, flatten_params, axis, .i = 1)};
-static const op_arg flatten_in[] = {{"input", DT_SIZED, 'T', 0}};
-static const op_arg flatten_out[] = {{"output", DT_SIZED, 'T', 0}};
+static const op_arg flatten_in[] = {{"input", DT_ALL, 'T', 0}};
+static const op_arg flatten_out[] = {{"output", DT_ALL, 'T', 0}};
 static const op_version flatten_versions[] = {{1, NULL}};
 
 static int64_t span(const shape *s, int32_t first, int32_t last) {

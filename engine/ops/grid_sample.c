@@ -158,9 +158,20 @@ static hone_status grid_sample_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, d->in[GRID_X]->type.dtype));
 }
 
+static const char *const onnx_cases[] = {
+    "f32[1,2,4,5] f32[1,3,3,2]",
+    "f16[1,1,4,4] f16[1,2,2,2] mode=nearest padding_mode=border align_corners=1",
+    "f64[1,1,4,4] f64[1,2,2,2] mode=cubic padding_mode=reflection", "f32[0,1,3,3] f32[0,2,2,2]",
+    NULL};
+
 static const op_version versions[] = {{16, grid_sample_upgrade}, {20, NULL}};
-static const op onnx_grid_sample = {
-    .name = "GridSample", .domain = "", OP_VERSIONS(versions), .expand = grid_sample_expand};
+static const op onnx_grid_sample = {.name = "GridSample",
+                                    .domain = "",
+                                    OP_VERSIONS(versions),
+                                    OP_ATTRS(grid_sample_attrs, grid_sample_params),
+                                    .expand = grid_sample_expand,
+                                    .tolerance = {TOL_REL, 1e-6},
+                                    .cases = onnx_cases};
 
 static const op *const members[] = {&core_grid_sample, &onnx_grid_sample};
 const op_family family_grid_sample = {members, COUNT_OF(members)};

@@ -226,11 +226,30 @@ static const op core_linear = {.name = "LinearAttention",
                                .tolerance = {TOL_REL, 1e-5},
                                .cases = linear_cases};
 
+typedef struct onnx_linear_params {
+    linear_params core;
+    int64_t chunk_size; /* how to compute it, not what */
+    int32_t update_rule;
+} onnx_linear_params;
+
+/* Bit 0: there is a decay; bit 1: there is a beta. */
+enum { RULE_GATED = 1, RULE_DELTA = 2, RULE_GATED_DELTA = 3 };
+static const char *const rules[] = {"linear", "gated", "delta", "gated_delta", NULL};
+static const attr_spec onnx_linear_attrs[] = {
+    ATTR_NAMED(INT, "q_num_heads", onnx_linear_params, core.q_num_heads, .required = true, .min = 1,
+               .max = INT32_MAX),
+    ATTR_NAMED(INT, "kv_num_heads", onnx_linear_params, core.kv_num_heads, .required = true,
+               .min = 1, .max = INT32_MAX),
+    ATTR_NAMED(FLOAT, "scale", onnx_linear_params, core.scale),
+    ATTR_ROW(INT, onnx_linear_params, chunk_size, .i = 64, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(CHOICE, onnx_linear_params, update_rule, .i = RULE_GATED_DELTA, .choices = rules),
+};
+
 /* The rule only says which of decay and beta are given. */
 static hone_status linear_expand(builder *b, draft *d) {
     static const char *const names[] = {"query", "key", "value"};
-    const char *rule = draft_string(d, "update_rule", "gated_delta");
-    const bool gated = strncmp(rule, "gated", 5) == 0, delta = strstr(rule, "delta") != NULL;
+    const int32_t rule = ((const onnx_linear_params *)d->params)->update_rule;
+    const bool gated = rule & RULE_GATED, delta = rule & RULE_DELTA;
     value *in[6], *out[2];
     for (int32_t i = LIN_Q; i <= LIN_V; i++)
         if (!expand_needs(b, d, i, names[i])) return b->status;
@@ -247,9 +266,24 @@ static hone_status linear_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, out[0], t));
 }
 
+static const char *const onnx_cases[] = {
+    "f32[2,5,8] f32[2,5,8] f32[2,5,6] q_num_heads=2 kv_num_heads=2 update_rule=linear",
+    "f32[1,4,16] f32[1,4,8] f32[1,4,6] f32[1,2,4,3] f32[1,4,2] f32[1,4,2] q_num_heads=4 "
+    "kv_num_heads=2 >2",
+    "f16[1,3,4] f16[1,3,4] f16[1,3,4] _ f16[1,3,1] q_num_heads=1 kv_num_heads=1 update_rule=gated "
+    "scale=0.5",
+    "f32[0,3,4] f32[0,3,4] f32[0,3,4] _ _ f32[0,3,1] q_num_heads=1 kv_num_heads=1 "
+    "update_rule=delta",
+    NULL};
+
 static const op_version versions[] = {{27, NULL}};
-static const op onnx_linear = {
-    .name = "LinearAttention", .domain = "", OP_VERSIONS(versions), .expand = linear_expand};
+static const op onnx_linear = {.name = "LinearAttention",
+                               .domain = "",
+                               OP_VERSIONS(versions),
+                               OP_ATTRS(onnx_linear_attrs, onnx_linear_params),
+                               .expand = linear_expand,
+                               .tolerance = {TOL_REL, 1e-5},
+                               .cases = onnx_cases};
 
 static const op *const members[] = {&core_linear, &onnx_linear};
 const op_family family_linear_attention = {members, COUNT_OF(members)};

@@ -13,10 +13,9 @@
 #include "matmul.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "checked.h"
 #include "gemm/gemm_f32.h"
+#include "wide.h"
 
 static const attr_spec matmul_attrs[] = {ATTR_ROW(BOOL, matmul_params, trans_b, .i = 0),
                                          FUSED_ATTRS(matmul_params)};
@@ -112,10 +111,8 @@ typedef struct matmul_state {
     int64_t batches;
     gemm_b_form form;
     gemm_sweep sweep;
-    size_t worker_bytes;              /* scratch of one worker */
-    size_t at_a, at_b, at_bias, at_y; /* widened operands in scratch */
-    widen_fn *widen;
-    narrow_fn *narrow;
+    size_t worker_bytes;      /* scratch of one worker */
+    wide_block a, b, bias, y; /* y also when a residual is added late */
 } matmul_state;
 
 /* Steps of a matrix of shape s along each axis of the batch shape. */
@@ -145,30 +142,13 @@ static gemm_f32_args matmul_args(const matmul_state *st) {
                            .ldc = (size_t)p->n};
 }
 
-/* Room in scratch for a float32 copy of a 16-bit operand. */
-static bool book_widened(step *s, const tensor *t, size_t *at) {
-    size_t bytes;
-    *at = s->scratch_bytes;
-    return tensor_absent(t) || (size_mul((size_t)tensor_count(t), sizeof(float), &bytes) &&
-                                size_align(bytes, TENSOR_ALIGN, &bytes) &&
-                                size_add(s->scratch_bytes, bytes, &s->scratch_bytes));
-}
-
 static hone_status book_scratch(plan_ctx *p, step *s, matmul_state *st) {
-    size_t all;
-    bool ok = size_align(st->sweep.scratch, TENSOR_ALIGN, &st->worker_bytes) &&
-              size_mul(st->worker_bytes, (size_t)p->threads, &all);
-    s->scratch_bytes = ok ? all : 0;
-    const tensor result = {.dtype = HONE_F32, .shape = st->result};
-    if (st->widen) {
-        const tensor none = {0};
-        const tensor *bias = step_has(s, MATMUL_BIAS) ? &s->in[MATMUL_BIAS] : &none;
-        ok = ok && book_widened(s, &s->in[0], &st->at_a) && book_widened(s, &s->in[1], &st->at_b) &&
-             book_widened(s, bias, &st->at_bias) && book_widened(s, &result, &st->at_y);
-    } else if (st->late) {
-        ok = ok && book_widened(s, &result, &st->at_y);
-    }
-    return ok ? HONE_OK : fail(p->c, HONE_E_LIMIT, "the product is too large");
+    const tensor result = {.dtype = s->in[0].dtype, .shape = st->result};
+    TRY(scratch_book_workers(p, s, st->sweep.scratch, &st->worker_bytes));
+    TRY(wide_book(p, s, &s->in[MATMUL_A], &st->a));
+    TRY(wide_book(p, s, &s->in[MATMUL_B], &st->b));
+    if (step_has(s, MATMUL_BIAS)) TRY(wide_book(p, s, &s->in[MATMUL_BIAS], &st->bias));
+    return st->late ? wide_book_always(p, s, &result, &st->y) : wide_book(p, s, &result, &st->y);
 }
 
 static hone_status matmul_plan(plan_ctx *pc, step *s) {
@@ -190,10 +170,7 @@ static hone_status matmul_plan(plan_ctx *pc, step *s) {
     batch_steps(b, &p->batch, p->b_step);
     st->form = form_of(s);
     const hone_dtype t = s->in[0].dtype;
-    if (t == HONE_F16 || t == HONE_BF16) {
-        st->widen = t == HONE_F16 ? s->k->widen_f16 : s->k->widen_bf16;
-        st->narrow = t == HONE_F16 ? s->k->narrow_f16 : s->k->narrow_bf16;
-    } else if (t != HONE_F32) {
+    if (!dtype_in(t, DT(HONE_F32) | DT_FLOAT16S)) {
         s->kernel = "plain loops";
         plan_decline(pc, s, s->k->gemm_f32.name, "elements are %s", hone_dtype_name(t));
         return HONE_OK;
@@ -251,34 +228,27 @@ static void matmul_tasks(void *arg, int64_t first, int64_t last, int32_t worker)
     }
 }
 
-/* A float32 operand: itself, or its widened copy in scratch. */
-static const float *operand(const matmul_state *st, const step *s, int32_t i, char *scratch,
-                            size_t at) {
-    if (!step_has(s, i)) return NULL;
-    if (!st->widen) return s->in[i].data;
-    float *wide = (float *)(void *)(scratch + at);
-    st->widen((size_t)tensor_count(&s->in[i]), s->in[i].data, wide);
-    return wide;
-}
-
 static void matmul_f32(run_ctx *r, const step *s, const matmul_state *st) {
     const matmul_params *mp = step_params(s);
     const product *p = &st->p;
     char *scratch = r->scratch;
     matmul_job job = {.s = s, .st = st, .scratch = scratch, .ep = fused_epilogue(&mp->fused, s->k)};
-    job.a = operand(st, s, MATMUL_A, scratch, st->at_a);
-    job.b = operand(st, s, MATMUL_B, scratch, st->at_b);
-    job.ep.bias = operand(st, s, MATMUL_BIAS, scratch, st->at_bias);
+    job.a = wide_read(&st->a, s->k, &s->in[MATMUL_A], scratch);
+    job.b = wide_read(&st->b, s->k, &s->in[MATMUL_B], scratch);
+    if (step_has(s, MATMUL_BIAS))
+        job.ep.bias = wide_read(&st->bias, s->k, &s->in[MATMUL_BIAS], scratch);
     if (step_has(s, MATMUL_RESIDUAL)) job.ep.residual = s->in[MATMUL_RESIDUAL].data;
     job.ep.ldr = (size_t)p->n;
     if (st->late) job.ep = (epilogue_f32){.bias = job.ep.bias, .lo = -INFINITY, .hi = INFINITY};
-    job.y = st->widen || st->late ? (float *)(void *)(scratch + st->at_y) : s->out[0].data;
+    job.y = wide_result(&st->y, &s->out[0], scratch);
     job.b_matrix = st->form == GEMM_B_PACKED ? gemm_f32_packed_floats((size_t)p->k, (size_t)p->n)
                                              : (size_t)(p->k * p->n);
     job.tasks = (int64_t)gemm_sweep_tasks(&st->sweep);
     if (job.tasks > 0) team_run(r->team, st->batches * job.tasks, 1, matmul_tasks, &job);
-    if (st->late) fused_finish(r, s, &mp->fused, &st->result, job.y);
-    if (st->narrow) st->narrow((size_t)tensor_count(&s->out[0]), job.y, s->out[0].data);
+    if (st->late)
+        fused_finish(r, s, &mp->fused, &st->result, job.y);
+    else
+        wide_write(&st->y, s->k, &s->out[0], scratch);
 }
 
 /* y[m, n] = sum over k of a * b, in the element type itself; integers wrap. */
@@ -326,6 +296,14 @@ static hone_status matmul_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
+/* The last two axes of v in turn. */
+static value *swapped(builder *b, value *v) {
+    const int32_t rank = v ? v->type.shape.rank : 0;
+    int64_t perm[HONE_MAX_RANK];
+    for (int32_t a = 0; a < rank; a++) perm[a] = a < rank - 2 ? a : 2 * rank - 3 - a;
+    return emit(b, "Transpose", IN(v), ATTRS(A_INTS("perm", perm, rank)));
+}
+
 /* Y = A * B: dA = dY * B^T, dB = A^T * dY, summed over broadcast batch axes. */
 static hone_status matmul_grad(gradient *g) {
     builder *b = g->b;
@@ -335,10 +313,8 @@ static hone_status matmul_grad(gradient *g) {
         return builder_fail(b, HONE_E_UNSUPPORTED, "fused or vector products have no gradient");
     value *dx = emit(b, "hone::MatMul", IN(dy, w), ATTRS(A_INT("trans_b", !mp->trans_b)));
     g->dx[0] = emit(b, "hone::SumTo", IN(dx, x), NO_ATTRS);
-    value *xt = emit(b, "hone::SwapLast", IN(x), NO_ATTRS);
-    value *dyt = emit(b, "hone::SwapLast", IN(dy), NO_ATTRS);
-    value *dw = mp->trans_b ? emit(b, "hone::MatMul", IN(dyt, x), NO_ATTRS)
-                            : emit(b, "hone::MatMul", IN(xt, dy), NO_ATTRS);
+    value *dw = mp->trans_b ? emit(b, "hone::MatMul", IN(swapped(b, dy), x), NO_ATTRS)
+                            : emit(b, "hone::MatMul", IN(swapped(b, x), dy), NO_ATTRS);
     g->dx[1] = emit(b, "hone::SumTo", IN(dw, w), NO_ATTRS);
     if (node_in(g->node, MATMUL_BIAS))
         g->dx[2] = emit(b, "hone::SumTo", IN(dy, node_in(g->node, MATMUL_BIAS)), NO_ATTRS);

@@ -16,6 +16,11 @@ static hone_status matmul_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "hone::MatMul", IN(draft_in(d, 0), draft_in(d, 1)), NO_ATTRS));
 }
 
+static const char *const matmul_cases[] = {
+    "f32[3,4] f32[4,5]",       "f32[4] f32[4]",     "f32[2,3,4] f32[4]",
+    "f16[2,3] f16[3,2]",       "i64[2,3] i64[3,2]", "f32[2,0] f32[0,3]",
+    "f32[2,1,3,4] f32[3,4,2]", "f64[3] f64[2,3,2]", NULL};
+
 /* v * factor, where that is not v. */
 static value *scaled(builder *b, value *v, float factor) {
     if (!v || factor == 1.0f) return v;
@@ -30,34 +35,61 @@ static bool is_bias(const value *c, const value *weight, bool trans_b) {
            dtype_in(c->type.dtype, DT(HONE_F32) | DT_FLOAT16S);
 }
 
+typedef struct gemm_params {
+    float alpha, beta;
+    bool trans_a, trans_b;
+} gemm_params;
+
+static const attr_spec gemm_attrs[] = {
+    ATTR_ROW(FLOAT, gemm_params, alpha, .f = 1.0f),
+    ATTR_ROW(FLOAT, gemm_params, beta, .f = 1.0f),
+    ATTR_NAMED(BOOL, "transA", gemm_params, trans_a),
+    ATTR_NAMED(BOOL, "transB", gemm_params, trans_b),
+};
+
 /* Y = alpha * A' * B' + beta * C. */
 static hone_status gemm_expand(builder *b, draft *d) {
+    const gemm_params *p = d->params;
     value *x = draft_in(d, 0), *w = draft_in(d, 1), *c = draft_in(d, 2);
-    const float alpha = draft_float(d, "alpha", 1.0f), beta = draft_float(d, "beta", 1.0f);
-    const bool trans_b = draft_int(d, "transB", 0) != 0;
     if (!x || !w) return builder_fail(b, HONE_E_FORMAT, "input '%s' is missing", x ? "B" : "A");
-    if (draft_int(d, "transA", 0)) x = emit(b, "Transpose", IN(x), NO_ATTRS);
-    if (c && beta == 0.0f) c = NULL;
-    c = scaled(b, c, beta);
-    const bool bias = c && alpha == 1.0f && is_bias(c, w, trans_b);
-    value *y = emit(b, "hone::MatMul", IN(x, w, bias ? c : NULL), ATTRS(A_INT("trans_b", trans_b)));
-    y = scaled(b, y, alpha);
+    if (p->trans_a) x = emit(b, "Transpose", IN(x), NO_ATTRS);
+    if (c && p->beta == 0.0f) c = NULL;
+    c = scaled(b, c, p->beta);
+    const bool bias = c && p->alpha == 1.0f && is_bias(c, w, p->trans_b);
+    value *y =
+        emit(b, "hone::MatMul", IN(x, w, bias ? c : NULL), ATTRS(A_INT("trans_b", p->trans_b)));
+    y = scaled(b, y, p->alpha);
     if (c && !bias) y = emit(b, "Add", IN(y, c), NO_ATTRS);
     return draft_done(b, d, y);
 }
+
+static const char *const gemm_cases[] = {
+    "f32[3,4] f32[4,5] f32[5]",
+    "f32[4,3] f32[5,4] f32[3,1] alpha=0.5 beta=2 transA=1 transB=1",
+    "f16[2,3] f16[3,2]",
+    "i32[2,3] i32[3,2] i32[] alpha=2",
+    "f32[0,3] f32[3,2] f32[2]",
+    "f32[2,0] f32[0,3] f32[3]",
+    "f64[2,3] f64[3,2] f64[2,2] beta=0",
+    NULL};
 
 static const op onnx_matmul = {.name = "MatMul",
                                .domain = "",
                                OP_VERSIONS(since_7),
                                OP_ARGS_IN(product_in),
                                OP_ARGS_OUT(product_out),
-                               .expand = matmul_expand};
+                               .expand = matmul_expand,
+                               .tolerance = {TOL_SUM, 4},
+                               .cases = matmul_cases};
 static const op onnx_gemm = {.name = "Gemm",
                              .domain = "",
                              OP_VERSIONS(since_7),
                              OP_ARGS_IN(product_in),
                              OP_ARGS_OUT(product_out),
-                             .expand = gemm_expand};
+                             OP_ATTRS(gemm_attrs, gemm_params),
+                             .expand = gemm_expand,
+                             .tolerance = {TOL_SUM, 4},
+                             .cases = gemm_cases};
 
 static const op *const members[] = {&onnx_matmul, &onnx_gemm};
 const op_family family_matmul_onnx = {members, COUNT_OF(members)};

@@ -82,6 +82,12 @@ static hone_status max_unpool_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Pad", IN(y, pads), NO_ATTRS));
 }
 
+static const char *const onnx_cases[] = {
+    "f32[1,1,2,2] i64[1,1,2,2]{0,3,9,15} kernel_shape=2,2 strides=2,2",
+    "f32[1,1,2,2] i64[1,1,2,2]{0,3,9,15} i64{1,1,5,5} kernel_shape=2,2 strides=2,2",
+    "f16[1,1,2] i64[1,1,2]{0,3} kernel_shape=2 strides=2", "f32[0,1,2] i64[0,1,2]{} kernel_shape=2",
+    NULL};
+
 static const op_version since_9[] = {{9, NULL}};
 static const char *const unpool_cases[] = {"f32[1,1,2,2] i64{0,3,9,15} kernel_shape=2,2 "
                                            "strides=2,2",
@@ -95,8 +101,13 @@ static const op core_unpool = {.name = "MaxUnpool",
                                .infer = unpool_infer,
                                .run = unpool_run,
                                .cases = unpool_cases};
-static const op onnx_unpool = {
-    .name = "MaxUnpool", .domain = "", OP_VERSIONS(since_9), .expand = max_unpool_expand};
+static const op onnx_unpool = {.name = "MaxUnpool",
+                               .domain = "",
+                               OP_VERSIONS(since_9),
+                               OP_ATTRS(unpool_attrs, unpool_params),
+                               .expand = max_unpool_expand,
+                               .tolerance = {TOL_EXACT, 0},
+                               .cases = onnx_cases};
 
 static const op *const members[] = {&core_unpool, &onnx_unpool};
 const op_family family_max_unpool = {members, COUNT_OF(members)};

@@ -6,6 +6,26 @@
 #include "composite.h"
 #include "op.h"
 
+/* Of all of them; each table has the rows that its operator has. */
+typedef struct norm_params {
+    int64_t axis, p, num_groups;
+    float epsilon;
+    hone_dtype stash_type;
+    int_list axes;
+} norm_params;
+
+#define EPSILON    ATTR_ROW(FLOAT, norm_params, epsilon, .f = 1e-5f)
+#define STASH_TYPE ATTR_ROW(DTYPE, norm_params, stash_type, .i = HONE_F32)
+static const attr_spec row_attrs[] = {ATTR_ROW(AXIS, norm_params, axis, .i = -1), EPSILON,
+                                      STASH_TYPE};
+static const attr_spec instance_attrs[] = {EPSILON};
+static const attr_spec group_attrs[] = {
+    ATTR_ROW(INT, norm_params, num_groups, .required = true, .min = 1, .max = INT32_MAX), EPSILON,
+    STASH_TYPE};
+static const attr_spec lp_attrs[] = {ATTR_ROW(AXIS, norm_params, axis, .i = -1),
+                                     ATTR_ROW(INT, norm_params, p, .i = 2, .min = 1, .max = 2)};
+static const attr_spec mean_variance_attrs[] = {ATTR_ROW(AXES, norm_params, axes)};
+
 /* Rows from `axis` on to zero mean and unit variance, in v's own type. */
 static value *standardized(builder *b, value *v, int64_t axis, float epsilon) {
     if (!v) return NULL;
@@ -29,23 +49,22 @@ static bool fits_row(const value *v, const value *x, int32_t axis) {
 /* LayerNormalization and RMSNormalization: scale and bias go into the core operator where they are
  * as long as a row, and are applied afterwards where they broadcast. */
 static hone_status norm_expand(builder *b, draft *d, const char *core) {
+    const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
     const int32_t rank = emit_rank(b, x);
     int32_t axis;
     if (rank < 0) return b->status;
     if (!expand_needs(b, d, 1, "scale")) return b->status;
-    if (!axis_normalize(draft_int(d, "axis", -1), rank, &axis))
+    if (!axis_normalize(p->axis, rank, &axis))
         return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
     value *from = x->type.dtype == HONE_F64 ? expand_cast(b, x, HONE_F32) : x;
     const bool inside = from == x && fits_row(scale, x, axis) && (!bias || fits_row(bias, x, axis));
     value *out[3];
     const int32_t n_out = d->n_out < 3 ? d->n_out : 3;
     emit_n(b, core, IN(from, inside ? scale : NULL, inside ? bias : NULL),
-           ATTRS(A_INT("axis", axis), A_FLOAT("epsilon", draft_float(d, "epsilon", 1e-5f))), out,
-           n_out);
-    const hone_dtype stash = (hone_dtype)draft_int(d, "stash_type", HONE_F32);
+           ATTRS(A_INT("axis", axis), A_FLOAT("epsilon", p->epsilon)), out, n_out);
     for (int32_t i = 1; i < n_out; i++)
-        if (expand_wants(d, i)) d->out[i] = expand_cast(b, out[i], stash);
+        if (expand_wants(d, i)) d->out[i] = expand_cast(b, out[i], p->stash_type);
     if (inside) return draft_done(b, d, out[0]);
     return draft_done(b, d,
                       expand_affine(b, expand_cast(b, out[0], scale->type.dtype), scale, bias));
@@ -55,58 +74,88 @@ static hone_status layer_norm_expand(builder *b, draft *d) {
     return norm_expand(b, d, "hone::LayerNorm");
 }
 
+static const char *const layer_norm_cases[] = {"f32[2,3,8] f32[8] f32[8] >3",
+                                               "f16[4,5] f16[5] axis=-1",
+                                               "f32[2,3,4] f32[3,4] axis=1",
+                                               "f64[2,4] f64[4] f64[4]",
+                                               "f32[2,3,4] f32[1,4] axis=-2",
+                                               "f32[0,4] f32[4]",
+                                               NULL};
+
 static hone_status rms_norm_expand(builder *b, draft *d) {
     return norm_expand(b, d, "hone::RmsNorm");
 }
+
+static const char *const rms_norm_cases[] = {"f32[2,3,8] f32[8]",
+                                             "f16[4,5] f16[5] axis=-1 epsilon=0.01",
+                                             "f32[2,3,4] f32[3,4] axis=1",
+                                             "f64[2,4] f64[4]",
+                                             "f32[0,4] f32[4]",
+                                             NULL};
 
 static hone_status instance_norm_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
     const int32_t rank = emit_rank(b, x);
     if (rank < 0) return b->status;
     if (rank < 3) return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected 3 to 8", rank);
-    value *y = standardized(b, x, 2, draft_float(d, "epsilon", 1e-5f));
+    value *y = standardized(b, x, 2, ((const norm_params *)d->params)->epsilon);
     value *scale = expand_per_channel(b, draft_in(d, 1), rank);
     return draft_done(b, d,
                       expand_affine(b, y, scale, expand_per_channel(b, draft_in(d, 2), rank)));
 }
 
-/* [N, C, ..] is normalised as [N, groups, rest]. Before opset 21 scale and bias had one value a
- * group. */
+static const char *const instance_norm_cases[] = {
+    "f32[2,3,4,5] f32[3] f32[3]", "f16[1,2,6] f16[2] f16[2]",
+    "f64[1,2,3,2] f64[2] f64[2] epsilon=0.1", "f32[0,2,3] f32[2] f32[2]", NULL};
+
+/* [N, C, ..] is normalised as [N, groups, rest]. */
 static hone_status group_norm_expand(builder *b, draft *d) {
+    const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
     const int32_t rank = emit_rank(b, x);
-    const int64_t groups = draft_int(d, "num_groups", 0);
     if (rank < 0) return b->status;
-    if (rank < 2 || groups < 1)
-        return builder_fail(b, HONE_E_FORMAT,
-                            "rank is %d, num_groups is %lld: expected at least "
-                            "2 and 1",
-                            rank, (long long)groups);
-    const bool by_group = draft_int(d, "by_group", 0) != 0;
-    value *dims = emit_i64s(b, (const int64_t[]){0, groups, -1}, 3);
-    value *y = emit(b, "Reshape", IN(x, dims), NO_ATTRS);
-    y = standardized(b, y, 2, draft_float(d, "epsilon", 1e-5f));
-    if (by_group)
-        y = expand_affine(b, y, expand_per_channel(b, scale, 3), expand_per_channel(b, bias, 3));
+    if (rank < 2)
+        return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected at least 2", rank);
+    value *y = expand_reshape(b, x, (const int64_t[]){0, p->num_groups, -1}, 3);
+    y = standardized(b, y, 2, p->epsilon);
     y = emit(b, "Reshape", IN(y, emit(b, "Shape", IN(x), NO_ATTRS)), NO_ATTRS);
-    if (!by_group)
-        y = expand_affine(b, y, expand_per_channel(b, scale, rank),
-                          expand_per_channel(b, bias, rank));
-    return draft_done(b, d, y);
+    return draft_done(
+        b, d,
+        expand_affine(b, y, expand_per_channel(b, scale, rank), expand_per_channel(b, bias, rank)));
 }
 
+static const char *const group_norm_cases[] = {
+    "f32[2,4,3,3] f32[4] f32[4] num_groups=2", "f16[1,6,5] f16[6] f16[6] num_groups=3 epsilon=0.01",
+    "f64[2,4] f64[4] f64[4] num_groups=1", "f32[0,4,2] f32[4] f32[4] num_groups=4", NULL};
+
+/* v, one value a group, as one value a channel: each is repeated. */
+static value *per_group(builder *b, value *v, value *repeats) {
+    if (!v || !repeats) return NULL;
+    value *one = emit_i64s(b, (const int64_t[]){1}, 1);
+    value *dims = emit(b, "Concat", IN(one, repeats), ATTRS(A_INT("axis", 0)));
+    value *rows = expand_binary(b, "Expand", expand_unsqueeze(b, v, 1), dims);
+    return expand_reshape(b, rows, (const int64_t[]){-1}, 1);
+}
+
+/* Before opset 21 scale and bias had one value a group. */
 static hone_status group_norm_upgrade(builder *b, draft *d) {
-    return draft_set_attr(b, d, A_INT("by_group", 1));
+    value *x = draft_in(d, 0);
+    const int64_t groups = draft_int(d, "num_groups", 1);
+    const int32_t rank = emit_rank(b, x);
+    if (b->status != HONE_OK || rank < 2 || groups < 1) return b->status;
+    value *count = expand_unsqueeze(b, expand_size_of(b, x, 1), 0);
+    value *repeats = expand_binary(b, "Div", count, emit_i64(b, groups));
+    for (int32_t i = 1; i < 3; i++)
+        TRY(draft_set_in(b, d, i, per_group(b, draft_in(d, i), repeats)));
+    return b->status;
 }
 
 /* x / norm along one axis, and 0 where the norm is 0. */
 static hone_status lp_norm_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
-    const int64_t axis = draft_int(d, "axis", -1), p = draft_int(d, "p", 2);
+    const norm_params *p = d->params;
     if (!expand_needs(b, d, 0, "input")) return b->status;
-    if (p != 1 && p != 2)
-        return builder_fail(b, HONE_E_FORMAT, "p is %lld: expected 1 or 2", (long long)p);
-    value *size = emit(b, p == 1 ? "ReduceL1" : "ReduceL2", IN(x, emit_i64s(b, &axis, 1)),
+    value *size = emit(b, p->p == 1 ? "ReduceL1" : "ReduceL2", IN(x, emit_i64s(b, &p->axis, 1)),
                        ATTRS(A_INT("keepdims", 1)));
     value *zero = emit_scalar(b, x->type.dtype, 0), *one = emit_scalar(b, x->type.dtype, 1);
     value *none = emit(b, "Equal", IN(size, zero), NO_ATTRS);
@@ -114,13 +163,17 @@ static hone_status lp_norm_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Div", IN(x, divisor), NO_ATTRS));
 }
 
+static const char *const lp_norm_cases[] = {
+    "f32[2,3]", "f32[2,3,4] axis=0 p=1", "f16[5]", "f64[2,2] axis=-2", "f32[0,3]", "f32{0,0,0}",
+    NULL};
+
 /* (x - mean) / (standard deviation + 1e-9), the form of the operator's function. */
 static hone_status mean_variance_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
-    const attr *axes = attr_find(d->attrs, d->n_attrs, "axes");
+    const int_list *axes = &((const norm_params *)d->params)->axes;
     if (!expand_needs(b, d, 0, "input")) return b->status;
-    value *over = axes && axes->kind == ATTR_INTS ? emit_i64s(b, axes->ints, axes->count)
-                                                  : emit_i64s(b, (const int64_t[]){0, 2, 3}, 3);
+    value *over =
+        axes->set ? emit_i64s(b, axes->v, axes->n) : emit_i64s(b, (const int64_t[]){0, 2, 3}, 3);
     const attr keep = A_INT("keepdims", 1);
     value *c = emit(b, "Sub", IN(x, emit(b, "ReduceMean", IN(x, over), &keep, 1)), NO_ATTRS);
     value *square = emit(b, "Mul", IN(c, c), NO_ATTRS);
@@ -129,21 +182,34 @@ static hone_status mean_variance_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Div", IN(c, raised), NO_ATTRS));
 }
 
+static const char *const mean_variance_cases[] = {"f32[2,3,4,5]", "f16[2,3,4] axes=-1",
+                                                  "f32[2,3] axes=0,1", "f64[1,2,3,4]", NULL};
+
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_9[] = {{9, NULL}};
 static const op_version since_17[] = {{17, NULL}};
 static const op_version since_18[] = {{18, group_norm_upgrade}, {21, NULL}};
 static const op_version since_23[] = {{23, NULL}};
 
-#define COMPOSITE(ident, label, since)                                                             \
-    static const op onnx_##ident = {                                                               \
-        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand}
-COMPOSITE(layer_norm, "LayerNormalization", since_17);
-COMPOSITE(rms_norm, "RMSNormalization", since_23);
-COMPOSITE(instance_norm, "InstanceNormalization", since_7);
-COMPOSITE(group_norm, "GroupNormalization", since_18);
-COMPOSITE(lp_norm, "LpNormalization", since_7);
-COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9);
+#define COMPOSITE(ident, label, since, table, ...)                                                 \
+    static const op onnx_##ident = {.name = label,                                                 \
+                                    .domain = "",                                                  \
+                                    OP_VERSIONS(since),                                            \
+                                    OP_ATTRS(table, norm_params),                                  \
+                                    .expand = ident##_expand,                                      \
+                                    __VA_ARGS__}
+COMPOSITE(layer_norm, "LayerNormalization", since_17, row_attrs, .tolerance = {TOL_REL, 1e-5},
+          .cases = layer_norm_cases);
+COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs, .tolerance = {TOL_REL, 1e-5},
+          .cases = rms_norm_cases);
+COMPOSITE(instance_norm, "InstanceNormalization", since_7, instance_attrs,
+          .tolerance = {TOL_REL, 1e-5}, .cases = instance_norm_cases);
+COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs, .tolerance = {TOL_REL, 1e-5},
+          .cases = group_norm_cases);
+COMPOSITE(lp_norm, "LpNormalization", since_7, lp_attrs, .tolerance = {TOL_REL, 1e-6},
+          .cases = lp_norm_cases);
+COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9, mean_variance_attrs,
+          .tolerance = {TOL_REL, 1e-5}, .cases = mean_variance_cases);
 
 static const op *const members[] = {&onnx_layer_norm, &onnx_rms_norm, &onnx_instance_norm,
                                     &onnx_group_norm, &onnx_lp_norm,  &onnx_mean_variance};

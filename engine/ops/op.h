@@ -31,7 +31,6 @@ typedef struct op_arg {
 #define ARG_VARIADIC                                                                               \
     2u /* last slot only: any number more of the same kind; types may differ if var is 0 */
 #define ARG_ANY_KIND 4u /* sequences and optionals too */
-#define OP_MAX_ARGS  10
 
 /* A meaning that began with opset `since`. `upgrade` rewrites a draft of that meaning into the next
  * row's; the last row is today's meaning and has none. Rows are in rising order. A draft older than
@@ -46,7 +45,8 @@ typedef enum tol_kind {
     TOL_EXACT, /* bit for bit */
     TOL_ULP,   /* bound: units in the last place */
     TOL_REL,   /* bound: relative to the largest magnitude of the result */
-    TOL_SUM    /* gamma(n) * sum |a||b|, n terms; bound: extra factor */
+    TOL_SUM /* bound: times 64 roundings of the largest magnitude of the result, or of 1 if that is
+             * smaller: sums cancel */
 } tol_kind;
 typedef struct op_tolerance {
     tol_kind kind;
@@ -86,8 +86,8 @@ struct op {
     size_t params_size;
     uint32_t flags;
 
-    /* Composite: emits the nodes that replace the draft and sets d->out. Everything below is
-     * unused. */
+    /* Composite: emits the nodes that replace the draft and sets d->out. Of what is below, only the
+     * tolerance and the cases of the tests are used then. */
     hone_status (*expand)(builder *b, draft *d);
 
     /* Types and shapes of the outputs from those of the inputs. Checks what the type table cannot.
@@ -133,9 +133,6 @@ int32_t op_since(const op *o);
 /* The slot that describes input or output i, or NULL when there is none. */
 const op_arg *op_input(const op *o, int32_t i);
 const op_arg *op_output(const op *o, int32_t i);
-
-/* Checks arity, element types and attribute ranges of a node against its operator, then infers. */
-hone_status op_check(const ctx *c, const node *n);
 
 /* Operators that differ only by a formula are rows of one table: a file that ends in a family. */
 typedef struct op_family {

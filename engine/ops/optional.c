@@ -87,12 +87,16 @@ CORE(none, "None", .flags = OP_DYNAMIC, OP_ARGS_OUT(any_out), OP_ATTRS(none_attr
 CORE(value, "OptionalValue", .flags = OP_DYNAMIC, OP_ARGS_IN(any_in), OP_ARGS_OUT(any_out));
 CORE(is_some, "OptionalIsSome", OP_ARGS_IN(any_in), OP_ARGS_OUT(has_out));
 
+typedef struct optional_params {
+    const type *type;
+} optional_params;
+static const attr_spec optional_attrs[] = {ATTR_ROW(TYPE, optional_params, type)};
+
 static hone_status optional_expand(builder *b, draft *d) {
     if (draft_in(d, 0)) return draft_done(b, d, emit(b, "hone::Some", IN(d->in[0]), NO_ATTRS));
-    const attr *t = attr_find(d->attrs, d->n_attrs, "type");
-    if (!t || t->kind != ATTR_TYPE)
-        return builder_fail(b, HONE_E_FORMAT, "has neither an input nor a type");
-    const type *inner = t->type->kind == HONE_OPTIONAL ? t->type->element : t->type;
+    const type *t = ((const optional_params *)d->params)->type;
+    if (!t) return builder_fail(b, HONE_E_FORMAT, "has neither an input nor a type");
+    const type *inner = t->kind == HONE_OPTIONAL ? t->element : t;
     const hone_dtype dtype = type_inner(inner);
     value *none =
         emit(b, "hone::None", NULL, 0,
@@ -116,12 +120,17 @@ static hone_status get_expand(builder *b, draft *d) {
                       emit(b, optional ? "hone::OptionalValue" : "Identity", IN(x), NO_ATTRS));
 }
 
-#define ONNX(ident, label)                                                                         \
-    static const op op_##ident = {                                                                 \
-        .name = (label), .domain = "", OP_VERSIONS(since_15), .expand = ident##_expand}
-ONNX(optional, "Optional");
-ONNX(has, "OptionalHasElement");
-ONNX(get, "OptionalGetElement");
+#define ONNX(ident, label, ...)                                                                    \
+    static const op op_##ident = {.name = (label),                                                 \
+                                  .domain = "",                                                    \
+                                  OP_VERSIONS(since_15),                                           \
+                                  OP_ARGS_IN(any_in),                                              \
+                                  OP_ARGS_OUT(any_out),                                            \
+                                  .expand = ident##_expand,                                        \
+                                  __VA_ARGS__}
+ONNX(optional, "Optional", OP_ATTRS(optional_attrs, optional_params));
+ONNX(has, "OptionalHasElement", );
+ONNX(get, "OptionalGetElement", );
 
 static const op *const members[] = {&op_some,     &op_none, &op_value, &op_is_some,
                                     &op_optional, &op_has,  &op_get};

@@ -83,28 +83,19 @@ typedef struct pool {
     size_t worker_bytes;
 } pool;
 
-/* Leading axes of size 1 fill the window up to three. */
+/* For the kernels, which have three spatial axes. rank <= 3. */
 static pool_f32_shape kernel_shape(const pool *st) {
-    pool_f32_shape k = {.kind = st->kind,
+    pool_f32_shape k = {.window = window_for_kernels(&st->w),
+                        .kind = st->kind,
                         .n = st->images,
                         .channels = st->channels,
                         .ldx = st->channels,
                         .ldy = st->channels};
-    for (int32_t i = 0; i < 3; i++) {
-        const int32_t a = i - (3 - st->w.rank);
-        k.window.in[i] = a < 0 ? 1 : st->w.in[a];
-        k.window.out[i] = a < 0 ? 1 : st->w.out[a];
-        k.window.kernel[i] = a < 0 ? 1 : st->w.kernel[a];
-        k.window.stride[i] = a < 0 ? 1 : st->w.stride[a];
-        k.window.dilation[i] = a < 0 ? 1 : st->w.dilation[a];
-        k.window.pad[i] = a < 0 ? 0 : st->w.pad_begin[a];
-        k.pad_end[i] = a < 0 ? 0 : st->w.pad_end[a];
-    }
+    for (int32_t a = 0; a < st->w.rank; a++) k.pad_end[a + 3 - st->w.rank] = st->w.pad_end[a];
     return k;
 }
 
 static hone_status plan_driver(plan_ctx *p, step *s, pool *st) {
-    const pool_f32_shape kernel = kernel_shape(st);
     const char *name = st->kind == POOL_MAX ? "maxpool_f32" : "sumpool_f32";
     st->driven = st->type == KT_F32 && st->w.rank <= 3;
     if (!st->driven) {
@@ -117,6 +108,7 @@ static hone_status plan_driver(plan_ctx *p, step *s, pool *st) {
     }
     plan_kernel(p, s, "%s_%s", name, isa_name(s->k->level));
     if (tensor_count(&s->in[0]) == 0 || tensor_count(&s->out[0]) == 0) return HONE_OK;
+    const pool_f32_shape kernel = kernel_shape(st);
     st->plan = pool_f32_make_plan(s->k, &kernel);
     return scratch_book_workers(p, s, st->plan.scratch, &st->worker_bytes);
 }
@@ -157,15 +149,6 @@ typedef struct pool_walk {
     int64_t offset;       /* of the current one, from the start of the image */
 } pool_walk;
 
-/* Taps j in [0, taps) with lo <= start + j * dilation < hi: the first, and how many. */
-static int64_t clip_taps(int64_t start, int64_t taps, int64_t dilation, int64_t lo, int64_t hi,
-                         int64_t *first) {
-    const int64_t from = start < lo ? (lo - start + dilation - 1) / dilation : 0;
-    const int64_t end = hi > start ? (hi - start + dilation - 1) / dilation : 0;
-    *first = from;
-    return (end < taps ? end : taps) > from ? (end < taps ? end : taps) - from : 0;
-}
-
 static pool_walk walk_begin(const pool *st, int64_t pixel) {
     const window *w = &st->w;
     pool_walk k = {.left = 1, .padded = 1};
@@ -173,12 +156,12 @@ static pool_walk walk_begin(const pool *st, int64_t pixel) {
         const int64_t start = pixel % w->out[a] * w->stride[a] - w->pad_begin[a];
         int64_t tap, ignored;
         pixel /= w->out[a];
-        k.count[a] = clip_taps(start, w->kernel[a], w->dilation[a], 0, w->in[a], &tap);
+        k.count[a] = conv_taps_inside(start, w->dilation[a], w->kernel[a], 0, w->in[a], &tap);
         k.first[a] = start + tap * w->dilation[a];
         k.offset += k.first[a] * st->step[a];
         k.left *= k.count[a];
-        const int64_t all = clip_taps(start, w->kernel[a], w->dilation[a], -w->pad_begin[a],
-                                      w->in[a] + w->pad_end[a], &ignored);
+        const int64_t all = conv_taps_inside(start, w->dilation[a], w->kernel[a], -w->pad_begin[a],
+                                             w->in[a] + w->pad_end[a], &ignored);
         if (!i64_mul(k.padded, all, &k.padded)) k.padded = INT64_MAX;
     }
     return k;

@@ -4,7 +4,27 @@
  */
 #include "channels.h"
 #include "composite.h"
-#include "op.h"
+#include "window.h"
+
+typedef struct pool_onnx_params {
+    window_params window;
+    int_list kernel_shape;
+    bool count_include_pad, storage_order;
+    int64_t p;
+} pool_onnx_params;
+
+#define POOL_ATTRS                                                                                 \
+    WINDOW_ATTRS(pool_onnx_params),                                                                \
+        ATTR_NAMED(BOOL, "ceil_mode", pool_onnx_params, window.ceil_mode),                         \
+        ATTR_ROW(INTS, pool_onnx_params, kernel_shape, .required = true, .min = 1,                 \
+                 .max = INT32_MAX)
+#define EXPONENT ATTR_ROW(INT, pool_onnx_params, p, .i = 2, .min = 1, .max = INT32_MAX)
+static const attr_spec max_pool_attrs[] = {POOL_ATTRS,
+                                           ATTR_ROW(BOOL, pool_onnx_params, storage_order)};
+static const attr_spec average_pool_attrs[] = {POOL_ATTRS,
+                                               ATTR_ROW(BOOL, pool_onnx_params, count_include_pad)};
+static const attr_spec lp_pool_attrs[] = {POOL_ATTRS, EXPONENT};
+static const attr_spec global_lp_attrs[] = {EXPONENT};
 
 /* A pool with the draft's own attributes between two transposes. */
 static hone_status between_transposes(builder *b, draft *d, const char *core) {
@@ -20,9 +40,25 @@ static hone_status max_pool_expand(builder *b, draft *d) {
     return between_transposes(b, d, "hone::MaxPool");
 }
 
+static const char *const max_pool_cases[] = {
+    "f32[1,2,7,7] kernel_shape=3,3 strides=2,2 ceil_mode=1",
+    "u8[1,2,6,5] kernel_shape=2,2 strides=2,2 >2",
+    "f32[2,3,9] kernel_shape=3 pads=1,1 storage_order=1 >2",
+    "f16[1,1,4,4,4] kernel_shape=2,2,2",
+    "f32[0,2,5,5] kernel_shape=2,2",
+    NULL};
+
 static hone_status average_pool_expand(builder *b, draft *d) {
     return between_transposes(b, d, "hone::AveragePool");
 }
+
+static const char *const average_pool_cases[] = {
+    "f32[1,2,7,8] kernel_shape=3,3 strides=2,2 pads=1,1,1,1 count_include_pad=1",
+    "f16[2,3,5] kernel_shape=2 auto_pad=SAME_LOWER",
+    "f64[1,1,4,4,4] kernel_shape=2,2,2 dilations=2,1,1",
+    "f32[1,3,6,6] kernel_shape=3,3 strides=2,2 ceil_mode=1",
+    "f32[0,2,5,5] kernel_shape=2,2",
+    NULL};
 
 /* |v| ^ p, and v ^ (1 / p). */
 static value *raise(builder *b, value *v, int64_t p) {
@@ -38,22 +74,22 @@ static value *root(builder *b, value *v, int64_t p) {
     return emit(b, "Pow", IN(v, emit_scalar(b, v->type.dtype, 1.0 / (double)p)), NO_ATTRS);
 }
 
-/* The exponent, taken out of the attributes. */
-static bool take_exponent(builder *b, draft *d, int64_t *p) {
-    *p = draft_int(d, "p", 2);
-    draft_drop(d, "p");
-    if (*p >= 1) return true;
-    builder_fail(b, HONE_E_FORMAT, "p is %lld: expected at least 1", (long long)*p);
-    return false;
-}
-
 static hone_status lp_pool_expand(builder *b, draft *d) {
-    int64_t p;
-    if (!expand_needs(b, d, 0, "X") || !take_exponent(b, d, &p)) return b->status;
+    const int64_t p = ((const pool_onnx_params *)d->params)->p;
+    if (!expand_needs(b, d, 0, "X")) return b->status;
+    draft_drop(d, "p");
     value *x = raise(b, emit_channels_last(b, d->in[0]), p);
     value *sum = emit(b, "hone::SumPool", IN(x), d->attrs, d->n_attrs);
     return draft_done(b, d, emit_channels_first(b, root(b, sum, p)));
 }
+
+static const char *const lp_pool_cases[] = {
+    "f32[1,2,6,6] kernel_shape=3,3",     "f32[2,3,9] kernel_shape=3 strides=2 pads=1,1 p=1",
+    "f64[1,1,4,4] kernel_shape=2,2 p=3", "f16[1,2,5] kernel_shape=2 auto_pad=SAME_UPPER",
+    "f32[0,2,5,5] kernel_shape=2,2",     NULL};
+
+static const char *const global_cases[] = {"f32[2,3,4,5]", "f64[1,2,7]",      "f16[2,3,3,2]",
+                                           "f32[0,3,2,2]", "bf16[1,2,2,2,3]", NULL};
 
 /* A reduction over all spatial axes, which are kept. */
 static value *over_space(builder *b, const char *reduce, value *v) {
@@ -74,23 +110,29 @@ static hone_status global_max_expand(builder *b, draft *d) {
 }
 
 static hone_status global_lp_expand(builder *b, draft *d) {
-    int64_t p;
-    if (!take_exponent(b, d, &p)) return b->status;
+    const int64_t p = ((const pool_onnx_params *)d->params)->p;
     value *sum = over_space(b, "ReduceSum", raise(b, draft_in(d, 0), p));
     return draft_done(b, d, root(b, sum, p));
 }
 
+static const char *const global_lp_cases[] = {"f32[2,3,4,5]", "f64[1,2,7] p=1", "f16[2,3,3,2] p=3",
+                                              "f32[0,3,2,2]", NULL};
+
 static const op_version since_7[] = {{7, NULL}};
 
-#define COMPOSITE(ident, label)                                                                    \
+#define COMPOSITE(ident, label, ...)                                                               \
     static const op onnx_##ident = {                                                               \
-        .name = label, .domain = "", OP_VERSIONS(since_7), .expand = ident##_expand}
-COMPOSITE(max_pool, "MaxPool");
-COMPOSITE(average_pool, "AveragePool");
-COMPOSITE(lp_pool, "LpPool");
-COMPOSITE(global_average, "GlobalAveragePool");
-COMPOSITE(global_max, "GlobalMaxPool");
-COMPOSITE(global_lp, "GlobalLpPool");
+        .name = label, .domain = "", OP_VERSIONS(since_7), .expand = ident##_expand, __VA_ARGS__}
+COMPOSITE(max_pool, "MaxPool", OP_ATTRS(max_pool_attrs, pool_onnx_params),
+          .tolerance = {TOL_EXACT, 0}, .cases = max_pool_cases);
+COMPOSITE(average_pool, "AveragePool", OP_ATTRS(average_pool_attrs, pool_onnx_params),
+          .tolerance = {TOL_REL, 1e-6}, .cases = average_pool_cases);
+COMPOSITE(lp_pool, "LpPool", OP_ATTRS(lp_pool_attrs, pool_onnx_params),
+          .tolerance = {TOL_REL, 1e-5}, .cases = lp_pool_cases);
+COMPOSITE(global_average, "GlobalAveragePool", .tolerance = {TOL_REL, 1e-6}, .cases = global_cases);
+COMPOSITE(global_max, "GlobalMaxPool", .cases = global_cases);
+COMPOSITE(global_lp, "GlobalLpPool", OP_ATTRS(global_lp_attrs, pool_onnx_params),
+          .tolerance = {TOL_REL, 1e-5}, .cases = global_lp_cases);
 
 static const op *const members[] = {&onnx_max_pool,       &onnx_average_pool, &onnx_lp_pool,
                                     &onnx_global_average, &onnx_global_max,   &onnx_global_lp};

@@ -29,6 +29,13 @@ static hone_status matmul_integer_expand(builder *b, draft *d) {
     return draft_done(b, d, matmul_integer(b, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
 }
 
+static const char *const matmul_integer_cases[] = {"u8[3,4] i8[4,2] u8[]{2} i8[]{1}",
+                                                   "u8[2,3,4] u8[4,5] u8[]{1} u8{1,2,3,4,5}",
+                                                   "u8[2,4] u8[4,3] u8{1,2}",
+                                                   "i8[2,0] i8[0,3]",
+                                                   "u8[4] u8[4]",
+                                                   NULL};
+
 /* saturate(round(sum * left * right / result) + zero) */
 static value *requantized(builder *b, value *sum, value *left, value *right, value *const *result) {
     value *scale = emit(b, "Mul", IN(left, right), NO_ATTRS);
@@ -61,9 +68,18 @@ static hone_status qlinear_matmul_expand(builder *b, draft *d) {
     return draft_done(b, d, requantized(b, sum, a_scale, b_scale, in + 6));
 }
 
+static const char *const qlinear_matmul_cases[] = {
+    "u8[2,4] f32[]{0.5} u8[]{3} u8[4,3] f32[]{0.25} u8[]{1} f32[]{2} u8[]{5}",
+    "i8[2,3,4] f32[]{0.1} i8[]{0} i8[2,4,3] f32[]{0.2} i8[]{0} f32[]{0.3} i8[]{-1}",
+    "u8[2,4] f32{0.5,0.25} u8{1,2} u8[4,3] f32[]{0.25} u8[]{1} f32[]{2} u8[]{5}",
+    "u8[2,0] f32[]{0.5} u8[]{3} u8[0,3] f32[]{0.25} u8[]{1} f32[]{2} u8[]{5}", NULL};
+
+static const attr_spec conv_attrs[] = {CHANNELS_CONV_ATTRS};
+
 /* The integer sums of a convolution, channels first. Attributes are the draft's. */
 static value *conv_integer(builder *b, draft *d, value *x, value *x_zero, value *w, value *w_zero) {
-    draft_drop(d, "kernel_shape");
+    const channels_conv_params *p = d->params;
+    drop_kernel_shape(b, d, &p->kernel_shape, w);
     x = emit_channels_last(b, x);
     w = emit_channels_last(b, w);
     value *y = emit(b, "hone::ConvInteger", IN(x, w, x_zero, w_zero), d->attrs, d->n_attrs);
@@ -75,6 +91,10 @@ static hone_status conv_integer_expand(builder *b, draft *d) {
     return draft_done(b, d, conv_integer(b, d, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
 }
 
+static const char *const conv_integer_cases[] = {
+    "u8[1,2,5,5] i8[3,2,3,3] u8[]{3} pads=1,1,1,1 kernel_shape=3,3",
+    "u8[1,4,6] u8[4,2,3] u8[]{1} u8{1,2,3,4} group=2", "u8[0,2,5] u8[3,2,2]", NULL};
+
 static hone_status qlinear_conv_expand(builder *b, draft *d) {
     if (!has_all(b, d)) return b->status;
     value **in = d->in, *bias = draft_in(d, 8);
@@ -85,6 +105,12 @@ static hone_status qlinear_conv_expand(builder *b, draft *d) {
     value *w_scale = expand_per_channel(b, in[4], rank);
     return draft_done(b, d, requantized(b, sum, in[1], w_scale, in + 6));
 }
+
+static const char *const qlinear_conv_cases[] = {
+    "u8[1,2,5,5] f32[]{0.5} u8[]{3} u8[3,2,3,3] f32[]{0.25} u8[]{2} f32[]{4} u8[]{10} i32[3]",
+    "i8[2,2,6] f32[]{0.1} i8[]{0} i8[3,2,3] f32{0.1,0.2,0.3} i8{0,0,0} f32[]{0.2} i8[]{1} "
+    "strides=2",
+    "u8[0,2,5] f32[]{0.5} u8[]{3} u8[3,2,2] f32[]{0.25} u8[]{2} f32[]{4} u8[]{10}", NULL};
 
 /* The range of x, widened to hold 0, becomes 0 .. 255. */
 static hone_status dynamic_quantize_expand(builder *b, draft *d) {
@@ -105,16 +131,29 @@ static hone_status dynamic_quantize_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "QuantizeLinear", IN(x, divisor, point), NO_ATTRS));
 }
 
+static const char *const dynamic_quantize_cases[] = {"f32[3,4] >3", "f32[7]+ >3", "f32[] >2",
+                                                     "f32{0,0,0} >3", NULL};
+
 static const op_version since_10[] = {{10, NULL}};
 static const op_version since_11[] = {{11, NULL}};
-#define COMPOSITE(ident, label, since)                                                             \
+#define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
-        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand}
-COMPOSITE(matmul_integer, "MatMulInteger", since_10);
-COMPOSITE(qlinear_matmul, "QLinearMatMul", since_10);
-COMPOSITE(conv_integer, "ConvInteger", since_10);
-COMPOSITE(qlinear_conv, "QLinearConv", since_10);
-COMPOSITE(dynamic_quantize, "DynamicQuantizeLinear", since_11);
+        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
+COMPOSITE(matmul_integer, "MatMulInteger", since_10, .tolerance = {TOL_EXACT, 0},
+          .cases = matmul_integer_cases);
+COMPOSITE(qlinear_matmul, "QLinearMatMul", since_10, .tolerance = {TOL_EXACT, 0},
+          .cases = qlinear_matmul_cases);
+COMPOSITE(dynamic_quantize, "DynamicQuantizeLinear", since_11, .tolerance = {TOL_EXACT, 0},
+          .cases = dynamic_quantize_cases);
+#define CONVOLUTION(ident, label, ...)                                                             \
+    static const op onnx_##ident = {.name = label,                                                 \
+                                    .domain = "",                                                  \
+                                    OP_VERSIONS(since_10),                                         \
+                                    OP_ATTRS(conv_attrs, channels_conv_params),                    \
+                                    .expand = ident##_expand,                                      \
+                                    __VA_ARGS__}
+CONVOLUTION(conv_integer, "ConvInteger", .tolerance = {TOL_EXACT, 0}, .cases = conv_integer_cases);
+CONVOLUTION(qlinear_conv, "QLinearConv", .tolerance = {TOL_EXACT, 0}, .cases = qlinear_conv_cases);
 
 static const op *const members[] = {&onnx_matmul_integer, &onnx_qlinear_matmul, &onnx_conv_integer,
                                     &onnx_qlinear_conv, &onnx_dynamic_quantize};

@@ -74,6 +74,16 @@ static hone_status range_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
+static const char *const range_cases[] = {"i64[]{0} i64[]{5} i64[]{1}",
+                                          "i32[]{5} i32[]{0} i32[]{-2}",
+                                          "f32[]{1} f32[]{2} f32[]{0.25}",
+                                          "f16[]{1} f16[]{0} f16[]{-0.3}",
+                                          "f64[]{3} f64[]{3} f64[]{1}",
+                                          "i16{0} i16{-3} i16{1}",
+                                          "i64[]{0} i64[] i64[]{1}",
+                                          "bf16[]{0} bf16[]+ bf16[]{0.5}",
+                                          NULL};
+
 const op op_range = {.name = "Range",
                      .domain = "",
                      OP_VERSIONS(range_versions),
@@ -83,4 +93,5 @@ const op op_range = {.name = "Range",
                      .infer = range_infer,
                      .run = range_run,
                      .flops = move_flops,
-                     .tolerance = {TOL_EXACT, 0}};
+                     .tolerance = {TOL_EXACT, 0},
+                     .cases = range_cases};

@@ -3,13 +3,35 @@
  * ONNX's LSTM, GRU and RNN: for each direction, one product of all inputs with W, then the steps
  * (recurrent.c). Computed in float32.
  */
-#include <string.h>
-
 #include "composite.h"
 #include "recurrent.h"
 
 enum { X, W, R, BIAS, LENS, H0, C0, PEEPHOLES, MAX_IN };
 enum { MAX_ACTIVATIONS = 3, MAX_OUT = 3 };
+
+typedef struct layer_params {
+    string_list activations; /* absent: those of the form */
+    float_list activation_alpha, activation_beta;
+    float clip;          /* 0: none */
+    int64_t hidden_size; /* 0: R says it */
+    int32_t direction;
+    bool layout; /* the batch before the steps */
+    bool input_forget, linear_before_reset;
+} layer_params;
+
+enum { FORWARD, REVERSE, BIDIRECTIONAL };
+static const char *const directions[] = {"forward", "reverse", "bidirectional", NULL};
+#define LAYER_ATTRS                                                                                \
+    ATTR_ROW(STRINGS, layer_params, activations),                                                  \
+        ATTR_ROW(FLOATS, layer_params, activation_alpha),                                          \
+        ATTR_ROW(FLOATS, layer_params, activation_beta), ATTR_ROW(FLOAT, layer_params, clip),      \
+        ATTR_ROW(INT, layer_params, hidden_size, .min = 1, .max = INT32_MAX),                      \
+        ATTR_ROW(CHOICE, layer_params, direction, .choices = directions),                          \
+        ATTR_ROW(BOOL, layer_params, layout)
+static const attr_spec lstm_attrs[] = {LAYER_ATTRS, ATTR_ROW(BOOL, layer_params, input_forget)};
+static const attr_spec gru_attrs[] = {LAYER_ATTRS,
+                                      ATTR_ROW(BOOL, layer_params, linear_before_reset)};
+static const attr_spec rnn_attrs[] = {LAYER_ATTRS};
 
 typedef struct layer_form {
     const char *core;
@@ -21,10 +43,10 @@ typedef struct layer {
     builder *b;
     draft *d;
     const layer_form *form;
+    const layer_params *p;
     value *in[MAX_IN]; /* in float32 */
     int32_t directions;
     int64_t hidden;
-    bool linear_before_reset;
 } layer;
 
 /* Number i of the first axis of v, without that axis. */
@@ -47,7 +69,7 @@ static value *sum_bias(const layer *l, value *both, value **late) {
     *late = NULL;
     if (!both) return NULL;
     value *wb = stretch(l, both, 0, n), *rb = stretch(l, both, n, 2 * n);
-    if (l->linear_before_reset) {
+    if (l->p->linear_before_reset) {
         const float none = 0;
         const shape one = shape_vector(1);
         const int64_t dims = l->hidden;
@@ -68,17 +90,15 @@ typedef struct activations {
 } activations;
 
 static hone_status read_activations(const layer *l, activations *out) {
-    const draft *d = l->d;
     const int32_t n = l->form->activations * l->directions;
-    const attr *names = attr_find(d->attrs, d->n_attrs, "activations");
-    const attr *alpha = attr_find(d->attrs, d->n_attrs, "activation_alpha");
-    const attr *beta = attr_find(d->attrs, d->n_attrs, "activation_beta");
+    const string_list *names = &l->p->activations;
+    const float_list *alpha = &l->p->activation_alpha, *beta = &l->p->activation_beta;
     int32_t n_alpha = 0, n_beta = 0;
     /* RNN's default has two entries for one direction as well. */
-    if (names && (names->kind != ATTR_STRINGS || names->count < n))
+    if (names->set && names->n < n)
         return builder_fail(l->b, HONE_E_FORMAT, "attribute 'activations' has not %d entries", n);
     for (int32_t i = 0; i < n; i++) {
-        out->name[i] = names ? names->strings[i] : l->form->defaults[i % l->form->activations];
+        out->name[i] = names->set ? names->v[i] : l->form->defaults[i % l->form->activations];
         const rnn_activation_kind *kind = rnn_activation_find(out->name[i]);
         char text[64];
         if (!kind)
@@ -86,10 +106,8 @@ static hone_status read_activations(const layer *l, activations *out) {
                                 escape_name(text, sizeof text, out->name[i]));
         out->alpha[i] = kind->alpha;
         out->beta[i] = kind->beta;
-        if (kind->has_alpha && alpha && alpha->kind == ATTR_FLOATS && n_alpha < alpha->count)
-            out->alpha[i] = alpha->floats[n_alpha++];
-        if (kind->has_beta && beta && beta->kind == ATTR_FLOATS && n_beta < beta->count)
-            out->beta[i] = beta->floats[n_beta++];
+        if (kind->has_alpha && n_alpha < alpha->n) out->alpha[i] = alpha->v[n_alpha++];
+        if (kind->has_beta && n_beta < beta->n) out->beta[i] = beta->v[n_beta++];
     }
     return HONE_OK;
 }
@@ -97,7 +115,6 @@ static hone_status read_activations(const layer *l, activations *out) {
 static void emit_direction(const layer *l, const activations *all, int32_t i, bool reverse,
                            value **out) {
     builder *b = l->b;
-    const draft *d = l->d;
     const int32_t n = l->form->activations;
     value *late;
     value *bias = sum_bias(l, part(l, l->in[BIAS], i), &late);
@@ -108,10 +125,10 @@ static void emit_direction(const layer *l, const activations *all, int32_t i, bo
         {.name = "activations", .kind = ATTR_STRINGS, .strings = all->name + i * n, .count = n},
         {.name = "alpha", .kind = ATTR_FLOATS, .floats = all->alpha + i * n, .count = n},
         {.name = "beta", .kind = ATTR_FLOATS, .floats = all->beta + i * n, .count = n},
-        A_FLOAT("clip", draft_float(d, "clip", 0)),
+        A_FLOAT("clip", l->p->clip),
         A_INT("reverse", reverse),
-        A_INT("input_forget", draft_int(d, "input_forget", 0)),
-        A_INT("linear_before_reset", l->linear_before_reset),
+        A_INT("input_forget", l->p->input_forget),
+        A_INT("linear_before_reset", l->p->linear_before_reset),
     };
     emit_n(b, l->form->core,
            IN(gates, part(l, l->in[R], i), l->in[LENS], part(l, l->in[H0], i),
@@ -120,7 +137,7 @@ static void emit_direction(const layer *l, const activations *all, int32_t i, bo
 }
 
 /* Both directions side by side along a new axis, batch first if asked for, in the type of X. */
-static value *join(const layer *l, value *const *out, int32_t number, bool batch_first) {
+static value *join(const layer *l, value *const *out, int32_t number) {
     builder *b = l->b;
     const int64_t axis = number == 0 ? 1 : 0;
     value *parts[2] = {NULL};
@@ -131,47 +148,42 @@ static value *join(const layer *l, value *const *out, int32_t number, bool batch
     if (l->directions == 2)
         y = emit(b, "Concat", IN(parts[0], parts[1]), ATTRS(A_INT("axis", axis)));
     const int64_t all_steps[] = {2, 0, 1, 3}, last_step[] = {1, 0, 2};
-    if (batch_first)
+    if (l->p->layout)
         y = emit(b, "Transpose", IN(y),
                  ATTRS(A_INTS("perm", number == 0 ? all_steps : last_step, number == 0 ? 4 : 3)));
     return expand_cast(b, y, l->d->in[X]->type.dtype);
 }
 
 /* Inputs in float32, with the steps before the batch. */
-static hone_status read_inputs(layer *l, bool batch_first) {
+static hone_status read_inputs(layer *l) {
     static const char *const names[] = {"X", "W", "R"};
     const int64_t swap[] = {1, 0, 2};
     for (int32_t i = 0; i < MAX_IN; i++) {
         value *v = draft_in(l->d, i);
         if (i <= R && !expand_needs(l->b, l->d, i, names[i])) return l->b->status;
-        const bool swapped = batch_first && (i == X || i == H0 || i == C0);
+        const bool swapped = l->p->layout && (i == X || i == H0 || i == C0);
         if (v && swapped) v = emit(l->b, "Transpose", IN(v), ATTRS(A_INTS("perm", swap, 3)));
         l->in[i] = i == LENS ? v : expand_cast(l->b, v, HONE_F32);
     }
     const shape *r = &l->d->in[R]->type.shape;
-    l->hidden =
-        r->rank == 3 && dim_known(r->dim[2]) ? r->dim[2] : draft_int(l->d, "hidden_size", 0);
+    l->hidden = r->rank == 3 && dim_known(r->dim[2]) ? r->dim[2] : l->p->hidden_size;
     if (l->hidden < 1 || l->hidden > INT32_MAX)
         return builder_fail(l->b, HONE_E_UNSUPPORTED, "the hidden size is not known");
     return HONE_OK;
 }
 
 static hone_status layer_expand(builder *b, draft *d, const layer_form *form) {
-    const char *direction = draft_string(d, "direction", "forward");
-    const bool both = strcmp(direction, "bidirectional") == 0;
-    const bool batch_first = draft_int(d, "layout", 0) != 0;
-    layer l = {.b = b, .d = d, .form = form, .directions = both ? 2 : 1};
-    l.linear_before_reset = draft_int(d, "linear_before_reset", 0) != 0;
+    layer l = {.b = b, .d = d, .form = form, .p = d->params};
+    const int32_t direction = l.p->direction;
     value *out[2 * MAX_OUT] = {NULL};
     activations all;
-    TRY(read_inputs(&l, batch_first));
+    l.directions = direction == BIDIRECTIONAL ? 2 : 1;
+    TRY(read_inputs(&l));
     TRY(read_activations(&l, &all));
-    if (!both && strcmp(direction, "forward") != 0 && strcmp(direction, "reverse") != 0)
-        return builder_fail(b, HONE_E_FORMAT, "unknown direction");
     for (int32_t i = 0; i < l.directions; i++)
-        emit_direction(&l, &all, i, both ? i == 1 : *direction == 'r', out + i * MAX_OUT);
+        emit_direction(&l, &all, i, direction == REVERSE || i == 1, out + i * MAX_OUT);
     for (int32_t i = 0; i < form->outputs; i++)
-        if (expand_wants(d, i)) d->out[i] = join(&l, out, i, batch_first);
+        if (expand_wants(d, i)) d->out[i] = join(&l, out, i);
     d->done = true;
     return b->status;
 }
@@ -180,22 +192,51 @@ static hone_status lstm_expand(builder *b, draft *d) {
     static const layer_form form = {"hone::Lstm", 4, 3, 3, {"Sigmoid", "Tanh", "Tanh"}};
     return layer_expand(b, d, &form);
 }
+
+static const char *const lstm_cases[] = {
+    "f32[5,2,3] f32[1,16,3] f32[1,16,4] >3",
+    "f32[4,2,3] f32[2,8,3] f32[2,8,2] f32[2,16] i32{4,2} f32[2,2,2] f32[2,2,2] f32[2,6] "
+    "direction=bidirectional >3",
+    "f32[2,4,3] f32[1,8,3] f32[1,8,2] layout=1 hidden_size=2 >3",
+    "f16[3,1,2] f16[1,8,2] f16[1,8,2] direction=reverse clip=1 input_forget=1 >1",
+    "f32[2,1,2] f32[1,4,2] f32[1,4,1] activations=Relu,Affine,HardSigmoid activation_alpha=0.5,0.2 "
+    "activation_beta=0.1 >1",
+    "f32[0,2,3] f32[1,8,3] f32[1,8,2] >3",
+    NULL};
 static hone_status gru_expand(builder *b, draft *d) {
     static const layer_form form = {"hone::Gru", 3, 2, 2, {"Sigmoid", "Tanh", NULL}};
     return layer_expand(b, d, &form);
 }
+
+static const char *const gru_cases[] = {
+    "f32[5,2,3] f32[1,12,3] f32[1,12,4] >2",
+    "f32[3,2,3] f32[1,6,3] f32[1,6,2] f32[1,12] linear_before_reset=1 >2",
+    "f32[4,2,3] f32[2,6,3] f32[2,6,2] f32[2,12] i32{4,1} f32[2,2,2] direction=bidirectional >2",
+    "f16[2,1,2] f16[1,3,2] f16[1,3,1] direction=reverse >1",
+    "f32[3,0,3] f32[1,6,3] f32[1,6,2] >2",
+    NULL};
 static hone_status rnn_expand(builder *b, draft *d) {
     static const layer_form form = {"hone::Rnn", 1, 1, 2, {"Tanh", NULL, NULL}};
     return layer_expand(b, d, &form);
 }
 
+static const char *const rnn_cases[] = {
+    "f32[5,2,3] f32[1,4,3] f32[1,4,4] >2",
+    "f32[2,3,3] f32[2,2,3] f32[2,2,2] f32[2,4] direction=bidirectional activations=Relu,Sigmoid "
+    "layout=1 >2",
+    "f64[3,1,2] f64[1,2,2] f64[1,2,2] >1", "f32[3,0,3] f32[1,2,3] f32[1,2,2] >2", NULL};
+
 static const op_version since_7[] = {{7, NULL}};
-#define COMPOSITE(ident, label)                                                                    \
-    static const op onnx_##ident = {                                                               \
-        .name = label, .domain = "", OP_VERSIONS(since_7), .expand = ident##_expand}
-COMPOSITE(lstm, "LSTM");
-COMPOSITE(gru, "GRU");
-COMPOSITE(rnn, "RNN");
+#define COMPOSITE(ident, label, ...)                                                               \
+    static const op onnx_##ident = {.name = label,                                                 \
+                                    .domain = "",                                                  \
+                                    OP_VERSIONS(since_7),                                          \
+                                    OP_ATTRS(ident##_attrs, layer_params),                         \
+                                    .expand = ident##_expand,                                      \
+                                    __VA_ARGS__}
+COMPOSITE(lstm, "LSTM", .tolerance = {TOL_REL, 1e-5}, .cases = lstm_cases);
+COMPOSITE(gru, "GRU", .tolerance = {TOL_REL, 1e-5}, .cases = gru_cases);
+COMPOSITE(rnn, "RNN", .tolerance = {TOL_REL, 1e-5}, .cases = rnn_cases);
 
 static const op *const members[] = {&onnx_lstm, &onnx_gru, &onnx_rnn};
 const op_family family_recurrent_onnx = {members, COUNT_OF(members)};

@@ -96,11 +96,8 @@ static bool reduce_permute(builder *b, node *n, const int32_t *to, int32_t rank)
 static hone_status reduce_plan(plan_ctx *p, step *s) {
     const int32_t rank = s->in[0].shape.rank;
     const tensor *axes = step_has(s, 1) ? &s->in[1] : NULL;
-    uint32_t bits = (1u << rank) - 1;
-    /* Axes that are not known yet, behind a known result, are all of them: the result is one
-     * element because there are as many axes as the input has. */
-    if (!axes || axes->data || tensor_count(axes) == 0)
-        TRY(reduced_axes(p->c, step_params(s), axes, rank, &bits));
+    uint32_t bits;
+    TRY(reduced_axes(p->c, step_params(s), axes, rank, &bits));
     return fold_plan(p, s, s->node->op->row, bits);
 }
 

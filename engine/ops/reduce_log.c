@@ -11,6 +11,13 @@ static hone_status axes_to_input(builder *b, draft *d) {
 }
 static const op_version versions[] = {{7, axes_to_input}, {18, NULL}};
 
+typedef struct reduce_log_params {
+    bool keepdims, noop_with_empty_axes;
+} reduce_log_params;
+
+static const attr_spec attrs[] = {ATTR_ROW(BOOL, reduce_log_params, keepdims, .i = 1),
+                                  ATTR_ROW(BOOL, reduce_log_params, noop_with_empty_axes)};
+
 static value *reduce(builder *b, const draft *d, const char *name, value *x) {
     return emit(b, name, IN(x, draft_in(d, 1)), d->attrs, d->n_attrs);
 }
@@ -39,8 +46,9 @@ static value *log_sum(builder *b, const draft *d, value *x) {
 
 /* log(sum(exp(x - max))) + max, where an infinite maximum counts as 0. */
 static value *log_sum_exp(builder *b, const draft *d, value *x) {
-    attr keep[2] = {A_INT("keepdims", 1),
-                    A_INT("noop_with_empty_axes", draft_int(d, "noop_with_empty_axes", 0))};
+    const reduce_log_params *p = d->params;
+    const attr keep[] = {A_INT("keepdims", 1),
+                         A_INT("noop_with_empty_axes", p->noop_with_empty_axes)};
     value *zero = emit_scalar(b, x->type.dtype, 0);
     value *max = emit(b, "ReduceMax", IN(x, draft_in(d, 1)), keep, 2);
     value *infinite = emit(b, "IsInf", IN(max), NO_ATTRS);
@@ -52,17 +60,46 @@ static value *log_sum_exp(builder *b, const draft *d, value *x) {
 }
 
 static hone_status l2_expand(builder *b, draft *d) { return in_wide_type(b, d, l2); }
+
+static const char *const l2_cases[] = {"f32[2,3,4] i64{-1}",
+                                       "f32[2,3] keepdims=0",
+                                       "f16[3,4] i64{0}",
+                                       "i32[2,3] i64{1} keepdims=0",
+                                       "f32[0,3] i64{0}",
+                                       "f32[]",
+                                       "f32[2,3] i64{} noop_with_empty_axes=1",
+                                       NULL};
 static hone_status log_sum_expand(builder *b, draft *d) { return in_wide_type(b, d, log_sum); }
+
+static const char *const log_sum_cases[] = {"f32[2,3,4]+ i64{-1}",
+                                            "f64[2,3]+ keepdims=0",
+                                            "f16[3,4]+ i64{0}",
+                                            "f32[0,3] i64{0}",
+                                            "f32[]+",
+                                            "f32[2,3]+ i64{} noop_with_empty_axes=1",
+                                            NULL};
 static hone_status log_sum_exp_expand(builder *b, draft *d) {
     return in_wide_type(b, d, log_sum_exp);
 }
 
-static const op op_l2 = {
-    .name = "ReduceL2", .domain = "", OP_VERSIONS(versions), .expand = l2_expand};
-static const op op_log_sum = {
-    .name = "ReduceLogSum", .domain = "", OP_VERSIONS(versions), .expand = log_sum_expand};
-static const op op_log_sum_exp = {
-    .name = "ReduceLogSumExp", .domain = "", OP_VERSIONS(versions), .expand = log_sum_exp_expand};
+static const char *const log_sum_exp_cases[] = {"f32[2,3,4] i64{-1}",
+                                                "f64[2,3] keepdims=0",
+                                                "bf16[3,4] i64{0}",
+                                                "i32[2,3] i64{1} keepdims=0",
+                                                "f32[]",
+                                                "f32[2,3] i64{} noop_with_empty_axes=1",
+                                                NULL};
+
+#define COMPOSITE(ident, label, ...)                                                               \
+    static const op op_##ident = {.name = label,                                                   \
+                                  .domain = "",                                                    \
+                                  OP_VERSIONS(versions),                                           \
+                                  OP_ATTRS(attrs, reduce_log_params),                              \
+                                  .expand = ident##_expand,                                        \
+                                  __VA_ARGS__}
+COMPOSITE(l2, "ReduceL2", .tolerance = {TOL_REL, 1e-5}, .cases = l2_cases);
+COMPOSITE(log_sum, "ReduceLogSum", .tolerance = {TOL_REL, 1e-5}, .cases = log_sum_cases);
+COMPOSITE(log_sum_exp, "ReduceLogSumExp", .tolerance = {TOL_REL, 1e-5}, .cases = log_sum_exp_cases);
 
 static const op *const members[] = {&op_l2, &op_log_sum, &op_log_sum_exp};
 const op_family family_reduce_log = {members, COUNT_OF(members)};

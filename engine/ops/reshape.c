@@ -10,8 +10,8 @@ typedef struct reshape_params {
 } reshape_params;
 
 static const attr_spec reshape_attrs[] = {ATTR_ROW(BOOL, reshape_params, allowzero)};
-static const op_arg reshape_in[] = {{"data", DT_SIZED, 'T', 0}, {"shape", DT(HONE_I64), 0, 0}};
-static const op_arg reshape_out[] = {{"reshaped", DT_SIZED, 'T', 0}};
+static const op_arg reshape_in[] = {{"data", DT_ALL, 'T', 0}, {"shape", DT(HONE_I64), 0, 0}};
+static const op_arg reshape_out[] = {{"reshaped", DT_ALL, 'T', 0}};
 static const op_version reshape_versions[] = {{5, NULL}};
 
 /* Divides the elements of `from` by those of `by`, leaving out axis `skip` of `by`. Unknown

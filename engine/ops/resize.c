@@ -26,7 +26,7 @@ static const char *const nearest_modes[] = {"round_prefer_floor", "round_prefer_
                                             "ceil", NULL};
 static const char *const policies[] = {"stretch", "not_larger", "not_smaller", NULL};
 
-static const attr_spec resize_attrs[] = {
+const attr_spec resize_attrs[RESIZE_ATTRS] = {
     ATTR_ROW(CHOICE, resize_params, mode, .choices = modes),
     ATTR_NAMED(CHOICE, "coordinate_transformation_mode", resize_params, coordinates,
                .choices = coordinate_modes),

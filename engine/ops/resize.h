@@ -26,6 +26,9 @@ typedef struct resize_params {
     float extrapolation_value, cubic_coeff_a;
     int_list axes; /* that roi, scales and sizes speak of; absent: all */
 } resize_params;
+/* Attributes of hone::Resize, which are also those of ONNX's. */
+enum { RESIZE_ATTRS = 9 };
+extern const attr_spec resize_attrs[RESIZE_ATTRS];
 
 /* One axis of the data. */
 typedef struct resize_axis {

@@ -6,18 +6,27 @@
 #include <string.h>
 
 #include "composite.h"
-#include "op.h"
+#include "resize.h"
 
 static hone_status resize_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "X")) return b->status;
     value *x = d->in[0];
     const hone_dtype t = x->type.dtype;
-    const bool nearest = strcmp(draft_string(d, "mode", "nearest"), "nearest") == 0;
+    const bool nearest = ((const resize_params *)d->params)->mode == RESIZE_NEAREST;
     const bool wide = dtype_in(t, DT(HONE_I32) | DT(HONE_U32) | DT(HONE_I64) | DT(HONE_U64));
     if (!nearest && dtype_in(t, DT_INTS)) d->in[0] = expand_cast(b, x, wide ? HONE_F64 : HONE_F32);
     value *y = emit(b, "hone::Resize", d->in, d->n_in, d->attrs, d->n_attrs);
     return draft_done(b, d, expand_cast(b, y, t));
 }
+
+static const char *const resize_cases[] = {
+    "f32[1,2,4,4] _ f32{1,1,2,2}",
+    "f16[1,1,5,5] _ _ i64{1,1,3,7} mode=linear coordinate_transformation_mode=align_corners",
+    "u8[1,1,4,4] _ f32{1,1,1.5,1.5} mode=cubic",
+    "f32[2,4,4,2] _ f32{2,0.5} axes=1,2 mode=linear antialias=1",
+    "i64[3] _ f32{2} mode=linear",
+    "f32[0,2] _ f32{1,2}",
+    NULL};
 
 static hone_status resize_upgrade(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "scales")) return b->status;
@@ -40,17 +49,42 @@ static hone_status scales_to_input(builder *b, draft *d) {
     return draft_set_in(b, d, 1, scales);
 }
 
+typedef struct upsample_params {
+    int32_t mode;
+} upsample_params;
+
+static const char *const upsample_modes[] = {"nearest", "linear", "bilinear", NULL};
+static const attr_spec upsample_attrs[] = {
+    ATTR_ROW(CHOICE, upsample_params, mode, .choices = upsample_modes)};
+
+/* The name that Resize had before it could shrink. */
 static hone_status upsample_expand(builder *b, draft *d) {
-    TRY(resize_upgrade(b, d));
-    return resize_expand(b, d);
+    d->type = "Resize";
+    d->opset = 10;
+    return lower(b, d);
 }
+
+static const char *const upsample_cases[] = {
+    "f32[1,1,2,3] f32{1,1,2,3}", "f32[1,1,3,3] f32{1,1,2,2} mode=linear",
+    "u8[2,2] f32{1,2}",          "f16[2,2] f32{2,2} mode=bilinear",
+    "f32[0,2] f32{1,2}",         NULL};
 
 static const op_version resize_versions[] = {{10, resize_upgrade}, {11, NULL}};
 static const op_version upsample_versions[] = {{7, scales_to_input}, {9, NULL}};
-static const op onnx_resize = {
-    .name = "Resize", .domain = "", OP_VERSIONS(resize_versions), .expand = resize_expand};
-static const op onnx_upsample = {
-    .name = "Upsample", .domain = "", OP_VERSIONS(upsample_versions), .expand = upsample_expand};
+static const op onnx_resize = {.name = "Resize",
+                               .domain = "",
+                               OP_VERSIONS(resize_versions),
+                               OP_ATTRS(resize_attrs, resize_params),
+                               .expand = resize_expand,
+                               .tolerance = {TOL_REL, 1e-5},
+                               .cases = resize_cases};
+static const op onnx_upsample = {.name = "Upsample",
+                                 .domain = "",
+                                 OP_VERSIONS(upsample_versions),
+                                 OP_ATTRS(upsample_attrs, upsample_params),
+                                 .expand = upsample_expand,
+                                 .tolerance = {TOL_REL, 1e-5},
+                                 .cases = upsample_cases};
 
 static const op *const members[] = {&onnx_resize, &onnx_upsample};
 const op_family family_resize_onnx = {members, COUNT_OF(members)};

@@ -219,12 +219,20 @@ static hone_status onnx_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_cast(b, y, x->type.dtype));
 }
 
+static const char *const onnx_cases[] = {
+    "f32[2,3,9,8] f32[2,4]{0,0,7,7,1,2,5,8} i64{0,1} output_height=3 output_width=2",
+    "f16[1,2,6,6] f16[1,4]{0,1,5,4} i64{0} sampling_ratio=2 mode=max",
+    "f64[1,1,4,4] f64[0,4] i64{}", NULL};
+
 static const op onnx_roi_align = {.name = "RoiAlign",
                                   .domain = "",
                                   OP_VERSIONS(onnx_versions),
                                   OP_ARGS_IN(onnx_in),
                                   OP_ARGS_OUT(onnx_out),
-                                  .expand = onnx_expand};
+                                  OP_ATTRS(roi_align_attrs, roi_align_params),
+                                  .expand = onnx_expand,
+                                  .tolerance = {TOL_REL, 1e-6},
+                                  .cases = onnx_cases};
 
 static const op *const members[] = {&op_roi_align, &onnx_roi_align};
 const op_family family_roi_align = {members, COUNT_OF(members)};

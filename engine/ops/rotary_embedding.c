@@ -8,6 +8,18 @@
 
 enum { ROT_X, ROT_COS, ROT_SIN, ROT_POSITIONS };
 
+typedef struct rotary_params {
+    int64_t num_heads;            /* 0: the input has an axis of them */
+    int64_t rotary_embedding_dim; /* elements of a head that are turned; 0: all */
+    bool interleaved;
+} rotary_params;
+
+static const attr_spec rotary_attrs[] = {
+    ATTR_ROW(INT, rotary_params, num_heads, .max = INT32_MAX),
+    ATTR_ROW(INT, rotary_params, rotary_embedding_dim, .max = INT32_MAX),
+    ATTR_ROW(BOOL, rotary_params, interleaved),
+};
+
 /* The cosines or sines of each position, in a shape that meets the heads. */
 static value *angles(builder *b, const draft *d, int32_t input, bool heads_first) {
     value *cache = d->in[input], *at = draft_in(d, ROT_POSITIONS);
@@ -34,7 +46,7 @@ static value *join_pairs(builder *b, value *x, bool interleaved, value *const *p
 }
 
 static value *rotate(builder *b, const draft *d, value *x, bool heads_first) {
-    const bool interleaved = draft_int(d, "interleaved", 0) != 0;
+    const bool interleaved = ((const rotary_params *)d->params)->interleaved;
     value *cos = angles(b, d, ROT_COS, heads_first), *sin = angles(b, d, ROT_SIN, heads_first);
     value *pair[2], *turned[2];
     split_pairs(b, x, interleaved, pair);
@@ -51,10 +63,10 @@ static hone_status rotary_expand(builder *b, draft *d) {
         if (!expand_needs(b, d, i, names[i])) return b->status;
     value *x = d->in[ROT_X], *y;
     const int32_t rank = emit_rank(b, x);
-    const int64_t heads = draft_int(d, "num_heads", 0);
-    const int64_t width = draft_int(d, "rotary_embedding_dim", 0);
+    const rotary_params *p = d->params;
+    const int64_t heads = p->num_heads, width = p->rotary_embedding_dim;
     if (rank < 0) return b->status;
-    if ((rank != 3 && rank != 4) || (rank == 3 && heads < 1) || width < 0)
+    if ((rank != 3 && rank != 4) || (rank == 3 && heads < 1))
         return builder_fail(b, HONE_E_FORMAT, "input of rank %d with %lld heads", rank,
                             (long long)heads);
     if (rank == 3) x = expand_reshape(b, x, (const int64_t[]){0, 0, heads, -1}, 4);
@@ -69,6 +81,19 @@ static hone_status rotary_expand(builder *b, draft *d) {
     return draft_done(b, d, y);
 }
 
+static const char *const rotary_cases[] = {
+    "f32[2,3,4,8] f32[2,4,4] f32[2,4,4]",
+    "f32[2,4,24] f32[10,4] f32[10,4] i64[2,4] num_heads=3 interleaved=1",
+    "f16[1,2,3,8] f16[1,3,2] f16[1,3,2] rotary_embedding_dim=4",
+    "f32[0,4,24] f32[10,4] f32[10,4] i64[0,4]{} num_heads=3",
+    "f32[0,2,3,4] f32[0,3,2] f32[0,3,2]",
+    NULL};
+
 static const op_version versions[] = {{23, NULL}};
-const op op_rotary_embedding = {
-    .name = "RotaryEmbedding", .domain = "", OP_VERSIONS(versions), .expand = rotary_expand};
+const op op_rotary_embedding = {.name = "RotaryEmbedding",
+                                .domain = "",
+                                OP_VERSIONS(versions),
+                                OP_ATTRS(rotary_attrs, rotary_params),
+                                .expand = rotary_expand,
+                                .tolerance = {TOL_REL, 1e-6},
+                                .cases = rotary_cases};

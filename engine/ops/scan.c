@@ -17,6 +17,21 @@
 static const op_arg scan_in[] = {{"inputs", DT_ALL, 0, ARG_VARIADIC}};
 static const op_arg scan_out[] = {{"outputs", DT_ALL, 0, ARG_VARIADIC}};
 
+typedef struct scan_params {
+    const void *body; /* body 0 of the node */
+    int64_t num_scan_inputs;
+    int_list scan_input_axes, scan_input_directions, scan_output_axes, scan_output_directions;
+} scan_params;
+
+static const attr_spec scan_attrs[] = {
+    ATTR_ROW(GRAPH, scan_params, body, .required = true),
+    ATTR_ROW(INT, scan_params, num_scan_inputs, .required = true, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INTS, scan_params, scan_input_axes),
+    ATTR_ROW(INTS, scan_params, scan_input_directions),
+    ATTR_ROW(INTS, scan_params, scan_output_axes),
+    ATTR_ROW(INTS, scan_params, scan_output_directions),
+};
+
 typedef struct scanning {
     builder *b;
     draft *d;
@@ -25,14 +40,11 @@ typedef struct scanning {
 } scanning;
 
 static hone_status scan_counts(builder *b, draft *d, scanning *s) {
-    const attr *body = attr_find(d->attrs, d->n_attrs, "body");
-    const int64_t n_scan = draft_int(d, "num_scan_inputs", 0);
+    const int64_t n_scan = ((const scan_params *)d->params)->num_scan_inputs;
     const int32_t stated = d->n_in - d->n_captured;
     *s = (scanning){.b = b, .d = d};
-    if (!body || body->kind != ATTR_GRAPH)
-        return builder_fail(b, HONE_E_FORMAT, "attribute 'body' is missing");
-    s->body = body->graph;
-    if (n_scan < 1 || n_scan > stated)
+    s->body = attr_find(d->attrs, d->n_attrs, "body")->graph;
+    if (n_scan > stated)
         return builder_fail(b, HONE_E_FORMAT, "'num_scan_inputs' is %lld of %d inputs",
                             (long long)n_scan, stated);
     s->n_scan = (int32_t)n_scan;
@@ -246,4 +258,5 @@ const op op_scan = {.name = "Scan",
                     OP_VERSIONS(scan_versions),
                     OP_ARGS_IN(scan_in),
                     OP_ARGS_OUT(scan_out),
+                    OP_ATTRS(scan_attrs, scan_params),
                     .expand = scan_expand};

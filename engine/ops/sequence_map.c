@@ -15,6 +15,11 @@ static const op_arg map_in[] = {{"input_sequence", DT_ALL, 0, ARG_ANY_KIND},
 static const op_arg map_out[] = {{"out_sequence", DT_ALL, 0, ARG_VARIADIC | ARG_ANY_KIND}};
 static const op_version map_versions[] = {{17, NULL}};
 
+typedef struct map_params {
+    const void *body; /* body 0 of the node */
+} map_params;
+static const attr_spec map_attrs[] = {ATTR_ROW(GRAPH, map_params, body, .required = true)};
+
 typedef struct mapping {
     draft *d;
     graph *body;
@@ -22,11 +27,8 @@ typedef struct mapping {
 } mapping;
 
 static hone_status mapping_init(builder *b, draft *d, mapping *m) {
-    const attr *body = attr_find(d->attrs, d->n_attrs, "body");
     *m = (mapping){.d = d};
-    if (d->n_attrs != 1 || !body || body->kind != ATTR_GRAPH)
-        return builder_fail(b, HONE_E_FORMAT, "expected one attribute, 'body'");
-    m->body = body->graph;
+    m->body = attr_find(d->attrs, d->n_attrs, "body")->graph;
     m->n_in = d->n_in - d->n_captured;
     m->n_out = m->body->n_output;
     if (m->n_in < 1 || m->body->n_input != d->n_in || d->n_out > m->n_out)
@@ -123,4 +125,5 @@ const op op_sequence_map = {.name = "SequenceMap",
                             OP_VERSIONS(map_versions),
                             OP_ARGS_IN(map_in),
                             OP_ARGS_OUT(map_out),
+                            OP_ATTRS(map_attrs, map_params),
                             .expand = map_expand};

@@ -6,10 +6,10 @@
 #include "movement.h"
 #include "view.h"
 
-static const op_arg squeeze_in[] = {{"data", DT_SIZED, 'T', 0},
+static const op_arg squeeze_in[] = {{"data", DT_ALL, 'T', 0},
                                     {"axes", DT(HONE_I64), 0, ARG_OPTIONAL}};
-static const op_arg unsqueeze_in[] = {{"data", DT_SIZED, 'T', 0}, {"axes", DT(HONE_I64), 0, 0}};
-static const op_arg squeeze_out[] = {{"output", DT_SIZED, 'T', 0}};
+static const op_arg unsqueeze_in[] = {{"data", DT_ALL, 'T', 0}, {"axes", DT(HONE_I64), 0, 0}};
+static const op_arg squeeze_out[] = {{"output", DT_ALL, 'T', 0}};
 
 static hone_status axes_upgrade(builder *b, draft *d) {
     return draft_ints_to_input(b, d, "axes", 1);

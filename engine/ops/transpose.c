@@ -6,8 +6,8 @@
 
 static const attr_spec transpose_attrs[] = {
     ATTR_ROW(INTS, transpose_params, perm, .min = 0, .max = HONE_MAX_RANK - 1)};
-static const op_arg transpose_in[] = {{"data", DT_SIZED, 'T', 0}};
-static const op_arg transpose_out[] = {{"transposed", DT_SIZED, 'T', 0}};
+static const op_arg transpose_in[] = {{"data", DT_ALL, 'T', 0}};
+static const op_arg transpose_out[] = {{"transposed", DT_ALL, 'T', 0}};
 static const op_version transpose_versions[] = {{1, NULL}};
 
 /* The permutation for a rank; false when the attribute is none. */

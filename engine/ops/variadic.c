@@ -24,11 +24,17 @@ static hone_status max_expand(builder *b, draft *d) {
     return draft_done(b, d, chain(b, d, "hone::Max"));
 }
 
+static const char *const max_cases[] = {"f32[2,3] f32[3] f32[]", "f32[4]",          "f16[3] f16[3]",
+                                        "i32[2] i32[2]",         "f64[0,2] f64[2]", NULL};
+
 static hone_status min_expand(builder *b, draft *d) {
     return draft_done(b, d, chain(b, d, "hone::Min"));
 }
 
 static hone_status sum_expand(builder *b, draft *d) { return draft_done(b, d, chain(b, d, "Add")); }
+
+static const char *const sum_cases[] = {"f32[2,3] f32[3] f32[]", "f32[4]", "f16[3] f16[3]",
+                                        "f64[0,2] f64[2]", NULL};
 
 static hone_status mean_expand(builder *b, draft *d) {
     value *sum = chain(b, d, "Add");
@@ -37,14 +43,30 @@ static hone_status mean_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Div", IN(sum, count), NO_ATTRS));
 }
 
-static const op variadic_max = {
-    .name = "Max", .domain = "", OP_VERSIONS(versions), .expand = max_expand};
-static const op variadic_min = {
-    .name = "Min", .domain = "", OP_VERSIONS(versions), .expand = min_expand};
-static const op variadic_sum = {
-    .name = "Sum", .domain = "", OP_VERSIONS(versions), .expand = sum_expand};
-static const op variadic_mean = {
-    .name = "Mean", .domain = "", OP_VERSIONS(versions), .expand = mean_expand};
+static const op variadic_max = {.name = "Max",
+                                .domain = "",
+                                OP_VERSIONS(versions),
+                                .expand = max_expand,
+                                .tolerance = {TOL_EXACT, 0},
+                                .cases = max_cases};
+static const op variadic_min = {.name = "Min",
+                                .domain = "",
+                                OP_VERSIONS(versions),
+                                .expand = min_expand,
+                                .tolerance = {TOL_EXACT, 0},
+                                .cases = max_cases};
+static const op variadic_sum = {.name = "Sum",
+                                .domain = "",
+                                OP_VERSIONS(versions),
+                                .expand = sum_expand,
+                                .tolerance = {TOL_REL, 1e-6},
+                                .cases = sum_cases};
+static const op variadic_mean = {.name = "Mean",
+                                 .domain = "",
+                                 OP_VERSIONS(versions),
+                                 .expand = mean_expand,
+                                 .tolerance = {TOL_REL, 1e-6},
+                                 .cases = sum_cases};
 
 static const op *const members[] = {&variadic_max, &variadic_min, &variadic_sum, &variadic_mean};
 const op_family family_variadic = {members, COUNT_OF(members)};

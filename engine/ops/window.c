@@ -17,9 +17,10 @@ static int64_t entry(const int_list *l, int32_t i, int64_t fallback) {
 
 /* Pads that make the output ceil(in / stride). */
 static void same_pads(window *w, int32_t i, int64_t reach, bool upper) {
-    const int64_t out = (w->in[i] + w->stride[i] - 1) / w->stride[i];
-    int64_t total = out > 0 ? (out - 1) * w->stride[i] + reach - w->in[i] : 0;
-    if (total < 0) total = 0;
+    const int64_t rest = w->in[i] % w->stride[i], out = w->in[i] / w->stride[i] + (rest != 0);
+    /* The last window starts so many elements before the end of the input. */
+    const int64_t room = rest ? rest : w->stride[i];
+    const int64_t total = out > 0 && reach > room ? reach - room : 0;
     w->pad_begin[i] = upper ? total / 2 : total - total / 2;
     w->pad_end[i] = total - w->pad_begin[i];
     w->out[i] = out;
@@ -47,8 +48,9 @@ static hone_status axis_output(const infer *f, const window_params *p, window *w
     const int64_t room = padded - reach;
     w->out[i] = room / w->stride[i] + 1;
     /* Rounding up adds a window, unless it would start in the padding at the end. */
-    if (p->ceil_mode && room % w->stride[i] &&
-        w->out[i] * w->stride[i] < w->in[i] + w->pad_begin[i])
+    int64_t start, end;
+    if (p->ceil_mode && room % w->stride[i] && i64_mul(w->out[i], w->stride[i], &start) &&
+        i64_add(w->in[i], w->pad_begin[i], &end) && start < end)
         w->out[i]++;
     return HONE_OK;
 }
@@ -77,11 +79,23 @@ hone_status window_resolve(const infer *f, const window_params *p, int32_t rank,
     return HONE_OK;
 }
 
-bool window_is_pointwise(const window *w) {
-    for (int32_t i = 0; i < w->rank; i++)
-        if (w->kernel[i] != 1 || w->stride[i] != 1 || w->pad_begin[i] || w->pad_end[i])
-            return false;
-    return true;
+void window_tap(const window *w, int64_t pixel, int64_t tap, int64_t *at) {
+    for (int32_t a = w->rank - 1; a >= 0; a--) {
+        at[a] = pixel % w->out[a] * w->stride[a] - w->pad_begin[a] +
+                tap % w->kernel[a] * w->dilation[a];
+        pixel /= w->out[a];
+        tap /= w->kernel[a];
+    }
+}
+
+int64_t window_tap_index(const window *w, int64_t pixel, int64_t tap) {
+    int64_t at[WINDOW_MAX_RANK], index = 0;
+    window_tap(w, pixel, tap, at);
+    for (int32_t a = 0; a < w->rank; a++) {
+        if (at[a] < 0 || at[a] >= w->in[a]) return -1;
+        index = index * w->in[a] + at[a];
+    }
+    return index;
 }
 
 conv_window window_for_kernels(const window *w) {

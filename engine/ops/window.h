@@ -19,11 +19,14 @@ typedef struct window_params {
 enum { WINDOW_AUTO_NOTSET, WINDOW_AUTO_SAME_UPPER, WINDOW_AUTO_SAME_LOWER, WINDOW_AUTO_VALID };
 extern const char *const window_auto_pad[]; /* the choices */
 
-/* Rows for the attribute table of a params struct with a member `window`. */
-#define WINDOW_ATTRS(type)                                                                         \
+/* Rows for the attribute table of a params struct with a member `window`; the lists alone for
+ * operators that know no automatic padding. */
+#define WINDOW_LISTS(type)                                                                         \
     ATTR_NAMED(INTS, "strides", type, window.strides, .min = 1, .max = INT32_MAX),                 \
         ATTR_NAMED(INTS, "dilations", type, window.dilations, .min = 1, .max = INT32_MAX),         \
-        ATTR_NAMED(INTS, "pads", type, window.pads, .min = INT32_MIN, .max = INT32_MAX),           \
+        ATTR_NAMED(INTS, "pads", type, window.pads, .min = INT32_MIN, .max = INT32_MAX)
+#define WINDOW_ATTRS(type)                                                                         \
+    WINDOW_LISTS(type),                                                                            \
         ATTR_NAMED(CHOICE, "auto_pad", type, window.auto_pad, .choices = window_auto_pad)
 
 /* A window with everything resolved. Pads may be negative (a crop). */
@@ -40,10 +43,14 @@ typedef struct window {
 hone_status window_resolve(const infer *f, const window_params *p, int32_t rank,
                            const int64_t *kernel, const int64_t *in, window *out);
 
-/* The same for the kernels, which have three spatial axes: leading ones have size 1. rank <= 3. */
-conv_window window_for_kernels(const window *w);
+/* Where tap `tap` of result pixel `pixel`, both counted along the last axis first, lies along each
+ * axis of the input: outside of it in the padding. */
+void window_tap(const window *w, int64_t pixel, int64_t tap, int64_t *at);
+/* The same as an index into an input without other axes, or -1 in the padding. */
+int64_t window_tap_index(const window *w, int64_t pixel, int64_t tap);
 
-/* Does it read exactly one element a result, in order: kernel 1, stride 1, no padding? */
-bool window_is_pointwise(const window *w);
+/* The window for the kernels, which have three spatial axes: leading ones have size 1. rank <= 3.
+ */
+conv_window window_for_kernels(const window *w);
 
 #endif

@@ -24,10 +24,10 @@ typedef uint32_t dtype_set;
      DT(HONE_F8E8M0))
 #define DT_PACKED (DT(HONE_U4) | DT(HONE_I4) | DT(HONE_F4E2M1) | DT(HONE_U2) | DT(HONE_I2))
 #define DT_ALL    (((1u << HONE_DTYPE_COUNT) - 1) & ~1u)
-/* Everything whose elements have a size, and of that, what has whole bytes: elements that can be
- * moved around without knowing them. */
-#define DT_SIZED   (DT_ALL & ~DT(HONE_STRING))
-#define DT_MOVABLE (DT_SIZED & ~DT_PACKED)
+/* Everything but text. */
+#define DT_NUMERIC (DT_ALL & ~DT(HONE_STRING))
+/* What has whole bytes: elements that can be moved around without knowing them. */
+#define DT_MOVABLE (DT_ALL & ~DT_PACKED)
 
 static inline bool dtype_in(hone_dtype t, dtype_set set) {
     return t > HONE_UNDEFINED && t < HONE_DTYPE_COUNT && (set & DT(t)) != 0;

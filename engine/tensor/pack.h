@@ -11,7 +11,7 @@
 bool layout_fits(layout l, hone_dtype dtype, const shape *s);
 
 /* Writes the elements of a dense tensor in `to->layout`. `to` has the same type and shape and
- * tensor_layout_bytes of room. */
+ * tensor_size() bytes of room. */
 void tensor_pack(const kernels *k, const tensor *from, const tensor *to);
 /* The exact inverse: `from` is packed, `to` is dense. */
 void tensor_unpack(const kernels *k, const tensor *from, const tensor *to);

@@ -38,7 +38,7 @@ bool shape_count(const shape *s, int64_t *out);
 int64_t shape_span(const shape *s, int32_t first, int32_t last);
 
 /* Arithmetic on dimensions that may be unknown: a result is unknown when an operand is, unless the
- * other one decides. Overflow gives DIM_OVERFLOW, which shape_valid refuses. */
+ * other one decides. Overflow gives DIM_OVERFLOW, which inference refuses in an output. */
 #define DIM_OVERFLOW INT64_MIN
 int64_t dim_add(int64_t a, int64_t b);
 int64_t dim_mul(int64_t a, int64_t b);

@@ -80,6 +80,16 @@ static inline void conv_pixel_next(const conv_grid *g, conv_pixel *p) {
 /* Its index among all pixels of the output. */
 size_t conv_pixel_output(const conv_grid *g, const conv_pixel *p);
 
+/* How many of the positions start, start + pitch, .. of `taps` taps are in [low, high)? *first
+ * becomes the number of the first one that is. */
+static inline int64_t conv_taps_inside(int64_t start, int64_t pitch, int64_t taps, int64_t low,
+                                       int64_t high, int64_t *first) {
+    const int64_t end = start >= high ? 0 : (high - start + pitch - 1) / pitch;
+    const int64_t last = end < taps ? end : taps;
+    *first = start >= low ? 0 : (low - start + pitch - 1) / pitch;
+    return last > *first ? last - *first : 0;
+}
+
 /* Input position of an axis for output o and tap 0. */
 static inline int64_t conv_axis_start(const conv_axis *a, int64_t o) {
     return a->in_base + o * a->in_step;

@@ -20,21 +20,14 @@ pool_f32_plan pool_f32_make_plan(const kernels *ks, const pool_f32_shape *s) {
     return plan;
 }
 
-/* How many of `taps` positions start, start + step, ... are in [low, high)? */
-static int64_t positions_inside(int64_t start, int64_t step, int64_t taps, int64_t low,
-                                int64_t high) {
-    const int64_t first = start >= low ? 0 : (low - start + step - 1) / step;
-    const int64_t end = start >= high ? 0 : (high - start + step - 1) / step;
-    const int64_t last = end < taps ? end : taps;
-    return last > first ? last - first : 0;
-}
-
 /* Positions that the average at output o of axis d counts. */
 static int64_t counted(const pool_f32_shape *s, int d, int64_t o) {
     const conv_window *w = &s->window;
     const bool padded = s->kind == POOL_AVERAGE_PADDED;
-    return positions_inside(o * w->stride[d] - w->pad[d], w->dilation[d], w->kernel[d],
-                            padded ? -w->pad[d] : 0, w->in[d] + (padded ? s->pad_end[d] : 0));
+    int64_t ignored;
+    return conv_taps_inside(o * w->stride[d] - w->pad[d], w->dilation[d], w->kernel[d],
+                            padded ? -w->pad[d] : 0, w->in[d] + (padded ? s->pad_end[d] : 0),
+                            &ignored);
 }
 
 static void fill_scales(const pool_f32_shape *s, const line_run *run) {

@@ -274,6 +274,24 @@ refuse("attribute_unknown", simple(("Softmax", ["x"], ["y"], {"colour": 3})), FO
        "node 'y' (Softmax): unknown attribute 'colour'")
 refuse("attribute_kind", simple(("Softmax", ["x"], ["y"], {"axis": 1.0})), FORMAT,
        "node 'y' (Softmax): attribute 'axis' is of kind float: expected int")
+refuse("composite_attribute_unknown", simple(("Max", ["x"], ["y"], {"axis": 0})), FORMAT,
+       "node 'y' (Max): unknown attribute 'axis'")
+refuse("composite_attribute_kind", simple(("Gemm", ["x", "x"], ["y"], {"alpha": 2})), FORMAT,
+       "node 'y' (Gemm): attribute 'alpha' is of kind int: expected float")
+refuse("composite_attribute_range", simple(("LpNormalization", ["x"], ["y"], {"p": 3})), FORMAT,
+       "node 'y' (LpNormalization): attribute 'p' is 3: expected 1 to 2")
+refuse("composite_attribute_choice", simple(("Gelu", ["x"], ["y"], {"approximate": "cubic"}), opset=20), FORMAT,
+       "node 'y' (Gelu): attribute 'approximate' is 'cubic', which is not one of its values")
+refuse("composite_attribute_missing", simple(("BitShift", ["x", "x"], ["y"])), FORMAT,
+       "node 'y' (BitShift): attribute 'direction' is missing")
+refuse("composite_attribute_of_core", simple(("Conv", ["x", "x"], ["y"], {"activation": "relu"})), FORMAT,
+       "node 'y' (Conv): unknown attribute 'activation'")
+refuse("old_attribute_kind", simple(("Dropout", ["x"], ["y"], {"ratio": 1}), opset=7), FORMAT,
+       "node 'y' (Dropout): attribute 'ratio' is of kind int: expected float")
+refuse("old_attribute_unknown", simple(("Dropout", ["x"], ["y"], {"seed": 1}), opset=10), FORMAT,
+       "node 'y' (Dropout): unknown attribute 'seed'")
+refuse("old_axis_kind", simple(("Hardmax", ["x"], ["y"], {"axis": 1.0}), opset=11), FORMAT,
+       "node 'y' (Hardmax): attribute 'axis' is of kind float: expected int")
 refuse("attribute_without_name", raw_attribute(number(3, 1), number(20, 2)), FORMAT,
        "node 'y' (Softmax): an attribute without a name")
 refuse("attribute_without_value", raw_attribute(block(1, "axis")), FORMAT,

@@ -228,6 +228,35 @@ def constant_nodes():
 
 # ---- Bodies ------------------------------------------------------------------------------------
 
+def normalization(kind, opset, shape, parameters, **attributes):
+    """x (1, 2, .. of that shape) and constants through one node."""
+    count = 1
+    for d in shape:
+        count *= d
+    g = Graph()
+    g.input("x", FLOAT, shape)
+    for i, (dims, values) in enumerate(parameters):
+        g.initializer(f"p{i}", FLOAT, dims, values)
+    g.node(kind, ["x"] + [f"p{i}" for i in range(len(parameters))], ["y"], epsilon=0.0, **attributes)
+    g.output("y", FLOAT, shape)
+    return Model(g, opset=opset), [floats([float(i + 1) for i in range(count)], shape)]
+
+
+@case
+def group_normalization_had_a_scale_for_each_group():
+    model, x = normalization("GroupNormalization", 18, [1, 4, 1], [([2], [2, 4]), ([2], [10, 20])],
+                             num_groups=2)
+    return model, x, [floats([8, 12, 16, 24], [1, 4, 1])]
+
+
+@case
+def batch_normalization_had_a_scale_for_each_element():
+    model, x = normalization("BatchNormalization", 7, [1, 2, 2],
+                             [([2, 2], [1, 2, 3, 4]), ([2, 2], [0.5] * 4), ([2, 2], [0, 1, 0, 1]),
+                              ([2, 2], [1, 4, 1, 4])], spatial=0)
+    return model, x, [floats([1.5, 1.5, 9.5, 6.5], [1, 2, 2])]
+
+
 def branch(name, outputs, *nodes):
     g = Graph(name)
     for node in nodes:
@@ -461,6 +490,149 @@ def functions_hold_bodies():
 
 
 # ---- Writing -----------------------------------------------------------------------------------
+
+
+# ---- Sequences, optionals, strings ---------------------------------------------------------------
+
+class Sequence:
+    """A SequenceProto of tensors."""
+
+    def __init__(self, tensors):
+        self.tensors = tensors
+
+    def encode(self):
+        return number(2, 1) + b"".join(block(3, t.encode()) for t in self.tensors)
+
+
+def sequence_of_floats(inner=block(1, number(1, FLOAT))):
+    return block(4, block(1, inner))
+
+
+def typed(graph, field, name, kind):
+    graph.parts += block(field, block(1, name) + block(2, kind))
+
+
+@case
+def sequences_are_edited():
+    g = Graph()
+    g.input("x", FLOAT, [2])
+    g.input("z", FLOAT, [3])
+    for name, at in (("first", 0), ("last", -1)):
+        g.initializer(name, INT64, [], [at])
+    g.node("SequenceConstruct", ["x", "z"], ["a"])
+    g.node("SequenceInsert", ["a", "z", "first"], ["b"])  # z x z
+    g.node("SequenceInsert", ["a", "x"], ["c"])  # x z x
+    g.node("SequenceErase", ["b"], ["d"])  # z x
+    g.node("SequenceErase", ["c", "first"], ["e"])  # z x
+    g.node("SequenceAt", ["e", "last"], ["f"])
+    g.node("SequenceLength", ["b"], ["n"])
+    for name in "adc":
+        typed(g, 12, name, sequence_of_floats())
+    g.output("f", FLOAT, [2])
+    g.output("n", INT64, [])
+    x, z = floats([1, 2]), floats([3, 4, 5])
+    return (Model(g), [x, z],
+            [Sequence([x, z]), Sequence([z, x]), Sequence([x, z, x]), x, Tensor(INT64, [], [3])])
+
+
+@case
+def sequences_are_cut_and_put_together():
+    g = Graph()
+    g.input("x", FLOAT, [5, 2])
+    g.initializer("two", INT64, [], [2])
+    g.initializer("sizes", INT64, [3], [1, 0, 4])
+    g.node("SplitToSequence", ["x", "two"], ["a"], axis=0)  # 2, 2, 1
+    g.node("SplitToSequence", ["x", "sizes"], ["b"], axis=0)
+    g.node("SplitToSequence", ["x"], ["c"], axis=1, keepdims=0)
+    g.node("ConcatFromSequence", ["a"], ["d"], axis=0)
+    g.node("ConcatFromSequence", ["c"], ["e"], axis=1, new_axis=1)
+    typed(g, 12, "b", sequence_of_floats())
+    g.output("d", FLOAT, [5, 2])
+    g.output("e", FLOAT, [5, 2])
+    values = list(range(10))
+    x = floats(values, [5, 2])
+    cut = Sequence([floats([0, 1], [1, 2]), floats([], [0, 2]), floats(values[2:], [4, 2])])
+    return Model(g), [x], [cut, x, x]
+
+
+@case
+def sequences_pass_through_loops_and_branches():
+    yes, no, body = Graph("yes"), Graph("no"), Graph("body")
+    yes.node("SequenceInsert", ["s", "i_float"], ["longer"])
+    no.node("Identity", ["s"], ["same"])
+    typed(yes, 12, "longer", sequence_of_floats())
+    typed(no, 12, "same", sequence_of_floats())
+    body.input("i", INT64, [])
+    body.input("on", BOOL, [])
+    typed(body, 11, "s", sequence_of_floats())
+    body.node("Cast", ["i"], ["i_float"], to=FLOAT)
+    body.node("Mod", ["i", "two"], ["odd"])
+    body.node("Cast", ["odd"], ["is_odd"], to=BOOL)
+    body.node("If", ["is_odd"], ["next"], then_branch=yes, else_branch=no)
+    body.node("Identity", ["on"], ["still"])
+    body.output("still", BOOL, [])
+    typed(body, 12, "next", sequence_of_floats())
+    g = Graph()
+    g.input("trips", INT64, [])
+    g.initializer("two", INT64, [], [2])
+    g.node("SequenceEmpty", [], ["none"])
+    g.node("Loop", ["trips", "", "none"], ["y"], body=body)
+    typed(g, 12, "y", sequence_of_floats())
+    return (Model(g), [Tensor(INT64, [], [6])],
+            [Sequence([floats([n], []) for n in (1, 3, 5)])])
+
+
+@case
+def sequence_map_sees_what_is_around_it():
+    body = Graph("body")
+    body.input("item", FLOAT, None)
+    body.input("other", FLOAT, None)
+    body.node("Add", ["item", "other"], ["sum"])
+    body.node("Mul", ["sum", "z"], ["r"])  # z is captured
+    body.output("r", FLOAT, None)
+    g = Graph()
+    g.input("x", FLOAT, [1])
+    g.input("z", FLOAT, [1])
+    g.node("SequenceConstruct", ["x", "z", "x"], ["s"])
+    g.node("SequenceMap", ["s", "x"], ["y"], body=body)
+    typed(g, 12, "y", sequence_of_floats())
+    return (Model(g), [floats([2]), floats([5])],
+            [Sequence([floats([20]), floats([35]), floats([20])])])
+
+
+@case
+def optionals_hold_one_value_or_none():
+    tensor = block(1, number(1, FLOAT))
+    g = Graph()
+    g.input("x", FLOAT, [2])
+    g.parts += block(1, block(2, "none") + block(3, "none") + block(4, "Optional") +
+                     block(5, block(1, "type") + block(14, tensor) + number(20, 13)))
+    g.node("Optional", ["x"], ["some"])
+    for name in ("none", "some", "x"):
+        g.node("OptionalHasElement", [name], [f"has_{name}"])
+        g.output(f"has_{name}", BOOL, [])
+    g.node("OptionalGetElement", ["some"], ["y"])
+    g.output("y", FLOAT, [2])
+    x = floats([1, 2])
+    answers = [Tensor(BOOL, [], [n]) for n in (0, 1, 1)]
+    return Model(g, opset=18), [x], answers + [x]
+
+
+@case
+def strings_are_moved_like_numbers():
+    g = Graph()
+    g.input("x", STRING, [2, 2])
+    g.initializer("at", INT64, [2], [1, 0])
+    g.parts += block(5, Tensor(STRING, [1, 2], ["", "gr\u00f6\u00df"], "more").encode())
+    g.node("Transpose", ["x"], ["t"])
+    g.node("Concat", ["t", "more"], ["c"], axis=0)
+    g.node("Gather", ["c", "at"], ["y"], axis=0)
+    g.output("c", STRING, [3, 2])
+    g.output("y", STRING, [2, 2])
+    return (Model(g), [Tensor(STRING, [2, 2], ["a", "b", "c", "d"])],
+            [Tensor(STRING, [3, 2], ["a", "c", "b", "d", "", "gr\u00f6\u00df"]),
+             Tensor(STRING, [2, 2], ["b", "d", "a", "c"])])
+
 
 def write(function, out):
     folder = out / function.__name__

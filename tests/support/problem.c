@@ -10,14 +10,14 @@
 #include "backward.h"
 #include "unit_test.h"
 
-enum { MAX_INPUTS = 16, MAX_ATTRS = 16, MAX_LIST = 64 };
+enum { MAX_ATTRS = 16, MAX_LIST = 64 };
 
 typedef struct problem {
     hone_model *m;
     ctx c;
     builder b;
     hone_error err;
-    value *in[MAX_INPUTS];
+    value *in[PROBLEM_MAX_INPUTS];
     int32_t n_in;
     attr attrs[MAX_ATTRS];
     int32_t n_attrs;
@@ -55,7 +55,10 @@ static int32_t parse_numbers(const char *text, char end, double *out) {
     return n;
 }
 
-/* "type[dims]", "type{values}" or "type[dims]{values}". */
+/* An input whose name begins so is filled with positive values. */
+enum { POSITIVE = 'p' };
+
+/* "type[dims]", "type[dims]+", "type{values}" or "type[dims]{values}". */
 static value *parse_input(problem *p, const char *token) {
     const size_t length = strcspn(token, "[{");
     const hone_dtype t = dtype_of(token, length);
@@ -67,7 +70,8 @@ static value *parse_input(problem *p, const char *token) {
     for (int32_t i = 0; dims && i < s.rank; i++) s.dim[i] = (int64_t)v[i];
     if (!values) {
         char name[8];
-        snprintf(name, sizeof name, "x%d", p->m->graph->n_input);
+        const bool positive = token[strlen(token) - 1] == '+';
+        snprintf(name, sizeof name, "%c%d", positive ? POSITIVE : 'x', p->m->graph->n_input);
         const type ty = type_tensor(t, &s);
         return graph_add_input(p->m->graph, name, &ty);
     }
@@ -85,6 +89,11 @@ static void parse_attr(problem *p, char *token) {
     attr *at = &p->attrs[p->n_attrs++];
     const char *name = arena_strdup(a, token);
     double v[MAX_LIST];
+    if (strpbrk(text, "[{")) {
+        const value *c = parse_input(p, text);
+        *at = (attr){.name = name, .kind = ATTR_TENSOR, .tensor = c->constant};
+        return;
+    }
     if (isalpha((unsigned char)*text)) {
         *at = A_STRING(name, arena_strdup(a, text));
         return;
@@ -118,6 +127,7 @@ static void split_strings(problem *p, attr *at) {
 static void settle_kinds(problem *p, const op *o) {
     for (int32_t i = 0; i < p->n_attrs; i++) {
         attr *at = &p->attrs[i];
+        if (at->kind == ATTR_TENSOR) continue;
         if (at->kind != ATTR_STRING) at->kind = at->count > 1 ? ATTR_INTS : ATTR_INT;
         for (int32_t j = 0; j < o->n_attrs; j++) {
             if (strcmp(o->attrs[j].name, at->name) != 0) continue;
@@ -187,20 +197,25 @@ hone_model *problem_model(const op *o, const char *line, uint32_t flags) {
     return p.m;
 }
 
-hone_model *problem_gradient(const op *o, const char *line) {
+hone_model *problem_gradient(const op *o, const char *line, int32_t inputs[PROBLEM_MAX_INPUTS]) {
     problem p;
-    value *out[8], *loss = NULL, *wrt[MAX_INPUTS], *dx[MAX_INPUTS];
-    int32_t n_wrt = 0;
+    value *out[8], *loss = NULL, *wrt[PROBLEM_MAX_INPUTS], *dx[PROBLEM_MAX_INPUTS];
+    int32_t n_wrt = 0, n_inputs = 0, number[PROBLEM_MAX_INPUTS];
     problem_begin(&p, o, line);
     const int32_t n = emit_operator(&p, o, out);
-    for (int32_t i = 0; i < p.m->graph->n_input; i++)
-        if (p.m->graph->input[i]->type.dtype == HONE_F32) wrt[n_wrt++] = p.m->graph->input[i];
+    for (int32_t i = 0; i < p.m->graph->n_input; i++) {
+        if (p.m->graph->input[i]->type.dtype != HONE_F32) continue;
+        number[n_wrt] = i;
+        wrt[n_wrt++] = p.m->graph->input[i];
+    }
     for (int32_t i = 0; i < n; i++) {
         char name[8];
         snprintf(name, sizeof name, "w%d", i);
-        if (out[i]->type.dtype != HONE_F32) continue;
-        value *w = graph_add_input(p.m->graph, name, &out[i]->type);
-        value *part = emit(&p.b, "ReduceSum", IN(emit(&p.b, "Mul", IN(out[i], w), NO_ATTRS)),
+        value *y = out[i];
+        if (y->type.dtype == HONE_F64) y = emit(&p.b, "Cast", IN(y), ATTRS(A_INT("to", HONE_F32)));
+        if (!y || y->type.dtype != HONE_F32) continue;
+        value *w = graph_add_input(p.m->graph, name, &y->type);
+        value *part = emit(&p.b, "ReduceSum", IN(emit(&p.b, "Mul", IN(y, w), NO_ATTRS)),
                            ATTRS(A_INT("keepdims", 0)));
         loss = loss ? emit(&p.b, "Add", IN(loss, part), NO_ATTRS) : part;
     }
@@ -212,8 +227,11 @@ hone_model *problem_gradient(const op *o, const char *line) {
     }
     expect_ok(status, &p.err, line);
     graph_add_output(p.m->graph, loss);
-    for (int32_t i = 0; i < n_wrt; i++)
-        if (dx[i]) graph_add_output(p.m->graph, dx[i]);
+    for (int32_t i = 0; i < n_wrt; i++) {
+        if (!dx[i]) continue;
+        inputs[n_inputs++] = number[i];
+        graph_add_output(p.m->graph, dx[i]);
+    }
     hone_open_options options = HONE_INIT(hone_open_options);
     expect_ok(model_finish(&p.c, p.m, &options), &p.err, line);
     return p.m;
@@ -236,7 +254,8 @@ void problem_fill(hone_session *s, const hone_model *m, uint64_t seed) {
         for (int64_t j = 0; j < tensor_count(&t); j++) {
             const uint64_t r = next_random(&seed);
             const double unit = (double)(r >> 11) * 0x1p-53;
-            const double x = (unit < 0.5 ? -1.0 : 1.0) * (0.05 + 1.9 * fabs(2 * unit - 1));
+            const bool negative = unit < 0.5 && *m->graph->input[i]->name != POSITIVE;
+            const double x = (negative ? -1.0 : 1.0) * (0.05 + 1.9 * fabs(2 * unit - 1));
             tensor_set_f64(&t, j,
                            dtype_in(v.dtype, DT_FLOATS) ? x
                            : v.dtype == HONE_BOOL       ? (double)(r & 1)

@@ -6,10 +6,11 @@
  *     f32[2,3,4] i64{0,-1} _ axis=1 mode=linear scales=1.5,2
  *
  *   f32[2,3,4]   an input of that type and shape, filled with seeded values
+ *   f32[2]+      the same with positive values only
  *   i64{0,-1}    a constant vector of these values; i64{5} has one element, i64{} none
  *   i64[2,1]{0,-1}  a constant of that shape; f32[]{0.5} is a scalar
  *   _            an omitted input
- *   name=value   an attribute of the operator's table
+ *   name=value   an attribute of the operator's table; a tensor is written like a constant
  *   >2           two outputs; without it those that are not optional
  */
 #ifndef HONE_PROBLEM_H
@@ -18,16 +19,19 @@
 #include "model.h"
 #include "op.h"
 
+enum { PROBLEM_MAX_INPUTS = 16 };
+
 /* Builds the model: inputs x0, x1, .. (those with a shape), all outputs of the operator that one
  * draft produces. flags: HONE_OPEN_*. Fails the test when the line is malformed. */
 hone_model *problem_model(const op *o, const char *line, uint32_t flags);
 /* The same with a scalar output: the sum over all outputs of output * weight (inputs w0, w1, ..)
- * and, as further outputs, its gradient for each floating-point input. NULL when the operator says
- * that it has none. */
-hone_model *problem_gradient(const op *o, const char *line);
+ * and, as further outputs, its gradient for each float32 input that has one; inputs[g] is the
+ * number of the model's input that gradient g belongs to. NULL when the operator says that it has
+ * none. */
+hone_model *problem_gradient(const op *o, const char *line, int32_t inputs[PROBLEM_MAX_INPUTS]);
 
 /* Fills every input of a session with seeded values: small integers, bools, floats in (-2, 2)
- * without exact zeros. */
+ * without exact zeros, positive ones for inputs that say so. */
 void problem_fill(hone_session *s, const hone_model *m, uint64_t seed);
 
 /* Fails the test with the text of the error unless the status is HONE_OK. */
