@@ -40,12 +40,3 @@ void tensor_pack(const kernels *k, const tensor *from, const tensor *to) {
         gemm_f32_pack(k, m.form, m.k, m.n, dense + i * m.k * m.n, m.form == GEMM_B_ROWS ? m.n : m.k,
                       packed + i * m.packed, GEMM_PANEL * m.k);
 }
-
-void tensor_unpack(const kernels *k, const tensor *from, const tensor *to) {
-    const matrices m = matrices_of(from);
-    const float *packed = from->data;
-    float *dense = to->data;
-    for (size_t i = 0; i < m.count; i++)
-        gemm_f32_unpack(k, m.form, m.k, m.n, packed + i * m.packed, GEMM_PANEL * m.k,
-                        dense + i * m.k * m.n, m.form == GEMM_B_ROWS ? m.n : m.k);
-}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Packed constants: from row-major to a kernel's layout and back, without loss.
+ * Packed constants: from row-major to a kernel's layout, without loss.
  */
 #ifndef HONE_PACK_H
 #define HONE_PACK_H
@@ -13,7 +13,5 @@ bool layout_fits(layout l, hone_dtype dtype, const shape *s);
 /* Writes the elements of a dense tensor in `to->layout`. `to` has the same type and shape and
  * tensor_size() bytes of room. */
 void tensor_pack(const kernels *k, const tensor *from, const tensor *to);
-/* The exact inverse: `from` is packed, `to` is dense. */
-void tensor_unpack(const kernels *k, const tensor *from, const tensor *to);
 
 #endif

@@ -9,7 +9,7 @@
 #include "shape.h"
 
 /* How the elements of a constant lie in memory. Everything but constants is dense. A packed
- * constant keeps its logical shape; tensor_unpack gives the dense form back. */
+ * constant keeps its logical shape. */
 typedef enum layout_kind {
     LAYOUT_DENSE = 0, /* row-major */
     LAYOUT_PANELS_KN =

@@ -156,9 +156,9 @@ typedef struct hone_view {
     void *data;
     size_t bytes;
     hone_dtype dtype; /* of a tensor */
-    hone_kind kind;
     int32_t rank;
     int64_t dim[HONE_MAX_RANK];
+    hone_kind kind; /* zero, which an initializer that ends before it leaves, is a tensor */
 } hone_view;
 
 /* One input or output of a model. Unknown dimensions are -1 and may have a name. Borrowed from

@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
     if (hone_session_create(&created, model.get(), nullptr, &err)) return fail(err.text);
     const std::unique_ptr<hone_session, closer> session(created);
     float x[2] = {1.5F, -4.0F};
-    hone_view in = {x, sizeof x, HONE_F32, 1, {2}};
+    hone_view in = {x, sizeof x, HONE_F32, 1, {2}, HONE_TENSOR};
     hone_view out;
     if (hone_session_bind(session.get(), 0, &in, &err) || hone_session_run(session.get(), &err) ||
         hone_session_output(session.get(), 0, &out, &err))
