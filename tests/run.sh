@@ -45,6 +45,10 @@ fetch_python() { # packages, the cases that onnx generates, real models
   PYTHON=$python bench/fetch_models.sh "$models" all
 }
 
+build_ci() { # the runner of ONNX cases also where a plain build puts it
+  build ci && install -D build/ci/tests/onnx_backend build/tests/onnx_backend
+}
+
 install_ci() {
   cmake --install build/ci --strip
   find build/ci/installed -name 'libhone.*[0-9a]' -type f -printf 'note: %f has %s bytes\n'
@@ -78,7 +82,7 @@ skipped_kernels() {
 
 later python-and-models fetch_python
 step style python3 .ci/check-style.py
-step build-ci build ci
+step build-ci build_ci
 step install install_ci
 collect
 python=$PWD/.cache/venv/bin/python
