@@ -164,6 +164,14 @@ value *emit(builder *b, const char *name, value *const *in, int32_t n_in, const 
     return out;
 }
 
+static bool copy_elements(arena *a, const tensor *to, int64_t count, const void *from) {
+    memcpy(to->data, from, to->bytes);
+    char **text = to->data;
+    for (int64_t i = 0; to->dtype == HONE_STRING && i < count; i++)
+        if (!(text[i] = arena_strdup(a, text[i]))) return false;
+    return true;
+}
+
 value *emit_constant(builder *b, hone_dtype dtype, const shape *s, const void *data) {
     if (b->status != HONE_OK) return NULL;
     tensor t = {.dtype = dtype, .shape = *s};
@@ -174,11 +182,10 @@ value *emit_constant(builder *b, hone_dtype dtype, const shape *s, const void *d
         return NULL;
     }
     t.data = arena_alloc(b->graph->arena, t.bytes);
+    if (t.data && t.bytes && data && !copy_elements(b->graph->arena, &t, count, data))
+        t.data = NULL;
     value *v = t.data ? graph_add_constant(b->graph, "", &t) : NULL;
-    if (!v)
-        builder_nomem(b);
-    else if (t.bytes && data)
-        memcpy(t.data, data, t.bytes);
+    if (!v) builder_nomem(b);
     return v;
 }
 

@@ -31,14 +31,16 @@ static const attr_spec constant_attrs[] = {
 };
 
 static value *from_attr(builder *b, const attr *a) {
-    const bool scalar = a->kind == ATTR_INT || a->kind == ATTR_FLOAT;
+    const bool scalar = a->kind == ATTR_INT || a->kind == ATTR_FLOAT || a->kind == ATTR_STRING;
     const shape s = scalar ? shape_scalar() : shape_vector(a->count);
     if (a->kind == ATTR_INT || a->kind == ATTR_INTS)
         return emit_constant(b, HONE_I64, &s, scalar ? &a->i : a->ints);
     if (a->kind == ATTR_FLOAT || a->kind == ATTR_FLOATS)
         return emit_constant(b, HONE_F32, &s, scalar ? &a->f : a->floats);
+    if (a->kind == ATTR_STRING || a->kind == ATTR_STRINGS)
+        return emit_constant(b, HONE_STRING, &s, scalar ? (const void *)&a->s : a->strings);
     if (a->kind != ATTR_TENSOR || !a->tensor) {
-        builder_fail(b, HONE_E_UNSUPPORTED, "constants of strings are not supported");
+        builder_fail(b, HONE_E_FORMAT, "expected a value, not a %s", attr_kind_name(a->kind));
         return NULL;
     }
     value *v = graph_add_constant(b->graph, "", a->tensor);

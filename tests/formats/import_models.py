@@ -634,6 +634,19 @@ def strings_are_moved_like_numbers():
              Tensor(STRING, [2, 2], ["b", "d", "a", "c"])])
 
 
+@case
+def constants_of_strings():
+    g = Graph()
+    g.input("at", INT64, [2])
+    g.node("Constant", [], ["one"], value_string="gr\u00f6\u00df")
+    g.node("Constant", [], ["many"], value_strings=["a", "", "b"])
+    g.node("Gather", ["many", "at"], ["y"], axis=0)
+    g.output("one", STRING, [])
+    g.output("y", STRING, [2])
+    return (Model(g), [Tensor(INT64, [2], [2, 1])],
+            [Tensor(STRING, [], ["gr\u00f6\u00df"]), Tensor(STRING, [2], ["b", ""])])
+
+
 def write(function, out):
     folder = out / function.__name__
     data = folder / "test_data_set_0"
