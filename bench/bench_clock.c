@@ -26,6 +26,20 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+kernels bench_arguments(int argc, char **argv, int *rounds) {
+    kernels ks = *kernels_default();
+    if (argc > 1) {
+        const isa_level level = isa_from_name(argv[1]);
+        if (!isa_supported(level)) {
+            fprintf(stderr, "%s: not here\n", argv[1]);
+            exit(1);
+        }
+        kernels_fill(level, &ks);
+    }
+    *rounds = argc > 2 ? atoi(argv[2]) : 25;
+    return ks;
+}
+
 bench_result bench_run(const kernels *ks, void (*f)(void *user), void *user, double flops,
                        int rounds) {
     static double share[MAX_ROUNDS];

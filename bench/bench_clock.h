@@ -14,6 +14,10 @@ typedef struct bench_result {
     double share;   /* median of speed / peak measured right before and after */
 } bench_result;
 
+/* The command line of a benchmark of kernels, [LEVEL [ROUNDS]]: the kernels of that instruction set
+ * (default: the best) and how often to measure. Ends the program where the level cannot run. */
+kernels bench_arguments(int argc, char **argv, int *rounds);
+
 /* Calls f(user) `rounds` times, each time often enough to last about a millisecond. flops is what
  * one call does. */
 bench_result bench_run(const kernels *ks, void (*f)(void *user), void *user, double flops,

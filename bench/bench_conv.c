@@ -126,13 +126,8 @@ int main(int argc, char **argv) {
         {"28 192 3x3/2 depthwise", 28, 192, 0, 3, 2}, {"14 576 3x3 depthwise", 14, 576, 0, 3, 1},
         {"7 960 3x3 depthwise", 7, 960, 0, 3, 1},     {"14 480 5x5 depthwise", 14, 480, 0, 5, 1},
     };
-    kernels ks = *kernels_default();
-    if (argc > 1) {
-        const isa_level level = isa_from_name(argv[1]);
-        if (!isa_supported(level)) return fprintf(stderr, "%s: not here\n", argv[1]), 1;
-        kernels_fill(level, &ks);
-    }
-    const int rounds = argc > 2 ? atoi(argv[2]) : 25;
+    int rounds;
+    const kernels ks = bench_arguments(argc, argv, &rounds);
     printf("%s\n%-24s %9s %8s %7s %7s %7s\n", ks.gemm_f32.name, "image channels window", "us",
            "GFLOP/s", "of peak", "product", "layout");
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)

@@ -50,13 +50,8 @@ int main(int argc, char **argv) {
     };
     static const size_t raw[][3] = {
         {128, 128, 64}, {128, 64, 128}, {1500, 1500, 64}, {1500, 64, 1500}};
-    kernels ks = *kernels_default();
-    if (argc > 1) {
-        const isa_level level = isa_from_name(argv[1]);
-        if (!isa_supported(level)) return fprintf(stderr, "%s: not here\n", argv[1]), 1;
-        kernels_fill(level, &ks);
-    }
-    const int rounds = argc > 2 ? atoi(argv[2]) : 25;
+    int rounds;
+    const kernels ks = bench_arguments(argc, argv, &rounds);
     printf("%s, %s\n%6s %6s %6s %-8s %10s %8s %7s %7s %7s\n", ks.gemm_f32.name, ks.gemv_f32.name,
            "m", "n", "k", "b", "us", "GFLOP/s", "of peak", "median", "GB/s");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
