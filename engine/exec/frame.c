@@ -208,16 +208,19 @@ static void *place_address(const frame *f, const place *at, const tensor *inputs
     return NULL;
 }
 
+/* Completes what the plan knows of a value by what only the run knows: all of a dynamic value or a
+ * list, where a tensor lies. */
+static void place_resolve(const frame *f, const place *at, const tensor *inputs, tensor *t) {
+    if (at->kind == PLACE_DYNAMIC)
+        *t = f->dynamic[at->index];
+    else if (at->kind == PLACE_INPUT && inputs[at->index].kind != HONE_TENSOR)
+        *t = inputs[at->index];
+    else
+        t->data = place_address(f, at, inputs, t->data);
+}
+
 static void step_resolve(const frame *f, step *s, const tensor *inputs) {
-    for (int32_t i = 0; i < s->n_in; i++) {
-        const place *at = &s->in_place[i];
-        if (at->kind == PLACE_DYNAMIC)
-            s->in[i] = f->dynamic[at->index];
-        else if (at->kind == PLACE_INPUT && inputs[at->index].kind != HONE_TENSOR)
-            s->in[i] = inputs[at->index];
-        else
-            s->in[i].data = place_address(f, at, inputs, s->in[i].data);
-    }
+    for (int32_t i = 0; i < s->n_in; i++) place_resolve(f, &s->in_place[i], inputs, &s->in[i]);
     for (int32_t i = 0; i < s->n_out; i++)
         if (s->out_place[i].kind == PLACE_ARENA) s->out[i].data = f->arena + s->out_place[i].offset;
 }
@@ -301,13 +304,8 @@ static void frame_outputs(frame *f, const tensor *inputs) {
     const plan *p = f->current;
     for (int32_t i = 0; i < f->graph->n_output; i++) {
         const int32_t id = p->output_ids[i];
-        const place *at = &p->places[id];
-        if (at->kind == PLACE_INPUT && inputs[at->index].kind != HONE_TENSOR) {
-            f->output[i] = inputs[at->index];
-            continue;
-        }
-        f->output[i] = at->kind == PLACE_DYNAMIC ? f->dynamic[at->index] : p->values[id];
-        f->output[i].data = place_address(f, at, inputs, p->values[id].data);
+        f->output[i] = p->values[id];
+        place_resolve(f, &p->places[id], inputs, &f->output[i]);
     }
 }
 

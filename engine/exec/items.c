@@ -56,7 +56,7 @@ hone_status items_make(run_ctx *r, const tensor *items, int64_t n, hone_kind kin
     return HONE_OK;
 }
 
-/* Lists of callers have no room; they are not in the pool. */
+/* Every list of a run is in the pool: view_take() makes one of what a caller gave. */
 static item_list *list_with_room(const tensor *list, int64_t at) {
     const int64_t n = items_count(list);
     item_list *l = (item_list *)(void *)((char *)list->data - offsetof(item_list, item));

@@ -9,23 +9,21 @@ type type_tensor(hone_dtype dtype, const shape *s) {
     return (type){.kind = HONE_TENSOR, .dtype = dtype, .shape = *s};
 }
 
+#define EACH_DTYPE(ROW)                                                                            \
+    ROW(0), ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8), ROW(9), ROW(10),       \
+        ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17), ROW(18), ROW(19), ROW(20),  \
+        ROW(21), ROW(22), ROW(23), ROW(24), ROW(25), ROW(26)
+
 /* Tensors of each element type, about whose shape nothing is known. */
-#define ROW(t)                                                                                     \
+#define TENSOR_ROW(t)                                                                              \
     {                                                                                              \
         .kind = HONE_TENSOR, .dtype = (t), .shape = {.rank = RANK_UNKNOWN }                        \
     }
-static const type tensors[HONE_DTYPE_COUNT] = {
-    ROW(0),  ROW(1),  ROW(2),  ROW(3),  ROW(4),  ROW(5),  ROW(6),  ROW(7),  ROW(8),
-    ROW(9),  ROW(10), ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17),
-    ROW(18), ROW(19), ROW(20), ROW(21), ROW(22), ROW(23), ROW(24), ROW(25), ROW(26)};
-#undef ROW
-#define ROW(t)                                                                                     \
+static const type tensors[HONE_DTYPE_COUNT] = {EACH_DTYPE(TENSOR_ROW)};
+
+#define SEQUENCE_ROW(t)                                                                            \
     { .kind = HONE_SEQUENCE, .shape = {.rank = RANK_UNKNOWN}, .element = &tensors[t] }
-static const type sequences[HONE_DTYPE_COUNT] = {
-    ROW(0),  ROW(1),  ROW(2),  ROW(3),  ROW(4),  ROW(5),  ROW(6),  ROW(7),  ROW(8),
-    ROW(9),  ROW(10), ROW(11), ROW(12), ROW(13), ROW(14), ROW(15), ROW(16), ROW(17),
-    ROW(18), ROW(19), ROW(20), ROW(21), ROW(22), ROW(23), ROW(24), ROW(25), ROW(26)};
-#undef ROW
+static const type sequences[HONE_DTYPE_COUNT] = {EACH_DTYPE(SEQUENCE_ROW)};
 
 type type_of(hone_kind kind, const type *element) {
     return (type){.kind = kind, .shape = shape_unknown(), .element = element};
