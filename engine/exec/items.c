@@ -32,7 +32,7 @@ static item_list *list_new(run_ctx *r, int64_t capacity) {
     if (capacity < 4) capacity = 4;
     if (!size_mul((size_t)capacity, sizeof(tensor), &bytes) ||
         !size_add(bytes, sizeof(item_list), &bytes)) {
-        fail(r->c, HONE_E_LIMIT, "a list of %lld items", (long long)capacity);
+        fail_nomem(r->c, SIZE_MAX);
         return NULL;
     }
     item_list *l = run_memory(r, bytes);
