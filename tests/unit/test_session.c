@@ -60,15 +60,24 @@ static void inputs_that_do_not_fit_are_refused(void **state) {
     hone_model_close(m);
 }
 
+/* A session whose input of two numbers is bound to data; *v is the view that binds it. */
+static hone_session *bound_session(hone_model *m, float data[2], hone_view *v) {
+    hone_session *s;
+    hone_error err;
+    *v = (hone_view){
+        .data = data, .bytes = 2 * sizeof *data, .dtype = HONE_F32, .rank = 1, .dim = {2}};
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    expect_ok(hone_session_bind(s, 0, v, &err), &err, "bind");
+    return s;
+}
+
 static void a_refused_binding_leaves_the_old_one(void **state) {
     (void)state;
     hone_model *m = problem_model(&op_relu, "f32[2]", 0);
-    hone_session *s;
     hone_error err;
     float data[] = {3, 4};
-    hone_view v = {.data = data, .bytes = sizeof data, .dtype = HONE_F32, .rank = 1, .dim = {2}}, y;
-    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
-    expect_ok(hone_session_bind(s, 0, &v, &err), &err, "bind");
+    hone_view v, y;
+    hone_session *s = bound_session(m, data, &v);
     v.bytes = 4;
     assert_int_equal(hone_session_bind(s, 0, &v, &err), HONE_E_INPUT);
     expect_ok(hone_session_run(s, &err), &err, "run");
@@ -81,12 +90,10 @@ static void a_refused_binding_leaves_the_old_one(void **state) {
 static void outputs_that_are_inputs_are_copies(void **state) {
     (void)state;
     hone_model *m = problem_model(&op_identity, "f32[2]", 0);
-    hone_session *s;
     hone_error err;
     float data[] = {3, 4};
-    hone_view v = {.data = data, .bytes = sizeof data, .dtype = HONE_F32, .rank = 1, .dim = {2}}, y;
-    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
-    expect_ok(hone_session_bind(s, 0, &v, &err), &err, "bind");
+    hone_view v, y;
+    hone_session *s = bound_session(m, data, &v);
     expect_ok(hone_session_run(s, &err), &err, "run");
     data[0] = 0;
     expect_ok(hone_session_output(s, 0, &y, &err), &err, "output");
@@ -194,13 +201,11 @@ static void a_running_session_is_busy(void **state) {
 static void a_binding_lasts_until_something_else_is_asked_for(void **state) {
     (void)state;
     hone_model *m = problem_model(&op_relu, "f32[2]", 0);
-    hone_session *s;
     hone_error err;
     float data[] = {3, 4};
     const int64_t dim[] = {2};
-    hone_view v = {.data = data, .bytes = sizeof data, .dtype = HONE_F32, .rank = 1, .dim = {2}}, y;
-    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
-    expect_ok(hone_session_bind(s, 0, &v, &err), &err, "bind");
+    hone_view v, y;
+    hone_session *s = bound_session(m, data, &v);
     expect_ok(hone_session_set_shape(s, 0, 1, dim, &err), &err, "the same shape");
     expect_ok(hone_session_run(s, &err), &err, "run");
     expect_ok(hone_session_output(s, 0, &y, &err), &err, "output");
