@@ -108,9 +108,7 @@ hone_status view_give(run_ctx *r, const tensor *t, hone_view *out) {
     *out = view_of_tensor(t);
     out->kind = t->kind;
     if (t->kind == HONE_TENSOR) {
-        const char **s = t->data;
-        for (int64_t i = 0; t->dtype == HONE_STRING && i < tensor_count(t); i++)
-            if (!s[i]) s[i] = "";
+        tensor_settle_strings(t);
         return HONE_OK;
     }
     const int64_t n = items_count(t);

@@ -123,3 +123,10 @@ void tensor_set_f64(const tensor *t, int64_t i, double v) {
     default: break;
     }
 }
+
+void tensor_settle_strings(const tensor *t) {
+    const char **s = t->data;
+    const int64_t count = t->dtype == HONE_STRING ? tensor_count(t) : 0;
+    for (int64_t i = 0; i < count; i++)
+        if (!s[i]) s[i] = "";
+}

@@ -51,6 +51,9 @@ static inline const char *tensor_string(const tensor *t, int64_t i) {
     const char *s = ((const char *const *)t->data)[i];
     return s ? s : "";
 }
+/* Makes strings that were never written empty ones, for those who read them without
+ * tensor_string(). Tensors of other types stay as they are. */
+void tensor_settle_strings(const tensor *t);
 
 /* Element i of an integer, bool or float tensor (dense) as a number; i is in range. */
 int64_t tensor_i64(const tensor *t, int64_t i);

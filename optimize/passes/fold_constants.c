@@ -36,9 +36,7 @@ static hone_status keep(folder *f, value *v, const tensor *t) {
     kept.data = model_buffer(f->c, f->m, t->bytes);
     if (!kept.data) return f->c->err ? f->c->err->status : HONE_E_NOMEM;
     if (t->bytes) memcpy(kept.data, t->data, t->bytes);
-    const char **text = kept.data;
-    for (int64_t i = 0; t->dtype == HONE_STRING && i < tensor_count(t); i++)
-        if (!text[i]) text[i] = "";
+    tensor_settle_strings(&kept);
     f->m->folded_bytes += t->bytes;
     value *constant = graph_add_constant(v->graph, v->name, &kept);
     if (!constant) return fail_nomem(f->c, sizeof *constant);
