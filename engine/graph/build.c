@@ -136,9 +136,11 @@ void emit_n(builder *b, const char *name, value *const *in, int32_t n_in, const 
             int32_t n_attrs, value **out, int32_t n_out) {
     for (int32_t i = 0; i < n_out; i++) out[i] = NULL;
     if (b->status != HONE_OK) return;
-    const bool internal = strncmp(name, "hone::", 6) == 0;
-    draft d = {.domain = internal ? "hone" : "",
-               .type = internal ? name + 6 : name,
+    const char *colons = strstr(name, "::");
+    const char *domain =
+        colons ? arena_strndup(b->graph->arena, name, (size_t)(colons - name)) : "";
+    draft d = {.domain = domain,
+               .type = colons ? colons + 2 : name,
                .name = b->name,
                .opset = INT32_MAX,
                .n_in = n_in,
@@ -148,7 +150,7 @@ void emit_n(builder *b, const char *name, value *const *in, int32_t n_in, const 
     /* Lowering may change its draft's lists, so it gets copies. */
     d.in = arena_array(b->graph->arena, (size_t)n_in, sizeof *d.in);
     d.attrs = arena_array(b->graph->arena, (size_t)n_attrs, sizeof *d.attrs);
-    if (!d.in || !d.attrs) {
+    if (!domain || !d.in || !d.attrs) {
         builder_nomem(b);
         return;
     }

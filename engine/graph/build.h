@@ -54,8 +54,9 @@ bool lower_known(const char *domain, const char *name, int32_t opset, const char
     (const attr[]){__VA_ARGS__}, (int32_t)(sizeof((const attr[]){__VA_ARGS__}) / sizeof(attr))
 #define NO_ATTRS NULL, 0
 
-/* Emits one operator in its current meaning ("Add", or "hone::Conv" for an internal one) and
- * returns output 0; the composite form is expanded. NULL inputs are omitted ones. */
+/* Emits one operator in its current meaning ("Add", or "hone::Conv" for one of another domain than
+ * ONNX's own) and returns output 0; the composite form is expanded. NULL inputs are omitted ones.
+ */
 value *emit(builder *b, const char *op, value *const *in, int32_t n_in, const attr *attrs,
             int32_t n_attrs);
 /* The same with n_out outputs into out[]. */

@@ -76,6 +76,7 @@ static const char *const bits_cases[] = {"u8[37]", "i64[3]", NULL};
 static const char *const logic_cases[] = {"bool[37]", NULL};
 #define test_cases float_cases
 
+static const op_version since_1[] = {{1, NULL}};
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_9[] = {{9, NULL}};
 static const op_version since_11[] = {{11, NULL}};
@@ -165,7 +166,7 @@ UNARY(neg, "Neg", since_7, signed, neg, EXACT, .grad = neg_grad);
 UNARY(sign, "Sign", since_9, number, sign, EXACT);
 UNARY(relu, "Relu", since_7, signed, relu, EXACT, .grad = relu_grad, .quant = &table);
 UNARY(bitwise_not, "BitwiseNot", since_18, bits, bitnot, EXACT);
-UNARY(not, "Not", since_7, logic, lnot, EXACT);
+UNARY(not, "Not", since_1, logic, lnot, EXACT);
 UNARY(floor, "Floor", since_7, float, floor, EXACT);
 UNARY(ceil, "Ceil", since_7, float, ceil, EXACT);
 UNARY(round, "Round", since_11, float, round, EXACT);

@@ -31,12 +31,25 @@ static tensor tensor_of(const value *v) {
     return (tensor){.dtype = v->type.dtype, .shape = v->type.shape};
 }
 
+/* Text that a node computed lives as long as the model's other names. */
+static hone_status keep_text(folder *f, const tensor *kept) {
+    for (int64_t i = 0; kept->dtype == HONE_STRING && i < tensor_count(kept); i++) {
+        const char *text = tensor_string(kept, i);
+        const size_t size = strlen(text) + 1;
+        char *copy = arena_strdup(&f->m->arena, text);
+        if (!copy) return fail_nomem(f->c, size);
+        ((char **)kept->data)[i] = copy;
+        f->m->folded_bytes += size;
+    }
+    return HONE_OK;
+}
+
 static hone_status keep(folder *f, value *v, const tensor *t) {
     tensor kept = *t;
     kept.data = model_buffer(f->c, f->m, t->bytes);
     if (!kept.data) return f->c->err ? f->c->err->status : HONE_E_NOMEM;
     if (t->bytes) memcpy(kept.data, t->data, t->bytes);
-    tensor_settle_strings(&kept);
+    TRY(keep_text(f, &kept));
     f->m->folded_bytes += t->bytes;
     value *constant = graph_add_constant(v->graph, v->name, &kept);
     if (!constant) return fail_nomem(f->c, sizeof *constant);
@@ -91,7 +104,8 @@ static hone_status evaluate(folder *f, node *n, tensor *in, tensor *out, int64_t
         if (!shape_count(&out[i].shape, &count) || !dtype_bytes(out[i].dtype, count, &out[i].bytes))
             return HONE_OK;
     }
-    const uint64_t left = f->m->limits.fold_bytes - f->m->folded_bytes;
+    const uint64_t limit = f->m->limits.fold_bytes;
+    const uint64_t left = f->m->folded_bytes < limit ? limit - f->m->folded_bytes : 0;
     bool folded;
     step s = {.node = n, .k = f->k, .in = in, .n_in = n->n_in, .out = out, .n_out = n->n_out};
     if (!affordable(f, &s)) return HONE_OK;

@@ -36,7 +36,7 @@ static hone_dtype dtype_of(const char *name, size_t length) {
     } names[] = {{"f32", HONE_F32},   {"f64", HONE_F64}, {"f16", HONE_F16}, {"bf16", HONE_BF16},
                  {"i8", HONE_I8},     {"i16", HONE_I16}, {"i32", HONE_I32}, {"i64", HONE_I64},
                  {"u8", HONE_U8},     {"u16", HONE_U16}, {"u32", HONE_U32}, {"u64", HONE_U64},
-                 {"bool", HONE_BOOL}, {"i4", HONE_I4},   {"u4", HONE_U4}};
+                 {"bool", HONE_BOOL}, {"i4", HONE_I4},   {"u4", HONE_U4},   {"str", HONE_STRING}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i].name) == length && !strncmp(names[i].name, name, length))
             return names[i].dtype;
@@ -58,6 +58,22 @@ static int32_t parse_numbers(const char *text, char end, double *out) {
 /* An input whose name begins so is filled with positive values. */
 enum { POSITIVE = 'p' };
 
+/* Texts separated by commas up to the brace, as a constant. An underscore stands for a space. */
+static value *parse_text(problem *p, const shape *dims, const char *text) {
+    const char *list[MAX_LIST] = {0};
+    int32_t n = 0;
+    while (*text && *text != '}' && n < MAX_LIST) {
+        const size_t length = strcspn(text, ",}");
+        char *copy = arena_strndup(&p->m->arena, text, length);
+        for (char *c = copy; *c; c++)
+            if (*c == '_') *c = ' ';
+        list[n++] = copy;
+        text += length + (text[length] == ',');
+    }
+    const shape s = dims ? *dims : shape_vector(n);
+    return emit_constant(&p->b, HONE_STRING, &s, list);
+}
+
 /* "type[dims]", "type[dims]+", "type{values}" or "type[dims]{values}". */
 static value *parse_input(problem *p, const char *token) {
     const size_t length = strcspn(token, "[{");
@@ -75,6 +91,7 @@ static value *parse_input(problem *p, const char *token) {
         const type ty = type_tensor(t, &s);
         return graph_add_input(p->m->graph, name, &ty);
     }
+    if (t == HONE_STRING) return parse_text(p, dims ? &s : NULL, values + 1);
     const int32_t n = parse_numbers(values + 1, '}', v);
     if (!dims) s.dim[0] = n;
     value *c = emit_constant(&p->b, t, &s, NULL);
@@ -163,7 +180,7 @@ static int32_t emit_operator(problem *p, const op *o, value **out) {
     while (!p->n_out && n_out < o->n_out && !(o->out[n_out].flags & (ARG_OPTIONAL | ARG_VARIADIC)))
         n_out++;
     if (n_out == 0) n_out = 1;
-    snprintf(name, sizeof name, "%s%s", strcmp(o->domain, "hone") == 0 ? "hone::" : "", o->name);
+    snprintf(name, sizeof name, "%s%s%s", o->domain, *o->domain ? "::" : "", o->name);
     emit_n(&p->b, name, p->in, p->n_in, p->attrs, p->n_attrs, out, n_out);
     expect_ok(p->b.status, &p->err, p->line);
     return n_out;

@@ -9,6 +9,7 @@
  *   f32[2]+      the same with positive values only
  *   i64{0,-1}    a constant vector of these values; i64{5} has one element, i64{} none
  *   i64[2,1]{0,-1}  a constant of that shape; f32[]{0.5} is a scalar
+ *   str{a,b_c}   a constant of two texts: "a" and "b c"
  *   _            an omitted input
  *   name=value   an attribute of the operator's table; a tensor is written like a constant
  *   >2           two outputs; without it those that are not optional
