@@ -4,7 +4,7 @@
 # Debian packages that build the library and the command.
 build_packages=(
   gcc libc6-dev cmake ninja-build pkg-config python3
-  libprotobuf-c-dev protobuf-c-compiler libxxhash-dev
+  libprotobuf-c-dev protobuf-c-compiler libpcre2-dev libxxhash-dev
   libjansson-dev libspng-dev libjpeg62-turbo-dev libsndfile1-dev)
 # And a private Python environment.
 python_packages=(python3-venv ca-certificates)

@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 set(HONE_OBJECTS
   $<TARGET_OBJECTS:hone_kernels> $<TARGET_OBJECTS:hone_engine>
   $<TARGET_OBJECTS:hone_formats> $<TARGET_OBJECTS:hone_onnx> $<TARGET_OBJECTS:hone_optimize>)
-set(HONE_PRIVATE_LIBS OpenMP::OpenMP_C Threads::Threads PkgConfig::PROTOBUF_C m)
+set(HONE_PRIVATE_LIBS OpenMP::OpenMP_C Threads::Threads PkgConfig::PROTOBUF_C PkgConfig::PCRE2 m)
 
 function(hone_public_header target)
   target_include_directories(${target} INTERFACE

@@ -21,9 +21,16 @@ void *run_memory(run_ctx *r, size_t bytes) {
     return p + (TENSOR_ALIGN - (uintptr_t)p % TENSOR_ALIGN);
 }
 
+char *run_text_room(run_ctx *r, size_t length) {
+    size_t need;
+    char *room = size_add(length, 1, &need) ? arena_alloc(r->pool, need) : NULL;
+    if (!room) fail_nomem(r->c, length);
+    return room;
+}
+
 const char *run_text(run_ctx *r, const char *text, size_t length) {
-    const char *copy = arena_strndup(r->pool, text, length);
-    if (!copy) fail_nomem(r->c, length);
+    char *copy = run_text_room(r, length);
+    if (copy && length) memcpy(copy, text, length);
     return copy;
 }
 

@@ -14,6 +14,8 @@
 
 /* Zeroed memory of the pool; NULL after recording the error. */
 void *run_memory(run_ctx *r, size_t bytes);
+/* Room in the pool for a text of `length` bytes, which ends there already. */
+char *run_text_room(run_ctx *r, size_t length);
 /* Text of `length` bytes, copied. */
 const char *run_text(run_ctx *r, const char *text, size_t length);
 

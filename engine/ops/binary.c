@@ -3,6 +3,8 @@
  * Elementwise operators of two inputs: one row of the table each. Older meanings: opset 6 had
  * `axis`/`broadcast` attributes and is not read; opsets 7 and later broadcast as NumPy does.
  */
+#include <string.h>
+
 #include "elementwise.h"
 
 typedef struct binary_row {
@@ -21,11 +23,24 @@ static hone_status binary_infer(infer *f) {
     return infer_broadcast(f, 0, row->flags & COMPARES ? HONE_BOOL : infer_dtype(f, 0));
 }
 
+/* Equal on text. */
+static void apply_same_text(const elementwise *e, const ew_row *row) {
+    const char *const *a = row->in[0], *const *b = row->in[1];
+    uint8_t *same = row->out;
+    (void)e;
+    for (int64_t i = 0; i < row->n; i++, a += row->step[0], b += row->step[1])
+        same[i] = strcmp(*a ? *a : "", *b ? *b : "") == 0;
+}
+
 static hone_status binary_plan(plan_ctx *p, step *s) {
     const binary_row *row = s->node->op->row;
     elementwise *e = plan_state(p, s, sizeof *e);
     if (!e) return HONE_E_NOMEM;
     ew_nest(e, s, 2);
+    if (s->in[0].dtype == HONE_STRING) {
+        e->apply = apply_same_text;
+        return HONE_OK;
+    }
     const ktype t = ew_compute_type(e, s, 0, !(row->flags & COMPARES));
     e->apply = ew_apply_binary;
     e->fn.binary = slot_binary(s->k, row->slot, t);
@@ -127,6 +142,13 @@ static const char *const number_cases[] = {
     "f32[2,3,4] f32[2,3,4]", "f32[2,3,4] f32[4]",         "f32[3,1] f32[1,5]",
     "f32[] f32[2,2]",        "f32[2,1,3,1] f32[4,1,5]",   "f16[7,3] f16[3]",
     "f32[0,3] f32[1,3]",     "f32[1,33,5,7] f32[33,1,1]", NULL};
+static const char *const equal_cases[] = {"f32[2,3,4] f32[4]",
+                                          "i64[3,1] i64[1,5]",
+                                          "f16[7,3] f16[3]",
+                                          "bool[2,3] bool[3]",
+                                          "str{a,b,} str{a}",
+                                          "u8[0,3] u8[1,3]",
+                                          NULL};
 static const char *const power_cases[] = {"f32[2,3,4]+ f32[4]", "f64[2,3,4] f64[4]",
                                           "f64[3,1] f64[1,5]", "i32[2,3] i32[3]", NULL};
 static const char *const logic_cases[] = {"bool[2,3,4] bool[4]", "bool[3,1] bool[1,5]", NULL};
@@ -138,7 +160,7 @@ static const char *const bits_cases[] = {"u8[2,3,4] u8[4]", "u32[3,1] u32[1,5]",
 ARGS(number, DT_NUMBERS, DT_NUMBERS, 'T');
 ARGS(bits, DT_INTS, DT_INTS, 'T');
 ARGS(logic, DT_BOOL, DT_BOOL, 'T');
-ARGS(equal, DT_NUMBERS | DT_BOOL, DT_BOOL, 0);
+ARGS(equal, DT_NUMBERS | DT_BOOL | DT(HONE_STRING), DT_BOOL, 0);
 ARGS(order, DT_NUMBERS, DT_BOOL, 0);
 ARGS(power, DT_FLOATS | DT_INDEX, DT_FLOATS | DT_INDEX, 'T');
 ARGS(shift, DT_UNSIGNED, DT_UNSIGNED, 'T');
@@ -167,7 +189,7 @@ BINARY(add, "Add", since_7, number, number, add, 0, .grad = add_grad, .quant = &
 BINARY(sub, "Sub", since_7, number, number, sub, 0, .grad = sub_grad, .quant = &requant);
 BINARY(mul, "Mul", since_7, number, number, mul, 0, .grad = mul_grad, .quant = &requant);
 BINARY(div, "Div", since_7, number, number, div, 0, .grad = div_grad);
-BINARY(equal, "Equal", since_7, equal, number, equal, COMPARES, .grad = NULL);
+BINARY(equal, "Equal", since_7, equal, equal, equal, COMPARES, .grad = NULL);
 BINARY(less, "Less", since_7, order, number, less, COMPARES, .grad = NULL);
 BINARY(greater, "Greater", since_7, order, number, less, COMPARES | SWAP, .grad = NULL);
 BINARY(less_or_equal, "LessOrEqual", since_12, order, number, less_equal, COMPARES, .grad = NULL);
