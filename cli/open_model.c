@@ -125,6 +125,7 @@ hone_status open_session(hone_session **out, cli *c, const hone_model *model, ui
     options.threads = (int32_t)c->set.threads;
     options.memory_limit = c->set.memory_limit;
     options.isa = c->set.isa;
+    options.seed = (uint64_t)c->set.seed;
     options.log = notes_log;
     options.user = &c->set;
     TRY(hone_session_create(out, model, &options, &c->error));

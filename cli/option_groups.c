@@ -47,6 +47,8 @@ static const option_def session[] = {
            "version')"),
     OPTION("memory-limit", 0, OPTION_SIZE, memory_limit, "SIZE",
            "Most memory for running the model (default: no limit)"),
+    OPTION_IN("seed", 0, OPTION_INT, seed, "SEED",
+              "Seed of the model's random operators (default 0)", 0, 9e15),
     OPTION_END,
 };
 const option_group options_session = {"Execution", session};

@@ -60,6 +60,7 @@ typedef struct settings {
     int64_t threads;
     const char *isa;
     uint64_t memory_limit;
+    int64_t seed; /* of random operators */
 
     /* Inputs */
     text_list inputs;

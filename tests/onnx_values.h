@@ -24,6 +24,8 @@ __attribute__((format(printf, 2, 3))) bool because(reason *why, const char *patt
 hone_status value_load(storage *s, const char *path, hone_kind kind, hone_view *out,
                        const char **name);
 
+/* Has it the kind, type and shape that were wanted? */
+bool values_fit(const hone_view *got, const hone_view *want, reason *why);
 /* Is it what was wanted? Within rtol 1e-3 and atol 1e-5; narrower floats than float32 also within
  * two units in their last place; everything else exactly. */
 bool values_agree(const hone_view *got, const hone_view *want, reason *why);

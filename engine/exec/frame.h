@@ -10,6 +10,13 @@
 
 #include "plan.h"
 
+/* How often a session has run a random operator. */
+typedef struct node_draws {
+    struct node_draws *next;
+    const node *node;
+    uint64_t count;
+} node_draws;
+
 /* What all frames of a session share. */
 typedef struct run_shared {
     allocator *alloc;
@@ -26,6 +33,8 @@ typedef struct run_shared {
     hone_observe_fn observe;
     void *observe_user;
     arena pool; /* of the current run, see items.h */
+    uint64_t seed;
+    node_draws *draws;
 } run_shared;
 
 /* A block for a dynamic tensor; reused when the tensor has died. */
@@ -75,6 +84,10 @@ hone_status frame_run(const ctx *c, frame *f, const tensor *inputs);
 
 /* The frame of body number `body` of a node that f runs. */
 hone_status frame_body(const ctx *c, frame *f, const node *n, int32_t body, frame **out);
+
+/* The session's seed, and how often it has run this random node before. */
+hone_status frame_draw(const ctx *c, frame *f, const node *n, uint64_t *seed, uint64_t *draw);
+void frame_forget_draws(run_shared *shared);
 
 /* A deadline or cancellation that is due: HONE_E_DEADLINE or HONE_E_CANCELLED. Cheap; long loops
  * call it. */

@@ -58,9 +58,10 @@ static hone_status drop(builder *b, draft *d) {
     const float seed = (float)((const dropout_params *)d->params)->seed;
     value *one = emit_scalar(b, HONE_F32, 1), *zero = emit_scalar(b, t, 0);
     const attr attrs[] = {A_INT("dtype", HONE_F32), A_FLOAT("seed", seed)};
+    value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
     ratio = ratio ? emit(b, "Cast", IN(ratio), ATTRS(A_INT("to", HONE_F32)))
                   : emit_scalar(b, HONE_F32, 0.5);
-    value *drawn = emit(b, "RandomUniformLike", IN(x), attrs, draft_has(d, "seed") ? 2 : 1);
+    value *drawn = emit(b, "hone::RandomUniform", IN(dims), attrs, COUNT_OF(attrs));
     value *kept = emit(b, "Or",
                        IN(emit(b, "GreaterOrEqual", IN(drawn, ratio), NO_ATTRS),
                           emit(b, "Not", IN(training), NO_ATTRS)),
@@ -80,8 +81,13 @@ static hone_status dropout_expand(builder *b, draft *d) {
     return off || !draft_in(d, DATA) ? pass_through(b, d, HONE_BOOL) : drop(b, d);
 }
 
-static const char *const dropout_cases[] = {"f32[3,4]", "f32[3,4] f32[]{0.5} bool[]{0} >2",
-                                            "f16[] >2", "f32[0,2] f32[]{0.25}", NULL};
+static const char *const dropout_cases[] = {"f32[3,4]",
+                                            "f32[3,4] f32[]{0.5} bool[]{0} >2",
+                                            "f16[] >2",
+                                            "f32[0,2] f32[]{0.25}",
+                                            "f32[3,40] f32[]{0.5} bool[]{1} >2",
+                                            "f16[33] f32[]{0} bool[]{1}",
+                                            NULL};
 
 const op op_dropout = {.name = "Dropout",
                        .domain = "",

@@ -70,19 +70,18 @@ void regex_close(regex *x) {
     mem_free(x->allocator, x);
 }
 
-hone_status regex_find(regex *x, const ctx *c, const char *text, size_t length, size_t from,
-                       int64_t *begin, int64_t *end) {
-    const int n = pcre2_match(x->code, (PCRE2_SPTR)text, length, from, 0, x->match, x->limits);
-    *begin = *end = -1;
+hone_status regex_find(regex *x, const ctx *c, const char *text, size_t from, text_span *out) {
+    const int n =
+        pcre2_match(x->code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, from, 0, x->match, x->limits);
+    *out = (text_span){-1, -1};
     if (n == PCRE2_ERROR_NOMATCH) return HONE_OK;
     if (n >= 0) {
         const PCRE2_SIZE *places = pcre2_get_ovector_pointer(x->match);
-        *begin = (int64_t)places[0];
-        *end = (int64_t)places[1];
+        *out = (text_span){(int64_t)places[0], (int64_t)places[1]};
         return HONE_OK;
     }
     if (n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_HEAPLIMIT || n == PCRE2_ERROR_DEPTHLIMIT)
         return fail(c, HONE_E_LIMIT, "the pattern takes too many steps on this text");
-    if (n == PCRE2_ERROR_NOMEMORY) return fail_nomem(c, length);
+    if (n == PCRE2_ERROR_NOMEMORY) return fail_nomem(c, strlen(text));
     return fail(c, HONE_E_INPUT, "the text is not valid UTF-8");
 }

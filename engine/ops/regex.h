@@ -14,8 +14,11 @@ typedef struct regex regex;
  * whole counts. Matching is not thread-safe. */
 hone_status regex_open(regex **out, const ctx *c, const char *pattern, bool whole);
 void regex_close(regex *x);
-/* Looks for the first match at or behind `from`. Without one, *end is -1. */
-hone_status regex_find(regex *x, const ctx *c, const char *text, size_t length, size_t from,
-                       int64_t *begin, int64_t *end);
+/* Bytes [begin, end) of a text; end is -1 where there is none. */
+typedef struct text_span {
+    int64_t begin, end;
+} text_span;
+/* Looks for the first match of a text that ends in NUL, at or behind byte `from`. */
+hone_status regex_find(regex *x, const ctx *c, const char *text, size_t from, text_span *out);
 
 #endif

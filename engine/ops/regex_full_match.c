@@ -2,8 +2,6 @@
  *
  * RegexFullMatch: does a pattern match the whole of each text?
  */
-#include <string.h>
-
 #include "op.h"
 #include "regex.h"
 
@@ -29,9 +27,9 @@ static hone_status match_all(run_ctx *r, const step *s, regex *x) {
     uint8_t *out = s->out[0].data;
     for (int64_t i = 0; i < tensor_count(&s->in[0]); i++) {
         const char *text = tensor_string(&s->in[0], i);
-        int64_t begin, end;
-        TRY(regex_find(x, r->c, text, strlen(text), 0, &begin, &end));
-        out[i] = end >= 0;
+        text_span found;
+        TRY(regex_find(x, r->c, text, 0, &found));
+        out[i] = found.end >= 0;
     }
     return HONE_OK;
 }

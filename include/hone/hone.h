@@ -327,6 +327,8 @@ typedef struct hone_session_options {
     hone_log_fn log;
     void *user;
     int32_t plans; /* plans kept for different input shapes [8] */
+    uint64_t seed; /* of random operators: the first run of sessions with one seed draws the same
+                    * numbers, further runs go on from there */
 } hone_session_options;
 
 /* A session is cheap: it holds plans, one arena and input buffers, and shares the weights. It
