@@ -33,6 +33,13 @@ static hone_status sum_to_plan(plan_ctx *p, step *s) {
     return fold_plan(p, s, &rule, axes);
 }
 
+/* Every term gets what its sum gets. */
+static hone_status sum_to_grad(gradient *g) {
+    value *dims = emit(g->b, "Shape", IN(node_in(g->node, 0)), NO_ATTRS);
+    g->dx[0] = emit(g->b, "Expand", IN(g->dy[0], dims), NO_ATTRS);
+    return g->b->status;
+}
+
 static uint64_t sum_to_flops(const step *s) { return (uint64_t)tensor_count(&s->in[0]); }
 
 static const char *const sum_to_cases[] = {"f32[2,3,4] f32[4]", "f32[2,3,4] f32[2,1,4]",
@@ -45,6 +52,7 @@ const op op_sum_to = {.name = "SumTo",
                       .infer = sum_to_infer,
                       .plan = sum_to_plan,
                       .run = fold_run,
+                      .grad = sum_to_grad,
                       .flops = sum_to_flops,
                       .tolerance = {TOL_SUM, 1},
                       .cases = sum_to_cases};

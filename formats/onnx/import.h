@@ -5,6 +5,7 @@
  *     wire_unpack      bytes -> ModelProto, checked and bounded           wire_scan.h
  *     support_check    every operator known? one error lists all others   import_support.c
  *     import_graph     inputs, initializers, nodes, outputs of a graph    import_graph.c
+ *       gradient_inputs  what a Gradient names, as inputs                 import_gradient.c
  *       order_nodes      what must come before what                       import_order.c
  *       import_tensor    TensorProto -> tensor                            import_tensor.c
  *       import_attrs     AttributeProto -> attr                           import_attr.c
@@ -132,6 +133,11 @@ hone_status import_body(scope *s, const Onnx__GraphProto *g, bodies *b, graph **
 /* Once all bodies are there: gives them the same captured inputs in the same order. */
 hone_status bodies_settle(importer *im, bodies *b);
 
+/* ---- import_gradient.c ----------------------------------------------------------------------- */
+
+/* Makes the values that a node of operator Gradient names inputs of it, once; others stay. */
+hone_status gradient_inputs(importer *im, Onnx__NodeProto *n);
+
 /* ---- import_order.c -------------------------------------------------------------------------- */
 
 /* An order of nodes in which every value is made before it is read, close to the given one:
@@ -157,6 +163,8 @@ hone_status buffer_status(const importer *im);
 /* Attributes of a node in scope s; references to attributes of the function are replaced by their
  * values. The list has room for one more. Graphs become bodies, sparse tensors dense. */
 hone_status import_attrs(scope *s, const Onnx__NodeProto *n, bodies *b, attr **out, int32_t *count);
+/* A bytes field as a C string in the scratch arena. */
+hone_status import_text(importer *im, const ProtobufCBinaryData *field, const char **out);
 /* One attribute that is no reference. Graphs only if b is not NULL. */
 hone_status import_attr(scope *s, const Onnx__AttributeProto *a, bodies *b, attr *out);
 

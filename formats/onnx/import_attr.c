@@ -40,8 +40,7 @@ static int kind_of(const Onnx__AttributeProto *a) {
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-/* A bytes field as a C string in the scratch arena. */
-static hone_status read_text(importer *im, const ProtobufCBinaryData *field, const char **out) {
+hone_status import_text(importer *im, const ProtobufCBinaryData *field, const char **out) {
     const uint8_t *data;
     size_t size;
     if (!wire_bytes(&im->in, field, &data, &size))
@@ -55,7 +54,7 @@ static hone_status read_text(importer *im, const ProtobufCBinaryData *field, con
 static hone_status read_texts(importer *im, const Onnx__AttributeProto *a, attr *out) {
     const char **list = arena_array(&im->scratch, a->n_strings, sizeof *list);
     if (!list) return fail_nomem(im->c, a->n_strings * sizeof *list);
-    for (size_t i = 0; i < a->n_strings; i++) TRY(read_text(im, &a->strings[i], &list[i]));
+    for (size_t i = 0; i < a->n_strings; i++) TRY(import_text(im, &a->strings[i], &list[i]));
     out->strings = list;
     return HONE_OK;
 }
@@ -116,7 +115,7 @@ static hone_status read_value(scope *s, const Onnx__AttributeProto *a, bodies *b
     case KIND_STRING:
         out->kind = ATTR_STRING;
         out->s = "";
-        if (a->has_s) TRY(read_text(im, &a->s, &out->s));
+        if (a->has_s) TRY(import_text(im, &a->s, &out->s));
         break;
     case KIND_TENSOR: out->kind = ATTR_TENSOR; return read_tensor(im, a->t, out);
     case KIND_SPARSE_TENSOR: out->kind = ATTR_TENSOR; return read_sparse(im, a->sparse_tensor, out);

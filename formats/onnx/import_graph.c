@@ -292,6 +292,7 @@ hone_status import_nodes(scope *s, Onnx__NodeProto *const *nodes, size_t count) 
         return fail(im->c, HONE_E_LIMIT, "more than %lld nodes after functions are inlined (nodes)",
                     (long long)im->c->limits->nodes);
     im->nodes += (int64_t)count;
+    for (size_t i = 0; i < count; i++) TRY(gradient_inputs(im, nodes[i]));
     TRY(order_nodes(im, nodes, count, &order));
     for (size_t i = 0; i < count; i++) {
         if (i % 256 == 0) TRY(report_progress(im->c, "import", (int64_t)i, (int64_t)count));

@@ -647,6 +647,52 @@ def constants_of_strings():
             [Tensor(STRING, [], ["gr\u00f6\u00df"]), Tensor(STRING, [2], ["b", ""])])
 
 
+TRAINING = "ai.onnx.preview.training"
+
+
+def gradient_model(*outputs, nodes):
+    """y = a * a + a * b, differentiated."""
+    g = Graph()
+    for name in ("a", "b"):
+        g.input(name, FLOAT, [2])
+    g.node("Mul", ["a", "a"], ["aa"])
+    g.node("Mul", ["a", "b"], ["ab"])
+    g.node("Add", ["aa", "ab"], ["y"])
+    for inputs, results, attributes in nodes:
+        g.node("Gradient", inputs, results, domain=TRAINING, **attributes)
+    for name in outputs:
+        g.output(name, FLOAT, [2])
+    return Model(g, opsets={TRAINING: 1}), [floats([1, 2]), floats([5, 7])]
+
+
+@case
+def gradients_of_a_sum_of_products():
+    model, inputs = gradient_model("da", "db", nodes=[
+        (["a", "b"], ["da", "db"], {"xs": ["a", "b"], "y": "y"})])
+    return model, inputs, [floats([7, 11]), floats([1, 2])]
+
+
+@case
+def gradients_by_a_value_in_between():
+    model, inputs = gradient_model("d", nodes=[
+        (["aa", "ab"], ["d"], {"xs": ["aa"], "zs": ["ab"], "y": "y"})])
+    return model, inputs, [floats([1, 1])]
+
+
+@case
+def gradients_at_another_point():
+    model, inputs = gradient_model("da", nodes=[(["b", "a"], ["da"], {"xs": ["a"], "zs": ["b"], "y": "y"})])
+    return model, inputs, [floats([11, 16])]
+
+
+@case
+def gradients_of_gradients():
+    model, inputs = gradient_model("dda", "ddb", nodes=[
+        (["a"], ["da"], {"xs": ["a"], "y": "y"}),
+        (["a", "b"], ["dda", "ddb"], {"xs": ["a", "b"], "y": "da"})])
+    return model, inputs, [floats([2, 2]), floats([1, 1])]
+
+
 def write(function, out):
     folder = out / function.__name__
     data = folder / "test_data_set_0"
