@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "custom.h"
 #include "machine.h"
 #include "op.h"
 #include "options.h"
@@ -80,13 +81,21 @@ void hone_model_close(hone_model *m) {
 }
 
 ctx model_ctx(hone_model *m, const hone_open_options *options, hone_error *err) {
-    ctx c = {.alloc = &m->alloc, .limits = &m->limits, .err = err};
+    ctx c = {.alloc = &m->alloc, .limits = &m->limits, .err = err, .custom = m->custom};
     if (options) {
         c.log = options->log;
         c.progress = options->progress;
         c.user = options->user;
     }
     return c;
+}
+
+hone_status model_register(const ctx *c, hone_model *m, const hone_open_options *options) {
+    if (options->operator_count == 0) return HONE_OK;
+    custom_ops *list = arena_alloc(&m->arena, sizeof *list);
+    if (!list) return fail_nomem(c, sizeof *list);
+    m->custom = list;
+    return custom_ops_make(c, &m->arena, options->operators, options->operator_count, list);
 }
 
 hone_status model_adopt(const ctx *c, hone_model *m, void *data, size_t size,

@@ -42,6 +42,7 @@ struct hone_model {
     uint64_t file_bytes;
     const void *source_data; /* the file itself, which stays in memory as long as the model */
     size_t source_size;
+    const struct custom_ops *custom; /* operators that the caller registered, or NULL */
     pass_result *passes;
     int32_t n_passes;
     bool is_optimized;     /* the passes have run, now or before the file was saved */
@@ -62,6 +63,10 @@ void model_retain(hone_model *m);
 
 /* A context for work on the model while it is opened. */
 ctx model_ctx(hone_model *m, const hone_open_options *options, hone_error *err);
+
+/* Makes the operators of the options known to the model; the contexts that model_ctx gives from
+ * then on know them. */
+hone_status model_register(const ctx *c, hone_model *m, const hone_open_options *options);
 
 /* Uninitialised memory for a constant, aligned to TENSOR_ALIGN, freed with the model or by
  * model_sweep. NULL after recording the error. */

@@ -90,6 +90,8 @@ static hone_status check_options(const ctx *c, const hone_open_options *o) {
     if (o->flags & ~(HONE_OPEN_NO_OPTIMIZE | HONE_OPEN_NO_EXTERNAL | HONE_OPEN_VERIFY))
         return fail(c, HONE_E_ARG, "options: unknown flags %#x", o->flags);
     if (o->shape_count < 0) return fail(c, HONE_E_ARG, "options: %d shapes", o->shape_count);
+    if (o->operator_count < 0 || (o->operator_count && !o->operators))
+        return fail(c, HONE_E_ARG, "options: %d operators", o->operator_count);
     if (o->shape_count && !o->shapes) return fail(c, HONE_E_ARG, "options: shapes is NULL");
     for (int32_t i = 0; i < o->shape_count; i++)
         if (!o->shapes[i].name || o->shapes[i].rank < 0 || o->shapes[i].rank > HONE_MAX_RANK)
@@ -111,8 +113,10 @@ static hone_status open_source(hone_model **out, source *s, const hone_open_opti
     hone_model *m;
     file_map file = {0};
     TRY(model_create(&m, &options, err));
-    const ctx c = model_ctx(m, &options, err);
+    ctx c = model_ctx(m, &options, err);
     hone_status status = check_options(&c, &options);
+    if (status == HONE_OK) status = model_register(&c, m, &options);
+    c.custom = m->custom;
     if (status == HONE_OK && s->path) {
         m->path = arena_strdup(&m->arena, s->path);
         status = m->path ? file_map_open(&c, s->path, &file) : fail_nomem(&c, strlen(s->path));

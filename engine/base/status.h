@@ -17,6 +17,7 @@ typedef struct ctx {
     hone_log_fn log;           /* may be NULL */
     hone_progress_fn progress; /* may be NULL */
     void *user;
+    const struct custom_ops *custom; /* operators of the caller's; may be NULL */
 } ctx;
 
 #define TRY(expr)                                                                                  \

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "op.h"
+#include "custom.h"
 
 /* What a file has to use for an attribute of this kind. */
 static attr_kind file_kind(attr_kind k) {
@@ -135,11 +135,45 @@ static const attr_spec *spec_find(const op *o, const char *name) {
     return NULL;
 }
 
+/* One attribute with copies of all it points to but data of tensors. */
+static hone_status copy_raw(const ctx *c, arena *a, const attr *from, attr *to) {
+    const size_t n = (size_t)from->count;
+    *to = *from;
+    if (from->graph || from->type)
+        return fail(c, HONE_E_UNSUPPORTED, "attribute '%s' is a graph or a type", from->name);
+    to->name = arena_strdup(a, from->name);
+    if (!to->name) return fail_nomem(c, strlen(from->name));
+    if (from->s && !(to->s = arena_strdup(a, from->s))) return fail_nomem(c, strlen(from->s));
+    if (from->ints) TRY(copy_list(c, a, from->ints, from->count, sizeof *to->ints, &to->ints));
+    if (from->floats)
+        TRY(copy_list(c, a, from->floats, from->count, sizeof *to->floats, &to->floats));
+    const char **texts = from->strings ? arena_array(a, n, sizeof *texts) : NULL;
+    if (from->strings && !texts) return fail_nomem(c, n * sizeof *texts);
+    for (size_t i = 0; from->strings && i < n; i++)
+        if (!(texts[i] = arena_strdup(a, from->strings[i]))) return fail_nomem(c, 0);
+    to->strings = texts;
+    tensor *t = from->tensor ? arena_alloc(a, sizeof *t) : NULL;
+    if (from->tensor && !t) return fail_nomem(c, sizeof *t);
+    if (t) *t = *from->tensor;
+    to->tensor = t;
+    return HONE_OK;
+}
+
+static hone_status keep_raw(const ctx *c, arena *a, const attr *attrs, int32_t n,
+                            custom_params *out) {
+    out->attrs = arena_array(a, (size_t)n, sizeof *out->attrs);
+    if (!out->attrs) return fail_nomem(c, (size_t)n * sizeof *out->attrs);
+    for (; out->count < n; out->count++)
+        TRY(copy_raw(c, a, &attrs[out->count], &out->attrs[out->count]));
+    return HONE_OK;
+}
+
 hone_status attrs_decode(const ctx *c, arena *a, const op *o, const attr *attrs, int32_t n_attrs,
                          attr_values *out) {
     char name[64];
     *out = (attr_values){.params = arena_alloc(a, o->params_size)};
     if (!out->params) return fail_nomem(c, o->params_size);
+    if (o->flags & OP_CUSTOM) return keep_raw(c, a, attrs, n_attrs, out->params);
     for (int32_t i = 0; i < n_attrs; i++) {
         const attr_spec *s = spec_find(o, attrs[i].name);
         if (!s)
@@ -181,7 +215,14 @@ static bool encode_list(const attr_spec *s, const void *field, attr *out) {
     return l->set;
 }
 
+static bool encode_raw(const custom_params *p, int32_t i, attr *out) {
+    if (i < 0 || i >= p->count) return false;
+    *out = p->attrs[i];
+    return true;
+}
+
 bool attrs_encode(const op *o, const void *params, int32_t i, attr *out) {
+    if (o->flags & OP_CUSTOM) return encode_raw(params, i, out);
     if (i < 0 || i >= o->n_attrs) return false;
     const attr_spec *s = &o->attrs[i];
     const void *field = (const char *)params + s->offset;
@@ -201,7 +242,9 @@ bool attrs_encode(const op *o, const void *params, int32_t i, attr *out) {
     return true;
 }
 
-bool attr_is_present(const attr_spec *s, const attr *a) {
+bool attr_is_present(const op *o, int32_t i, const attr *a) {
+    if (o->flags & OP_CUSTOM) return true;
+    const attr_spec *s = &o->attrs[i];
     switch (a->kind) {
     case ATTR_INT: return s->kind == ATTR_DTYPE ? a->i != HONE_UNDEFINED : attr_allows(s, a->i);
     case ATTR_STRING: return a->s != NULL;

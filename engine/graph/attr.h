@@ -109,9 +109,9 @@ static inline bool attr_allows(const attr_spec *s, int64_t v) {
 /* The attribute of that name in a list, or NULL. */
 const attr *attr_find(const attr *attrs, int32_t n, const char *name);
 
-/* Is there a value to write down? An absent list, tensor or string and a default outside of the
- * range are none: decoding without them gives the same params. */
-bool attr_is_present(const attr_spec *s, const attr *a);
+/* Has attribute number i of a node a value to write down? An absent list, tensor or string and a
+ * default outside of the range are none: decoding without them gives the same params. */
+bool attr_is_present(const op *o, int32_t i, const attr *a);
 
 /* Turns a possibly negative axis into 0..rank-1; false when it is out of range. rank >= 0. */
 bool axis_normalize(int64_t axis, int32_t rank, int32_t *out);

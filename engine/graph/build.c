@@ -79,8 +79,9 @@ static int32_t version_row(const op *o, int32_t opset) {
     return row;
 }
 
-bool lower_known(const char *domain, const char *name, int32_t opset, const char **reason) {
-    const op *o = op_find(domain, name);
+bool lower_known(const ctx *c, const char *domain, const char *name, int32_t opset,
+                 const char **reason) {
+    const op *o = op_known(c, domain, name);
     *reason = !o ? "no such operator" : "this version is too old";
     return o && (o->n_versions == 0 || version_row(o, opset) >= 0);
 }
@@ -94,7 +95,7 @@ static hone_status decode_composite(builder *b, const op *o, draft *d) {
 }
 
 static hone_status lower_draft(builder *b, draft *d) {
-    const op *o = op_find(d->domain, d->type);
+    const op *o = op_known(b->c, d->domain, d->type);
     if (!o) return fail(b->c, HONE_E_UNSUPPORTED, "no such operator in domain '%s'", d->domain);
     const int32_t row = o->n_versions ? version_row(o, d->opset) : 0;
     if (row < 0)

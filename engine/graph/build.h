@@ -45,7 +45,8 @@ typedef struct draft {
  * core node. Sets every wanted d->out. */
 hone_status lower(builder *b, draft *d);
 /* Would lower() find an operator? Otherwise returns false and a static reason. */
-bool lower_known(const char *domain, const char *name, int32_t opset, const char **reason);
+bool lower_known(const ctx *c, const char *domain, const char *name, int32_t opset,
+                 const char **reason);
 
 #define IN(...)                                                                                    \
     (value *const[]){__VA_ARGS__},                                                                 \

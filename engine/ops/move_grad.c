@@ -24,7 +24,7 @@ hone_status move_grad(gradient *g) {
     int32_t n_attrs = 0;
     for (int32_t i = 0; i < n->op->n_attrs; i++)
         if (attrs_encode(n->op, n->params, i, &attrs[n_attrs]))
-            n_attrs += attr_is_present(&n->op->attrs[i], &attrs[n_attrs]);
+            n_attrs += attr_is_present(n->op, i, &attrs[n_attrs]);
     for (int32_t i = 0; i < n->n_in; i++) in[i] = i ? node_in(n, i) : places_of(b, x);
     value *from = flatten(b, emit(b, n->op->name, in, n->n_in, attrs, n_attrs));
     value *zeros = emit(

@@ -68,10 +68,11 @@ typedef struct op_quant {
     const char *replacement; /* operator that computes it, or NULL for itself */
 } op_quant;
 
-#define OP_PURE_SHAPE 1u /* the result depends on the shapes of the inputs alone */
-#define OP_VIEW       2u /* output 0 holds the bytes of input 0, under another shape */
-#define OP_IMPURE     4u /* random or stateful: never folded, merged or removed as equal */
-#define OP_DYNAMIC    8u /* run allocates outputs whose shape depends on data: run_output() */
+#define OP_PURE_SHAPE 1u  /* the result depends on the shapes of the inputs alone */
+#define OP_VIEW       2u  /* output 0 holds the bytes of input 0, under another shape */
+#define OP_IMPURE     4u  /* random or stateful: never folded, merged or removed as equal */
+#define OP_DYNAMIC    8u  /* run allocates outputs whose shape depends on data: run_output() */
+#define OP_CUSTOM     16u /* registered by the caller: params are its attributes as they are */
 
 struct op {
     const char *name;
@@ -126,6 +127,8 @@ struct op {
 
 /* The operator of that name, or NULL. */
 const op *op_find(const char *domain, const char *name);
+/* The same, those that the caller registered first. */
+const op *op_known(const ctx *c, const char *domain, const char *name);
 /* All operators in (domain, name) order. */
 const op *const *op_all(int32_t *count);
 /* The opset in which today's meaning of the operator began; 0 if it never changed. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "op.h"
+#include "custom.h"
 
 /* Both lists come from ops.def. */
 static const op *const single[] = {
@@ -65,6 +65,11 @@ const op *op_find(const char *domain, const char *name) {
         *(c < 0 ? &hi : &lo) = c < 0 ? mid : mid + 1;
     }
     return NULL;
+}
+
+const op *op_known(const ctx *c, const char *domain, const char *name) {
+    const op *o = custom_ops_find(c->custom, domain, name);
+    return o ? o : op_find(domain, name);
 }
 
 int32_t op_since(const op *o) { return o->n_versions ? o->versions[o->n_versions - 1].since : 0; }

@@ -104,12 +104,12 @@ static hone_status put_node(graph_collector *k, const node *n) {
                        0};
     attr a;
     for (int32_t i = 0; attrs_encode(o, n->params, i, &a); i++)
-        rec.attributes += attr_is_present(&o->attrs[i], &a);
+        rec.attributes += attr_is_present(o, i, &a);
     buffer_put(&w->graphs, &rec, sizeof rec);
     for (int32_t i = 0; i < n->n_in; i++) buffer_u32(&w->graphs, value_number(k, n->in[i].value));
     for (int32_t i = 0; i < n->n_out; i++) buffer_u32(&w->graphs, value_number(k, n->out[i]));
     for (int32_t i = 0; attrs_encode(o, n->params, i, &a); i++)
-        if (attr_is_present(&o->attrs[i], &a)) TRY(put_attribute(k, &a));
+        if (attr_is_present(o, i, &a)) TRY(put_attribute(k, &a));
     return HONE_OK;
 }
 

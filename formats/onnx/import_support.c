@@ -94,7 +94,7 @@ static hone_status survey_operator(survey *v, const opsets *o, const Onnx__NodeP
     if (!opset)
         return fail(c, HONE_E_FORMAT, "no version of domain '%s' is imported",
                     escape_name(escaped, sizeof escaped, domain));
-    if (lower_known(domain, n->op_type, opset, &reason)) return HONE_OK;
+    if (lower_known(c, domain, n->op_type, opset, &reason)) return HONE_OK;
     return add_gap(v, n, opset, reason);
 }
 

@@ -209,6 +209,74 @@ typedef struct hone_limits {
     int64_t loop_trips;    /* iterations of all Loops in one run [10 000 000] */
 } hone_limits;
 
+/* ---- Operators of your own ------------------------------------------------------------------- */
+
+/* What the functions of an operator work with. It and the views from it are valid during the call.
+ */
+typedef struct hone_operator_call hone_operator_call;
+
+/* The outputs depend on more than the inputs, such as a clock: it is run every time. */
+#define HONE_OPERATOR_IMPURE 1u
+/* Only running tells the shapes of the outputs: run gives them by hone_call_make_output. */
+#define HONE_OPERATOR_DYNAMIC 2u
+
+/* An operator that a caller adds, or puts in the place of one of hone's. Both functions may be
+ * called by several threads at once. They return HONE_OK or what hone_call_fail returned. */
+typedef struct hone_operator {
+    size_t struct_size;
+    const char *domain; /* as in files; "" is ONNX's own */
+    const char *name;
+    int32_t since;      /* first version of the domain that it serves [1] */
+    int32_t min_inputs; /* inputs, omitted ones counted */
+    int32_t max_inputs; /* [any number] */
+    uint32_t flags;     /* HONE_OPERATOR_* */
+    /* States type and shape of every output by hone_call_set_output, from those of the inputs.
+     * Called while a model is opened and whenever shapes change. */
+    hone_status (*infer)(void *user, hone_operator_call *call);
+    /* Computes the outputs. */
+    hone_status (*run)(void *user, hone_operator_call *call);
+    void *user; /* passed to both */
+} hone_operator;
+
+/* An attribute of a node. Which members count follows from what the operator expects: numbers are
+ * in i or f, lists have `count` entries. Borrowed from the model. */
+typedef struct hone_attribute {
+    int64_t i;
+    float f;
+    const char *s;
+    const int64_t *ints;
+    const float *floats;
+    const char *const *strings;
+    int32_t count;
+    hone_view tensor; /* dtype HONE_UNDEFINED: none */
+} hone_attribute;
+
+/* Numbers of inputs and outputs of the node, omitted ones counted. */
+HONE_API int32_t hone_call_input_count(const hone_operator_call *call);
+HONE_API int32_t hone_call_output_count(const hone_operator_call *call);
+/* Input i; false when it is omitted. During infer, unknown dimensions are -1, a rank of -1 means
+ * that even the rank is unknown, and data is NULL unless the value is known already. */
+HONE_API bool hone_call_input(const hone_operator_call *call, int32_t i, hone_view *out);
+/* The attribute of that name; false when the node has none. */
+HONE_API bool hone_call_attribute(const hone_operator_call *call, const char *name,
+                                  hone_attribute *out);
+/* In infer: type and shape of output i. Dimensions that are not known yet are -1; rank -1: not even
+ * the rank is. */
+HONE_API hone_status hone_call_set_output(hone_operator_call *call, int32_t i, hone_dtype dtype,
+                                          int32_t rank, const int64_t *dim);
+/* In run: output i, to be written completely; false when nobody reads it. */
+HONE_API bool hone_call_output(const hone_operator_call *call, int32_t i, hone_view *out);
+/* In run of a HONE_OPERATOR_DYNAMIC: gives output i this shape, and memory. An output that nobody
+ * reads leaves *out as it is. */
+HONE_API hone_status hone_call_make_output(hone_operator_call *call, int32_t i, int32_t rank,
+                                           const int64_t *dim, hone_view *out);
+/* In run: room for the text of an element, `length` bytes and a NUL that is there already. It lives
+ * as long as the outputs. NULL when memory is out. */
+HONE_API char *hone_call_text(hone_operator_call *call, size_t length);
+/* Records an error, which the caller of hone gets with the node's name before it. Returns status.
+ */
+HONE_API hone_status hone_call_fail(hone_operator_call *call, hone_status status, const char *text);
+
 /* ---- Models ---------------------------------------------------------------------------------- */
 
 typedef struct hone_model hone_model;
@@ -238,6 +306,8 @@ typedef struct hone_open_options {
     const char *data_dir; /* folder of external tensor files; NULL: the model file's folder */
     const hone_input_shape *shapes;
     int32_t shape_count;
+    int32_t operator_count;
+    const hone_operator *const *operators; /* copied; their functions must outlive the model */
 } hone_open_options;
 
 /* Opens a model file. The format (.hone, ONNX) is told by its content. The file is mapped and must

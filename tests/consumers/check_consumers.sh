@@ -18,7 +18,7 @@ cp -a "$1" "$build/prefix"
 prefix=$build/prefix
 lib=$(dirname "$(find "$prefix" -name libhone.a)")
 export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
-PYTHONPATH=$top/tests/support python3 - "$build/twice.onnx" <<'END'
+PYTHONPATH=$top/tests/support python3 - "$build/twice.onnx" "$build/wave.onnx" <<'END'
 import sys
 from onnx_build import FLOAT, Graph, Model
 g = Graph('twice')
@@ -26,6 +26,11 @@ g.input('x', FLOAT, [2])
 g.node('Add', ['x', 'x'], ['y'])
 g.output('y', FLOAT, [2])
 Model(g, opset=17).save(sys.argv[1])
+g = Graph('wave')
+g.input('x', FLOAT, [3])
+g.node('Wave', ['x'], ['y'], domain='com.example', frequency=0.5)
+g.output('y', FLOAT, [3])
+Model(g, opset=17, opsets={'com.example': 1}).save(sys.argv[2])
 END
 
 check() { # check NAME COMMAND...
@@ -56,6 +61,11 @@ check cmake-builds cmake --build "$build/cmake"
 for program in c_shared c_static cpp_shared cpp_static; do
   check "cmake-$program" "$build/cmake/$program" "$build/twice.onnx"
 done
+own_operator() {
+  make -s -C "$top/docs/examples" OUT="$build" "$build/own_operator" &&
+    [ "$("$build/own_operator" "$build/wave.onnx" | xargs)" = "0 0.479426 0.841471" ]
+}
+check own-operator own_operator
 check command-runs env -u LD_LIBRARY_PATH "$prefix/bin/hone" version
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
