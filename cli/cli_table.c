@@ -102,8 +102,14 @@ hone_status table_print(table *t, hone_error *err) {
         const bool last = c + 1 == (size_t)t->columns;
         print_cell(&heads[c], t->cell[i], last);
         if (last) putchar('\n');
-        free(t->cell[i]);
     }
+    const bool failed = t->failed;
+    table_release(t);
+    return failed ? cli_fail_nomem(err) : HONE_OK;
+}
+
+void table_release(table *t) {
+    for (size_t i = 0; i < t->count; i++) free(t->cell[i]);
     free(t->cell);
-    return t->failed ? cli_fail_nomem(err) : HONE_OK;
+    *t = (table){.heads = ""};
 }

@@ -28,5 +28,7 @@ void table_init(table *t, const char *heads);
 __attribute__((format(printf, 2, 3))) void table_cell(table *t, const char *format, ...);
 /* Writes to stdout, two spaces in. */
 hone_status table_print(table *t, hone_error *err);
+/* Releases a table that is not printed. */
+void table_release(table *t);
 
 #endif

@@ -74,6 +74,11 @@ hone_status open_to_look(hone_model **out, cli *c, const char *path) {
     return hone_model_open(out, path, &options, &c->error);
 }
 
+hone_status survey_model(cli *c, const char *path, hone_need_fn take, void *user) {
+    const hone_open_options options = open_options(c);
+    return hone_model_survey(path, &options, take, user, &c->error);
+}
+
 /* An invalid graph is the file's fault, unless the graph is valid without the shapes. */
 static hone_status blame_shapes(cli *c, const char *path) {
     hone_model *model = NULL;

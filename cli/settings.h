@@ -86,6 +86,9 @@ typedef struct settings {
     double duration_s;
     int64_t warmup;
 
+    /* ops */
+    bool internal;
+
     /* inspect */
     bool weights;
     bool dot;

@@ -25,6 +25,10 @@ typedef struct format {
     /* Fills an empty model: graph, metadata, producer, source_nodes. Constants may point into the
      * source. What it leaves behind on failure, the caller frees with the model. */
     hone_status (*load)(const ctx *c, hone_model *m, const source *s);
+    /* Tells every operator that the file needs, known or not, without loading it. NULL: what loads
+     * has all it needs. */
+    hone_status (*survey)(const ctx *c, hone_model *m, const source *s, hone_need_fn tell,
+                          void *user);
 } format;
 
 /* For loaders: gives an input of the main graph, before anything is inferred from it, the shape

@@ -129,6 +129,8 @@ const attr *attr_find(const attr *attrs, int32_t n, const char *name) {
     return NULL;
 }
 
+const char *attr_spec_kind_name(const attr_spec *s) { return attr_kind_name(file_kind(s->kind)); }
+
 static const attr_spec *spec_find(const op *o, const char *name) {
     for (int32_t i = 0; i < o->n_attrs; i++)
         if (strcmp(o->attrs[i].name, name) == 0) return &o->attrs[i];

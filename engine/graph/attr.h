@@ -100,6 +100,8 @@ bool attrs_encode(const op *o, const void *params, int32_t i, attr *out);
 
 /* What the errors call a kind, as files know it. */
 const char *attr_kind_name(attr_kind k);
+/* The same for what a row of a table expects in a file. */
+const char *attr_spec_kind_name(const attr_spec *s);
 
 /* Is v in the range of an integer attribute? A default outside of it stands for "absent". */
 static inline bool attr_allows(const attr_spec *s, int64_t v) {

@@ -131,6 +131,8 @@ const op *op_find(const char *domain, const char *name);
 const op *op_known(const ctx *c, const char *domain, const char *name);
 /* All operators in (domain, name) order. */
 const op *const *op_all(int32_t *count);
+/* Its number there; -1 for one that a caller registered. */
+int32_t op_number(const op *o);
 /* The opset in which today's meaning of the operator began; 0 if it never changed. */
 int32_t op_since(const op *o);
 /* The slot that describes input or output i, or NULL when there is none. */

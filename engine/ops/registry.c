@@ -54,17 +54,26 @@ const op *const *op_all(int32_t *count) {
     return sorted;
 }
 
-const op *op_find(const char *domain, const char *name) {
+static int32_t find_number(const char *domain, const char *name) {
     int32_t n;
     const op *const *all = op_all(&n);
     int32_t lo = 0, hi = n;
     while (lo < hi) {
         const int32_t mid = lo + (hi - lo) / 2;
         const int c = compare(domain, name, all[mid]);
-        if (c == 0) return all[mid];
+        if (c == 0) return mid;
         *(c < 0 ? &hi : &lo) = c < 0 ? mid : mid + 1;
     }
-    return NULL;
+    return -1;
+}
+
+const op *op_find(const char *domain, const char *name) {
+    const int32_t i = find_number(domain, name);
+    return i < 0 ? NULL : sorted[i];
+}
+
+int32_t op_number(const op *o) {
+    return o->flags & OP_CUSTOM ? -1 : find_number(o->domain, o->name);
 }
 
 const op *op_known(const ctx *c, const char *domain, const char *name) {

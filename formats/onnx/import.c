@@ -69,10 +69,8 @@ static hone_status import_main_graph(importer *im) {
     const Onnx__GraphProto *g = im->proto->graph;
     builder b;
     scope s;
-    if (!g) return fail(im->c, HONE_E_FORMAT, "the model has no graph");
     im->model->graph = graph_create(&im->model->arena, NULL, g->name);
     if (!im->model->graph) return fail_nomem(im->c, sizeof(graph));
-    TRY(functions_collect(im));
     TRY(support_check(im));
     builder_init(&b, im->c, im->model->graph, NULL, "");
     scope_init(&s, im, &b, NULL);
@@ -80,13 +78,19 @@ static hone_status import_main_graph(importer *im) {
     return import_graph(&s, g);
 }
 
-static hone_status import_model(importer *im) {
+static hone_status unpack_model(importer *im) {
     ProtobufCMessage *message;
     wire_stats stats;
     TRY(wire_unpack(im->c, &im->scratch, &im->in, &message, &stats));
     im->proto = (const Onnx__ModelProto *)message;
     im->model->source_nodes = stats.nodes;
     TRY(check_versions(im));
+    if (!im->proto->graph) return fail(im->c, HONE_E_FORMAT, "the model has no graph");
+    return functions_collect(im);
+}
+
+static hone_status import_model(importer *im) {
+    TRY(unpack_model(im));
     TRY(import_facts(im));
     return import_main_graph(im);
 }
@@ -113,9 +117,20 @@ static hone_status onnx_load(const ctx *c, hone_model *m, const source *s) {
     return status;
 }
 
+static hone_status onnx_survey(const ctx *c, hone_model *m, const source *s, hone_need_fn tell,
+                               void *user) {
+    importer im;
+    importer_init(&im, c, m, s);
+    hone_status status = unpack_model(&im);
+    if (status == HONE_OK) status = support_list(&im, tell, user);
+    importer_fini(&im);
+    return status;
+}
+
 const format format_onnx = {
     .name = "onnx",
     .unaligned = true,
     .probe = onnx_probe,
     .load = onnx_load,
+    .survey = onnx_survey,
 };

@@ -181,6 +181,8 @@ hone_status import_call(scope *s, const Onnx__NodeProto *n, const function *f);
 
 /* HONE_E_UNSUPPORTED with a list of all operators that hone lacks, over bodies and functions. */
 hone_status support_check(importer *im);
+/* Tells every operator that the model needs. */
+hone_status support_list(importer *im, hone_need_fn tell, void *user);
 /* Version of a domain's operators, or 0 if it is not imported. */
 int32_t opset_version(const opsets *o, const char *domain);
 /* "" for the default operators, whatever name they go by. */

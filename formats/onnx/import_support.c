@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One look over the whole model for operators that hone does not have, so that the user learns of
- * all of them at once.
+ * One look over the whole model for the operators that it needs, so that the user learns at once of
+ * all that hone does not have.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "import.h"
 
-/* An operator that is missing. */
-typedef struct gap {
-    struct gap *next;
-    const char *domain, *type, *reason;
+/* An operator that the model needs. */
+typedef struct need {
+    struct need *next;
+    const char *domain, *type, *reason; /* reason: why hone lacks it, or NULL */
     int32_t opset;
     int64_t count;
     const char *example[3]; /* names of nodes */
-} gap;
+} need;
 
 typedef struct survey {
     importer *im;
-    names gaps; /* "domain::type@opset" -> gap */
-    gap *first, **last;
+    names needs; /* "domain::type@opset" -> need */
+    need *first, **last;
     int64_t n_gaps;
     function *pending; /* called, but not looked at yet */
 } survey;
@@ -44,26 +44,34 @@ const char *node_label(const Onnx__NodeProto *n) {
     return n->n_output ? n->output[0] : "";
 }
 
-static hone_status add_gap(survey *v, const Onnx__NodeProto *n, int32_t opset, const char *reason) {
+static hone_status need_new(survey *v, const Onnx__NodeProto *n, int32_t opset, need **out) {
+    const char *domain = domain_name(n->domain), *reason;
+    need *at = arena_alloc(&v->im->scratch, sizeof *at);
+    if (!at) return fail_nomem(v->im->c, sizeof *at);
+    const bool known = lower_known(v->im->c, domain, n->op_type, opset, &reason);
+    *at = (need){
+        .domain = domain, .type = n->op_type, .reason = known ? NULL : reason, .opset = opset};
+    *v->last = at;
+    v->last = &at->next;
+    v->n_gaps += !known;
+    *out = at;
+    return HONE_OK;
+}
+
+static hone_status add_need(survey *v, const Onnx__NodeProto *n, int32_t opset) {
     importer *im = v->im;
     const char *domain = domain_name(n->domain);
     const size_t size = strlen(domain) + strlen(n->op_type) + 24;
     char *key = arena_alloc(&im->scratch, size);
     if (!key) return fail_nomem(im->c, size);
     snprintf(key, size, "%s::%s@%d", domain, n->op_type, opset);
-    void **slot = names_slot(&v->gaps, key);
+    void **slot = names_slot(&v->needs, key);
     if (!slot) return fail_nomem(im->c, sizeof(name_entry));
-    gap *g = *slot;
-    if (!g) {
-        *slot = g = arena_alloc(&im->scratch, sizeof *g);
-        if (!g) return fail_nomem(im->c, sizeof *g);
-        *g = (gap){.domain = domain, .type = n->op_type, .reason = reason, .opset = opset};
-        *v->last = g;
-        v->last = &g->next;
-        v->n_gaps++;
-    }
-    if (g->count < 3) g->example[g->count] = node_label(n);
-    g->count++;
+    need *at = *slot;
+    if (!at) TRY(need_new(v, n, opset, &at));
+    *slot = at;
+    if (at->count < 3) at->example[at->count] = node_label(n);
+    at->count++;
     return HONE_OK;
 }
 
@@ -78,7 +86,7 @@ static hone_status survey_nodes(survey *v, const opsets *o, Onnx__NodeProto *con
 /* The operator itself, or the function that it names. */
 static hone_status survey_operator(survey *v, const opsets *o, const Onnx__NodeProto *n) {
     const ctx *c = v->im->c;
-    const char *domain = domain_name(n->domain), *reason;
+    const char *domain = domain_name(n->domain);
     char escaped[64];
     function *f;
     if (!n->op_type || !*n->op_type) return fail(c, HONE_E_FORMAT, "the node has no op_type");
@@ -94,8 +102,7 @@ static hone_status survey_operator(survey *v, const opsets *o, const Onnx__NodeP
     if (!opset)
         return fail(c, HONE_E_FORMAT, "no version of domain '%s' is imported",
                     escape_name(escaped, sizeof escaped, domain));
-    if (lower_known(c, domain, n->op_type, opset, &reason)) return HONE_OK;
-    return add_gap(v, n, opset, reason);
+    return add_need(v, n, opset);
 }
 
 /* Recursion ends with the depth of messages. */
@@ -113,7 +120,7 @@ static hone_status survey_node(survey *v, const opsets *o, const Onnx__NodeProto
 
 /* "Foo of domain 'x' (opset 1, 4 nodes: a, b, c, ...): no such operator", with as many nodes as
  * asked for and the reason only together with them. */
-static void describe(const gap *g, int64_t examples, char *buf, size_t size) {
+static void describe(const need *g, int64_t examples, char *buf, size_t size) {
     char name[48], domain[48], example[48];
     size_t n = (size_t)snprintf(buf, size, "%s", escape_name(name, sizeof name, g->type));
     if (*g->domain && n < size)
@@ -138,7 +145,8 @@ static hone_status report(const survey *v) {
     char text[440], line[256];
     size_t n = 0;
     int64_t told = 0, skipped = 0;
-    for (const gap *g = v->first; g; g = g->next) {
+    for (const need *g = v->first; g; g = g->next) {
+        if (!g->reason) continue;
         describe(g, 3, line, sizeof line);
         log_line(c, HONE_LOG_WARNING, "unsupported operator: %s", line);
         describe(g, examples, line, sizeof line);
@@ -155,17 +163,33 @@ static hone_status report(const survey *v) {
     return fail(c, HONE_E_UNSUPPORTED, "unsupported operator%s: %s", told == 1 ? "" : "s", text);
 }
 
-hone_status support_check(importer *im) {
+static hone_status look_over(importer *im, survey *v) {
     const Onnx__GraphProto *g = im->proto->graph;
-    survey v = {.im = im, .last = NULL};
-    v.last = &v.first;
-    names_init(&v.gaps, &im->scratch);
-    TRY(survey_nodes(&v, &im->opsets, g->node, g->n_node));
-    while (v.pending) {
-        const Onnx__FunctionProto *f = v.pending->proto;
+    *v = (survey){.im = im};
+    v->last = &v->first;
+    names_init(&v->needs, &im->scratch);
+    TRY(survey_nodes(v, &im->opsets, g->node, g->n_node));
+    while (v->pending) {
+        const Onnx__FunctionProto *f = v->pending->proto;
         const opsets o = {f->opset_import, f->n_opset_import};
-        v.pending = v.pending->next;
-        TRY(fail_in_part(im->c, survey_nodes(&v, &o, f->node, f->n_node), "function", f->name));
+        v->pending = v->pending->next;
+        TRY(fail_in_part(im->c, survey_nodes(v, &o, f->node, f->n_node), "function", f->name));
     }
+    return HONE_OK;
+}
+
+hone_status support_check(importer *im) {
+    survey v;
+    TRY(look_over(im, &v));
     return v.n_gaps ? report(&v) : HONE_OK;
+}
+
+hone_status support_list(importer *im, hone_need_fn tell, void *user) {
+    survey v;
+    TRY(look_over(im, &v));
+    for (const need *n = v.first; n; n = n->next) {
+        const hone_need told = {n->domain, n->type, n->opset, n->count, n->reason, n->example[0]};
+        if (tell(user, &told) != 0) return fail(im->c, HONE_E_CANCELLED, "stopped by the caller");
+    }
+    return HONE_OK;
 }

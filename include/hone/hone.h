@@ -277,6 +277,52 @@ HONE_API char *hone_call_text(hone_operator_call *call, size_t length);
  */
 HONE_API hone_status hone_call_fail(hone_operator_call *call, hone_status status, const char *text);
 
+/* ---- Operators that hone has ----------------------------------------------------------------- */
+
+typedef enum hone_operator_kind {
+    HONE_OPERATOR_CORE = 0,      /* has a kernel of its own */
+    HONE_OPERATOR_COMPOSITE = 1, /* is written over others when a model is imported */
+    HONE_OPERATOR_CONTROL = 2    /* runs bodies: If, Loop, Scan */
+} hone_operator_kind;
+
+/* What can be said of an operator. Static. */
+typedef struct hone_operator_info {
+    size_t struct_size;
+    const char *domain; /* "" is ONNX's own; "hone" holds those that only hone has */
+    const char *name;
+    hone_operator_kind kind;
+    int32_t version_count; /* meanings it had; see hone_operator_version */
+    int32_t input_count, output_count, attribute_count; /* described ones; see hone_slot_info */
+} hone_operator_info;
+/* An input or output. */
+typedef struct hone_slot_info {
+    const char *name;
+    uint32_t types; /* bit 1 << hone_dtype for each element type it may have */
+    char group;     /* slots of the same letter have the same type; 0: not tied */
+    bool optional;
+    bool variadic; /* the last slot: stands for any number */
+    bool any_kind; /* sequences, optionals and maps too */
+} hone_slot_info;
+typedef struct hone_attribute_info {
+    const char *name;
+    const char *kind; /* "int", "floats", "graph", .. as files call it */
+    bool required;
+    int64_t min, max;           /* allowed integers; min == max: any */
+    const char *const *choices; /* allowed texts, ending with NULL; or NULL */
+} hone_attribute_info;
+
+HONE_API int32_t hone_operator_count(void);
+/* HONE_E_ARG when there is no operator of that number; they are in order of domain and name. */
+HONE_API hone_status hone_operator_get_info(int32_t index, hone_operator_info *out,
+                                            hone_error *err);
+/* The version of the domain at which meaning number `version` began; 0 past the last. They rise;
+ * the first is the oldest that is read. */
+HONE_API int32_t hone_operator_version(int32_t index, int32_t version);
+/* Number `slot` of its inputs or outputs; false past the last. */
+HONE_API bool hone_operator_input(int32_t index, int32_t slot, hone_slot_info *out);
+HONE_API bool hone_operator_output(int32_t index, int32_t slot, hone_slot_info *out);
+HONE_API bool hone_operator_attribute(int32_t index, int32_t attribute, hone_attribute_info *out);
+
 /* ---- Models ---------------------------------------------------------------------------------- */
 
 typedef struct hone_model hone_model;
@@ -323,6 +369,22 @@ HONE_API void hone_model_close(hone_model *model);
 /* Writes a .hone file, atomically: a temporary file in the same folder, fsync, rename. The same
  * model always gives the same bytes. docs/format.md specifies them. */
 HONE_API hone_status hone_model_save(const hone_model *model, const char *path, hone_error *err);
+
+/* An operator that a model file needs. `missing` says why hone cannot run it, or is NULL. */
+typedef struct hone_need {
+    const char *domain;
+    const char *name;
+    int32_t opset;       /* version of the domain that the file imports */
+    int64_t nodes;       /* of this operator, those in functions counted once */
+    const char *missing; /* or NULL */
+    const char *example; /* name of such a node, or of its first output */
+} hone_need;
+/* Returns 0 to go on; anything else stops with HONE_E_CANCELLED. */
+typedef int (*hone_need_fn)(void *user, const hone_need *need);
+/* Tells every operator that a model file needs, in the order in which they are first met, without
+ * reading weights: also those that keep hone_model_open from opening it. */
+HONE_API hone_status hone_model_survey(const char *path, const hone_open_options *options,
+                                       hone_need_fn tell, void *user, hone_error *err);
 
 HONE_API int32_t hone_model_input_count(const hone_model *model);
 HONE_API int32_t hone_model_output_count(const hone_model *model);
