@@ -8,7 +8,7 @@ import time
 
 from cli_support import COMMAND, ROOT, CommandTest, main
 
-COMMANDS = ["import", "run", "bench", "inspect", "explain", "compare", "version", "help"]
+COMMANDS = ["import", "run", "bench", "inspect", "explain", "compare", "ops", "version", "help"]
 
 
 class Usage(CommandTest):
