@@ -155,10 +155,11 @@ const command command_ops = {
     .name = "ops",
     .summary = "list the operators that hone has, or that a model needs",
     .operands = "[MODEL]",
-    .text = "Without a model: every operator with the opsets in which its meaning began, and the\n"
-            "element types it takes. --json tells all of its inputs, outputs and attributes.\n"
-            "With a model: every operator that it needs, and which of them hone does not have;\n"
-            "then the exit code is that of an unsupported model. Weights are not read.\n",
+    .text = "Without a model: every operator, the opsets in which its meanings began, and the\n"
+            "element types that it takes; --json tells all inputs, outputs and attributes.\n"
+            "With a model: every operator that it needs, and which of them hone lacks; if\n"
+            "there are any, the exit code is that of an unsupported model. Weights are not\n"
+            "read.\n",
     .examples = "hone ops\n"
                 "hone ops model.onnx\n"
                 "hone ops --json | jq '.operators[].name'\n",
