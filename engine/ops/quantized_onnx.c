@@ -5,28 +5,12 @@
 #include "channels.h"
 #include "composite.h"
 #include "op.h"
-
-/* v - zero in int32; zero may be NULL. */
-static value *centred(builder *b, value *v, value *zero) {
-    value *wide = expand_cast(b, v, HONE_I32);
-    return zero ? emit(b, "Sub", IN(wide, expand_cast(b, zero, HONE_I32)), NO_ATTRS) : wide;
-}
-
-/* A scale or zero point of the left matrix: a vector has one value a row. */
-static value *per_row(builder *b, value *v, const value *matrix) {
-    const int64_t axis = 1;
-    if (!v || v->type.shape.rank != 1 || matrix->type.shape.rank < 2) return v;
-    return emit(b, "Unsqueeze", IN(v, emit_i64s(b, &axis, 1)), NO_ATTRS);
-}
-
-static value *matmul_integer(builder *b, value *x, value *x_zero, value *w, value *w_zero) {
-    value *left = centred(b, x, per_row(b, x_zero, x));
-    return emit(b, "hone::MatMul", IN(left, centred(b, w, w_zero)), NO_ATTRS);
-}
+#include "quantized.h"
 
 static hone_status matmul_integer_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "A") || !expand_needs(b, d, 1, "B")) return b->status;
-    return draft_done(b, d, matmul_integer(b, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
+    return draft_done(b, d,
+                      quantized_product(b, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
 }
 
 static const char *const matmul_integer_cases[] = {"u8[3,4] i8[4,2] u8[]{2} i8[]{1}",
@@ -35,15 +19,6 @@ static const char *const matmul_integer_cases[] = {"u8[3,4] i8[4,2] u8[]{2} i8[]
                                                    "i8[2,0] i8[0,3]",
                                                    "u8[4] u8[4]",
                                                    NULL};
-
-/* saturate(round(sum * left * right / result) + zero) */
-static value *requantized(builder *b, value *sum, value *left, value *right, value *const *result) {
-    value *scale = emit(b, "Mul", IN(left, right), NO_ATTRS);
-    scale = emit(b, "Div", IN(scale, expand_cast(b, result[0], HONE_F32)), NO_ATTRS);
-    value *scaled = emit(b, "Mul", IN(expand_cast(b, sum, HONE_F32), scale), NO_ATTRS);
-    value *one = emit_scalar(b, HONE_F32, 1);
-    return emit(b, "QuantizeLinear", IN(scaled, one, result[1]), NO_ATTRS);
-}
 
 /* Inputs: a, scale, zero, b, scale, zero, scale and zero of the result. */
 static bool has_all(builder *b, const draft *d) {
@@ -57,15 +32,15 @@ static bool has_all(builder *b, const draft *d) {
 static hone_status qlinear_matmul_expand(builder *b, draft *d) {
     if (!has_all(b, d)) return b->status;
     value **in = d->in;
-    value *a_scale = per_row(b, expand_cast(b, in[1], HONE_F32), in[0]);
+    value *a_scale = quantized_rows(b, expand_cast(b, in[1], HONE_F32), in[0]);
     value *b_scale = expand_cast(b, in[4], HONE_F32), *sum;
     if (dtype_in(in[0]->type.dtype, DT_FLOAT8S)) {
         value *x = expand_cast(b, in[0], HONE_F32), *w = expand_cast(b, in[3], HONE_F32);
         sum = emit(b, "hone::MatMul", IN(x, w), NO_ATTRS);
     } else {
-        sum = matmul_integer(b, in[0], in[2], in[3], in[5]);
+        sum = quantized_product(b, in[0], in[2], in[3], in[5]);
     }
-    return draft_done(b, d, requantized(b, sum, a_scale, b_scale, in + 6));
+    return draft_done(b, d, quantized_result(b, sum, a_scale, b_scale, in + 6));
 }
 
 static const char *const qlinear_matmul_cases[] = {
@@ -103,7 +78,7 @@ static hone_status qlinear_conv_expand(builder *b, draft *d) {
     value *sum = conv_integer(b, d, in[0], in[2], in[3], in[5]);
     if (bias) sum = emit(b, "Add", IN(sum, expand_per_channel(b, bias, rank)), NO_ATTRS);
     value *w_scale = expand_per_channel(b, in[4], rank);
-    return draft_done(b, d, requantized(b, sum, in[1], w_scale, in + 6));
+    return draft_done(b, d, quantized_result(b, sum, in[1], w_scale, in + 6));
 }
 
 static const char *const qlinear_conv_cases[] = {

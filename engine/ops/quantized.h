@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Phrases that expansions of operators on quantized tensors repeat. A scale or zero point may be
+ * NULL where its comment says so; scales are float32.
+ */
+#ifndef HONE_QUANTIZED_H
+#define HONE_QUANTIZED_H
+
+#include "build.h"
+
+/* v - zero in int32; zero may be NULL. */
+value *quantized_centred(builder *b, value *v, value *zero);
+/* A scale or zero point of the left matrix of a product: a vector has one value a row. */
+value *quantized_rows(builder *b, value *v, const value *matrix);
+/* The exact product (x - x_zero) * (w - w_zero) in int32; zeros may be NULL. */
+value *quantized_product(builder *b, value *x, value *x_zero, value *w, value *w_zero);
+/* saturate(round(sum * left * right / result[0]) + result[1]) */
+value *quantized_result(builder *b, value *sum, value *left, value *right, value *const *result);
+
+/* (v - zero) * scale in float32; zero may be NULL, one or the other may have one value a column. */
+value *quantized_real(builder *b, value *v, value *scale, value *zero);
+/* saturate(round(v / scale) + zero) in this type; zero may be NULL. */
+value *quantized_of(builder *b, value *v, value *scale, value *zero, hone_dtype to);
+
+#endif
