@@ -43,3 +43,8 @@ value *quantized_real(builder *b, value *v, value *scale, value *zero) {
 value *quantized_of(builder *b, value *v, value *scale, value *zero, hone_dtype to) {
     return emit(b, "QuantizeLinear", IN(v, scale, zero), ATTRS(A_INT("output_dtype", to)));
 }
+
+value *quantized_rounded(builder *b, value *v, value *zero, hone_dtype to) {
+    if (zero) v = expand_binary(b, "Add", v, expand_cast(b, zero, HONE_F32));
+    return quantized_of(b, v, emit_scalar(b, HONE_F32, 1), NULL, to);
+}

@@ -21,5 +21,8 @@ value *quantized_result(builder *b, value *sum, value *left, value *right, value
 value *quantized_real(builder *b, value *v, value *scale, value *zero);
 /* saturate(round(v / scale) + zero) in this type; zero may be NULL. */
 value *quantized_of(builder *b, value *v, value *scale, value *zero, hone_dtype to);
+/* saturate(round(v + zero)): halves are rounded with the zero point added, as ONNX Runtime does
+ * where its operators have float32 in between. */
+value *quantized_rounded(builder *b, value *v, value *zero, hone_dtype to);
 
 #endif

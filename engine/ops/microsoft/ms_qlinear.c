@@ -16,11 +16,6 @@ static bool has_all(builder *b, const draft *d, const char *const *names, int32_
 
 static value *ratio(builder *b, value *x, value *y) { return expand_binary(b, "Div", x, y); }
 
-/* Rounds what is in units of the result's scale already. */
-static value *rounded(builder *b, const draft *d, value *v, value *zero) {
-    return quantized_of(b, v, emit_scalar(b, HONE_F32, 1), zero, d->in[0]->type.dtype);
-}
-
 enum { A, A_SCALE, A_ZERO, B, B_SCALE, B_ZERO, C_SCALE, C_ZERO };
 static const char *const binary_names[] = {"A", "A_scale", NULL, "B", "B_scale", NULL, "C_scale"};
 
@@ -29,7 +24,9 @@ static hone_status add_expand(builder *b, draft *d) {
     value **in = d->in;
     value *x = quantized_real(b, in[A], ratio(b, in[A_SCALE], in[C_SCALE]), in[A_ZERO]);
     value *y = quantized_real(b, in[B], ratio(b, in[B_SCALE], in[C_SCALE]), in[B_ZERO]);
-    return draft_done(b, d, rounded(b, d, expand_binary(b, "Add", x, y), draft_in(d, C_ZERO)));
+    return draft_done(b, d,
+                      quantized_rounded(b, expand_binary(b, "Add", x, y), draft_in(d, C_ZERO),
+                                        in[A]->type.dtype));
 }
 
 static hone_status mul_expand(builder *b, draft *d) {
@@ -39,7 +36,7 @@ static hone_status mul_expand(builder *b, draft *d) {
     value *x = quantized_real(b, in[A], one, in[A_ZERO]);
     value *y = quantized_real(b, in[B], one, in[B_ZERO]);
     value *product = expand_binary(b, "Mul", expand_binary(b, "Mul", x, y), scale);
-    return draft_done(b, d, rounded(b, d, product, draft_in(d, C_ZERO)));
+    return draft_done(b, d, quantized_rounded(b, product, draft_in(d, C_ZERO), in[A]->type.dtype));
 }
 
 static const char *const add_cases[] = {
@@ -147,15 +144,14 @@ static const attr_spec softmax_attrs[] = {
     ATTR_ROW(AXIS, qlinear_params, axis, .i = -1),
 };
 
-/* Before opset 13, everything from the axis on is one row, and the axis was 1 by default. */
+/* Before opset 13, everything from the axis on is one row. */
 static hone_status softmax_expand(builder *b, draft *d) {
     const qlinear_params *p = d->params;
     const bool flat = p->opset < 13;
-    const int64_t axis = flat && !draft_has(d, "axis") ? 1 : p->axis;
     if (!has_all(b, d, unary_names, COUNT_OF(unary_names))) return b->status;
     value *x = quantized_real(b, d->in[X], d->in[X_SCALE], d->in[X_ZERO]), *y = x;
-    if (flat) y = emit(b, "Flatten", IN(y), ATTRS(A_INT("axis", axis)));
-    y = emit(b, "Softmax", IN(y), ATTRS(A_INT("axis", flat ? 1 : axis)));
+    if (flat) y = emit(b, "Flatten", IN(y), ATTRS(A_INT("axis", p->axis)));
+    y = emit(b, "Softmax", IN(y), ATTRS(A_INT("axis", flat ? 1 : p->axis)));
     if (flat)
         y = emit(b, "Reshape", IN(y, emit(b, "Shape", IN(x), NO_ATTRS)),
                  ATTRS(A_INT("allowzero", 1)));

@@ -64,8 +64,8 @@ static hone_status average_pool_expand(builder *b, draft *d) {
     if (last) x = emit_channels_first(b, x);
     value *y = emit(b, "AveragePool", IN(x), d->attrs, d->n_attrs);
     if (last) y = emit_channels_last(b, y);
-    y = quantized_of(b, y, d->in[Y_SCALE], draft_in(d, Y_ZERO), d->in[X]->type.dtype);
-    return draft_done(b, d, y);
+    y = expand_binary(b, "Div", y, d->in[Y_SCALE]);
+    return draft_done(b, d, quantized_rounded(b, y, draft_in(d, Y_ZERO), d->in[X]->type.dtype));
 }
 
 static const char *const average_pool_cases[] = {
