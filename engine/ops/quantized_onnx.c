@@ -87,7 +87,8 @@ static const char *const qlinear_conv_cases[] = {
     "strides=2",
     "u8[0,2,5] f32[]{0.5} u8[]{3} u8[3,2,2] f32[]{0.25} u8[]{2} f32[]{4} u8[]{10}", NULL};
 
-/* The range of x, widened to hold 0, becomes 0 .. 255. */
+/* The range of x, widened to hold 0, becomes 0 .. 255. A range of 0 alone has steps of 1, as in ONNX
+ * Runtime; ONNX has no answer. */
 static hone_status dynamic_quantize_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "x")) return b->status;
     const attr all = A_INT("keepdims", 0);
@@ -101,7 +102,7 @@ static hone_status dynamic_quantize_expand(builder *b, draft *d) {
     value *at = emit(b, "Sub", IN(zero, emit(b, "Div", IN(lo, divisor), NO_ATTRS)), NO_ATTRS);
     value *cut = emit(b, "Clip", IN(emit(b, "Round", IN(at), NO_ATTRS), zero, steps), NO_ATTRS);
     value *point = expand_cast(b, cut, HONE_U8);
-    if (expand_wants(d, 1)) d->out[1] = scale;
+    if (expand_wants(d, 1)) d->out[1] = divisor;
     if (expand_wants(d, 2)) d->out[2] = point;
     return draft_done(b, d, emit(b, "QuantizeLinear", IN(x, divisor, point), NO_ATTRS));
 }
