@@ -135,7 +135,8 @@ static hone_status matmul_run(run_ctx *r, const step *s) {
     const matmul_nbits *st = s->state;
     char *scratch = r->scratch;
     matmul_nbits_job job = {.p = p, .st = st, .scratch = scratch};
-    TRY(nbits_weights_of(r, s, WEIGHTS, &p->form, p->n, 0, &job.w));
+    job.w = (nbits_weights){.p = &p->form, .s.rows = p->n};
+    TRY(nbits_weights_of(r, s, WEIGHTS, &job.w));
     if (st->m == 0) return HONE_OK;
     job.a = wide_read(&st->a, s->k, &s->in[A], scratch);
     job.bias = step_has(s, BIAS) ? s->in[BIAS].data : NULL;
@@ -182,10 +183,10 @@ static void decode_rows(void *arg, int64_t first, int64_t last, int32_t worker) 
 
 static hone_status dequantize_run(run_ctx *r, const step *s) {
     const matmul_nbits_params *p = step_params(s);
-    dequantize_job job = {.y = s->out[0].data};
-    int64_t row_bytes;
-    const int64_t rows = rows_of(&s->in[NBITS_CODES].shape, &row_bytes);
-    TRY(nbits_weights_of(r, s, 0, &p->form, rows, row_bytes, &job.w));
+    dequantize_job job = {.w.p = &p->form, .y = s->out[0].data};
+    const int64_t rows = rows_of(&s->in[NBITS_CODES].shape, &job.w.s.row_bytes);
+    job.w.s.rows = rows;
+    TRY(nbits_weights_of(r, s, 0, &job.w));
     if (rows > 0) team_run(r->team, rows, GRAIN, decode_rows, &job);
     return HONE_OK;
 }

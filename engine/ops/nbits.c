@@ -58,24 +58,22 @@ hone_status nbits_check(const infer *f, int32_t first, const nbits_params *p, in
     return check_count(f, first + NBITS_GROUPS, p->k, padded);
 }
 
-hone_status nbits_weights_of(run_ctx *r, const step *s, int32_t first, const nbits_params *p,
-                             int64_t rows, int64_t row_bytes, nbits_weights *out) {
+hone_status nbits_weights_of(run_ctx *r, const step *s, int32_t first, nbits_weights *w) {
     const tensor *in = s->in + first;
-    *out = (nbits_weights){.p = p,
-                           .s = sizes_of(p, rows, row_bytes),
-                           .codes = in[NBITS_CODES].data,
-                           .scales = in[NBITS_SCALES].data};
+    w->s = sizes_of(w->p, w->s.rows, w->s.row_bytes);
+    w->codes = in[NBITS_CODES].data;
+    w->scales = in[NBITS_SCALES].data;
     if (step_has(s, first + NBITS_ZEROS)) {
         const bool packed = in[NBITS_ZEROS].dtype == HONE_U8;
-        out->packed_zeros = packed ? in[NBITS_ZEROS].data : NULL;
-        out->zeros = packed ? NULL : in[NBITS_ZEROS].data;
+        w->packed_zeros = packed ? in[NBITS_ZEROS].data : NULL;
+        w->zeros = packed ? NULL : in[NBITS_ZEROS].data;
     }
     if (!step_has(s, first + NBITS_GROUPS)) return HONE_OK;
-    out->groups = in[NBITS_GROUPS].data;
-    for (int64_t i = 0; i < p->k; i++)
-        if (out->groups[i] < 0 || out->groups[i] >= out->s.blocks)
+    w->groups = in[NBITS_GROUPS].data;
+    for (int64_t i = 0; i < w->p->k; i++)
+        if (w->groups[i] < 0 || w->groups[i] >= w->s.blocks)
             return run_fail(r, "group %d of element %lld is out of range: there are %lld",
-                            out->groups[i], (long long)i, (long long)out->s.blocks);
+                            w->groups[i], (long long)i, (long long)w->s.blocks);
     return HONE_OK;
 }
 

@@ -58,9 +58,9 @@ typedef struct nbits_weights {
     const int32_t *groups; /* block of each element of a row, or NULL */
 } nbits_weights;
 
-/* HONE_E_INPUT when a group is out of range. */
-hone_status nbits_weights_of(run_ctx *r, const step *s, int32_t first, const nbits_params *p,
-                             int64_t rows, int64_t row_bytes, nbits_weights *out);
+/* Fills in weights of which p and the rows are set, and the row_bytes if they are not those of
+ * whole blocks. HONE_E_INPUT when a group is out of range. */
+hone_status nbits_weights_of(run_ctx *r, const step *s, int32_t first, nbits_weights *w);
 /* Rows [first, last) as float32, K elements each. */
 void nbits_decode(const nbits_weights *w, int64_t first, int64_t last, float *out);
 

@@ -13,19 +13,6 @@ value *quantized_rows(builder *b, value *v, const value *matrix) {
     return expand_unsqueeze(b, v, 1);
 }
 
-value *quantized_product(builder *b, value *x, value *x_zero, value *w, value *w_zero) {
-    value *left = quantized_centred(b, x, quantized_rows(b, x_zero, x));
-    return expand_binary(b, "hone::MatMul", left, quantized_centred(b, w, w_zero));
-}
-
-value *quantized_result(builder *b, value *sum, value *left, value *right, value *const *result) {
-    value *scale = expand_binary(b, "Mul", left, right);
-    scale = expand_binary(b, "Div", scale, expand_cast(b, result[0], HONE_F32));
-    value *scaled = expand_binary(b, "Mul", expand_cast(b, sum, HONE_F32), scale);
-    value *one = emit_scalar(b, HONE_F32, 1);
-    return emit(b, "QuantizeLinear", IN(scaled, one, result[1]), NO_ATTRS);
-}
-
 /* Is it one value, as far as is known? */
 static bool is_single(const value *v) {
     int64_t count;
@@ -38,6 +25,53 @@ value *quantized_real(builder *b, value *v, value *scale, value *zero) {
     value *wide = expand_cast(b, v, HONE_F32);
     if (zero) wide = expand_binary(b, "Sub", wide, expand_cast(b, zero, HONE_F32));
     return expand_binary(b, "Mul", wide, scale);
+}
+
+/* Sums of so many products of differences of bytes are whole numbers that float32 has, in any
+ * order: 256 * 255 * 255 < 2 ^ 24. */
+enum { EXACT = 256, MAX_PARTS = 64 };
+
+/* Indices [from, from + EXACT) of an axis of v; all of it if there are no more. */
+static value *exact_part(builder *b, value *v, int32_t axis, int64_t size, int64_t from) {
+    return size <= EXACT ? v : expand_slice(b, v, axis, from, from + EXACT, 1);
+}
+
+/* The number of products in a sum, or DIM_UNKNOWN; the axes along which they are. */
+static int64_t depth_of(const value *x, const value *w, int32_t *along_x, int32_t *along_w) {
+    const shape *a = &x->type.shape, *c = &w->type.shape;
+    if (a->rank < 1 || c->rank < 1) return DIM_UNKNOWN;
+    *along_x = a->rank - 1;
+    *along_w = c->rank > 1 ? c->rank - 2 : 0;
+    return dim_merge(c->dim[*along_w], a->dim[*along_x]);
+}
+
+/* Through the float32 kernels, a stretch of the depth after the other; where the depth is unknown,
+ * in int32. */
+value *quantized_product(builder *b, value *x, value *x_zero, value *w, value *w_zero) {
+    value *one = emit_scalar(b, HONE_F32, 1), *sum = NULL;
+    int32_t along_x, along_w;
+    if (!x || !w) return NULL;
+    const int64_t depth = depth_of(x, w, &along_x, &along_w);
+    x_zero = quantized_rows(b, x_zero, x);
+    if (!dim_known(depth) || depth > EXACT * MAX_PARTS)
+        return expand_binary(b, "hone::MatMul", quantized_centred(b, x, x_zero),
+                             quantized_centred(b, w, w_zero));
+    value *left = quantized_real(b, x, one, x_zero), *right = quantized_real(b, w, one, w_zero);
+    for (int64_t from = 0; from == 0 || from < depth; from += EXACT) {
+        value *part = expand_binary(b, "hone::MatMul", exact_part(b, left, along_x, depth, from),
+                                    exact_part(b, right, along_w, depth, from));
+        part = expand_cast(b, part, HONE_I32);
+        sum = sum ? expand_binary(b, "Add", sum, part) : part;
+    }
+    return sum;
+}
+
+value *quantized_result(builder *b, value *sum, value *left, value *right, value *const *result) {
+    value *scale = expand_binary(b, "Mul", left, right);
+    scale = expand_binary(b, "Div", scale, expand_cast(b, result[0], HONE_F32));
+    value *scaled = expand_binary(b, "Mul", expand_cast(b, sum, HONE_F32), scale);
+    value *one = emit_scalar(b, HONE_F32, 1);
+    return emit(b, "QuantizeLinear", IN(scaled, one, result[1]), NO_ATTRS);
 }
 
 value *quantized_of(builder *b, value *v, value *scale, value *zero, hone_dtype to) {

@@ -87,8 +87,8 @@ static const char *const qlinear_conv_cases[] = {
     "strides=2",
     "u8[0,2,5] f32[]{0.5} u8[]{3} u8[3,2,2] f32[]{0.25} u8[]{2} f32[]{4} u8[]{10}", NULL};
 
-/* The range of x, widened to hold 0, becomes 0 .. 255. A range of 0 alone has steps of 1, as in ONNX
- * Runtime; ONNX has no answer. */
+/* The range of x, widened to hold 0, becomes 0 .. 255. A range of 0 alone has steps of 1, as in
+ * ONNX Runtime; ONNX has no answer. */
 static hone_status dynamic_quantize_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "x")) return b->status;
     const attr all = A_INT("keepdims", 0);
