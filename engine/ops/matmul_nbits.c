@@ -2,7 +2,8 @@
  *
  * Products with weights of few bits (nbits.h):
  *
- *   hone::MatMulNBits      Y [.., N] = A [.., K] * W^T + bias [N], W [N, K] from codes
+ *   hone::MatMulNBits      Y [.., N] = A [.., K] * W^T + bias, W [N, K] rows `first` and on of
+ * those that there are codes for; the bias has an element for each of those too
  *   hone::DequantizeNBits  [.., K] from codes [.., bytes] and scales [.., blocks]
  *
  * The weights stay packed in memory. A task is some columns of Y: it decodes their rows of W into
@@ -23,11 +24,14 @@ enum { COLUMNS = 64, GRAIN = 16 };
 typedef struct matmul_nbits_params {
     nbits_params form;
     int64_t n;
+    int64_t first, rows; /* rows: 0 stands for n */
 } matmul_nbits_params;
 
 static const attr_spec matmul_attrs[] = {
     NBITS_ATTRS(matmul_nbits_params),
     ATTR_NAMED(INT, "N", matmul_nbits_params, n, .required = true, .min = 1, .max = INT32_MAX),
+    ATTR_ROW(INT, matmul_nbits_params, first, .min = 0, .max = INT32_MAX),
+    ATTR_ROW(INT, matmul_nbits_params, rows, .min = 0, .max = INT32_MAX),
 };
 static const attr_spec dequantize_attrs[] = {NBITS_ATTRS(matmul_nbits_params)};
 
@@ -38,6 +42,8 @@ static const op_arg matmul_out[] = {{"Y", REALS, 'T', 0}};
 static const op_arg dequantize_in[] = {NBITS_ARGS};
 static const op_arg dequantize_out[] = {{"Y", DT(HONE_F32), 0, 0}};
 
+static int64_t rows_of_weights(const matmul_nbits_params *p) { return p->rows ? p->rows : p->n; }
+
 static hone_status matmul_infer(infer *f) {
     const matmul_nbits_params *p = f->params;
     const int32_t rank = infer_rank(f, A);
@@ -46,10 +52,14 @@ static hone_status matmul_infer(infer *f) {
     if (rank == 0 || (rank > 0 && !dim_compatible(y.dim[rank - 1], p->form.k)))
         return infer_fail(f, "the last axis of A does not have K = %lld elements",
                           (long long)p->form.k);
-    TRY(nbits_check(f, WEIGHTS, &p->form, p->n, 0));
-    if (shape_count(infer_shape(f, BIAS), &bias) && bias != p->n)
+    const int64_t rows = rows_of_weights(p);
+    if (p->first + p->n > rows)
+        return infer_fail(f, "rows %lld to %lld of %lld", (long long)p->first,
+                          (long long)(p->first + p->n), (long long)rows);
+    TRY(nbits_check(f, WEIGHTS, &p->form, rows, 0));
+    if (shape_count(infer_shape(f, BIAS), &bias) && bias != rows)
         return infer_fail(f, "bias has %lld elements: expected %lld", (long long)bias,
-                          (long long)p->n);
+                          (long long)rows);
     if (rank > 0) y.dim[rank - 1] = p->n;
     infer_set(f, 0, infer_dtype(f, A), &y);
     return HONE_OK;
@@ -125,7 +135,8 @@ static void multiply_columns(void *arg, int64_t first, int64_t last, int32_t wor
         args.b = weights;
         args.c = job->y + column;
         args.ep = &ep;
-        nbits_decode(&job->w, column, column + columns, weights);
+        const int64_t row = job->p->first + column;
+        nbits_decode(&job->w, row, row + columns, weights);
         gemm_f32_run(sweep, &args, 0, gemm_sweep_tasks(sweep), scratch);
     }
 }
@@ -135,11 +146,11 @@ static hone_status matmul_run(run_ctx *r, const step *s) {
     const matmul_nbits *st = s->state;
     char *scratch = r->scratch;
     matmul_nbits_job job = {.p = p, .st = st, .scratch = scratch};
-    job.w = (nbits_weights){.p = &p->form, .s.rows = p->n};
+    job.w = (nbits_weights){.p = &p->form, .s.rows = rows_of_weights(p)};
     TRY(nbits_weights_of(r, s, WEIGHTS, &job.w));
     if (st->m == 0) return HONE_OK;
     job.a = wide_read(&st->a, s->k, &s->in[A], scratch);
-    job.bias = step_has(s, BIAS) ? s->in[BIAS].data : NULL;
+    if (step_has(s, BIAS)) job.bias = (const float *)s->in[BIAS].data + p->first;
     job.y = wide_result(&st->y, &s->out[0], scratch);
     team_run(r->team, (p->n + COLUMNS - 1) / COLUMNS, 1, multiply_columns, &job);
     wide_write(&st->y, s->k, &s->out[0], scratch);
@@ -200,6 +211,7 @@ static const char *const matmul_cases[] = {
     "block_size=16",
     "f32[2,7] u8[18] f32[3] N=5 K=7 block_size=16 flat=1 "
     "table=0,0.5,1,2,3,4,5,6,-1,-2,-3,-4,-5,-6,-7,-8",
+    "f32[3,32] u8[7,2,8] f32[7,2] u8[7,1] _ f32[7] N=2 K=32 block_size=16 first=3 rows=7",
     "f32[0,16] u8[2,1,8] f32[2,1] N=2 K=16 block_size=16",
     NULL};
 static const char *const dequantize_cases[] = {

@@ -81,6 +81,21 @@ def matmul_bnb4():
             block_size=block, N=n, K=k)
 
 
+def matmul_fpq4():
+    rng = np.random.default_rng(7)
+    for kind, k, n in ((0, 64, 5), (0, 40, 4), (1, 64, 5), (1, 50, 3)):
+        blocks = []
+        for _ in range(n * -(-k // 32)):
+            blocks.append(np.array([rng.uniform(0.01, 0.1)], np.float32).tobytes())
+            if kind == 1:
+                blocks.append(bytes([int(rng.integers(0, 16))]))
+            blocks.append(draw(rng, np.uint8, 16).tobytes())
+        inputs = {"A": rng.normal(size=(2, 3, k)).astype(np.float32),
+                  "B": np.frombuffer(b"".join(blocks), np.uint8), "B_shape": np.array([k, n], np.int64)}
+        yield f"ms_matmul_fpq4_{kind}_{k}x{n}", *one_node(
+            "MatMulFpQ4", inputs, {"Y": (FLOAT, 3)}, constants=("B", "B_shape"), blk_quant_type=kind)
+
+
 def integer_to_float():
     rng = np.random.default_rng(3)
     for a, b, shapes, columns, zeros, bias in (
@@ -172,6 +187,7 @@ def packed_gather():
 def cases():
     yield from matmul_nbits()
     yield from matmul_bnb4()
+    yield from matmul_fpq4()
     yield from integer_to_float()
     yield from qgemm()
     yield from gather()

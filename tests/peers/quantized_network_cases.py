@@ -108,7 +108,52 @@ def embedding():
             epsilon=1e-5)
 
 
+def experts():
+    """Routing without ties: of equal experts, ONNX Runtime takes the last and ONNX's TopK the first."""
+    rng = np.random.default_rng(23)
+    hidden, inter, count, tokens = 64, 32, 4, 5
+    for name, bits, block, zeros, real, biases, weights, attributes in (
+            ("silu", 4, 0, False, np.float32, True, False, {"k": 2, "activation_type": "silu"}),
+            ("relu", 8, 0, False, np.float32, False, False, {"k": 1}),
+            ("gelu", 4, 32, False, np.float32, True, False, {"k": 3, "activation_type": "gelu"}),
+            ("identity", 2, 0, False, np.float32, False, False, {"k": 2, "activation_type": "identity"}),
+            ("zeros", 4, 0, True, np.float32, True, False, {"k": 2, "activation_type": "silu"}),
+            ("block_zeros", 4, 16, True, np.float32, False, False, {"k": 2, "activation_type": "silu"}),
+            ("eight_zeros", 8, 0, True, np.float32, False, False, {"k": 2, "activation_type": "silu"}),
+            ("half", 4, 32, False, np.float16, True, False, {"k": 2, "activation_type": "silu"}),
+            ("weights", 4, 0, False, np.float32, True, True, {"k": 2, "activation_type": "silu"}),
+            ("normalized", 4, 0, False, np.float32, True, True,
+             {"k": 2, "activation_type": "silu", "normalize_routing_weights": 1}),
+            ("swiglu", 4, 32, False, np.float32, True, False,
+             {"k": 2, "activation_type": "swiglu", "swiglu_fusion": 1, "activation_alpha": 1.702,
+              "activation_beta": 1.0, "swiglu_limit": 1.0}),
+            ("swiglu_free", 8, 0, False, np.float32, False, False,
+             {"k": 4, "activation_type": "swiglu", "swiglu_fusion": 1})):
+        wide = inter * (2 if "swiglu" in name else 1)
+
+        def layer(rows, width):
+            blocks = width // block if block else 1
+            shape = (count, rows, blocks) if block else (count, rows)
+            packed = (count, rows, -(-blocks * bits // 8)) if block else (count, -(-rows * bits // 8))
+            return (draw(rng, np.uint8, count, rows, width * bits // 8),
+                    (rng.uniform(0.5, 1, shape) / 2 ** bits).astype(real),
+                    rng.normal(size=(count, rows)).astype(real) if biases else None,
+                    draw(rng, np.uint8, *packed) if zeros else None)
+        first, second = layer(wide, hidden), layer(hidden, inter)
+        inputs = {"input": rng.normal(size=(tokens, hidden)).astype(real),
+                  "router": rng.normal(size=(tokens, count)).astype(real),
+                  "w1": first[0], "s1": first[1], "b1": first[2], "w2": second[0], "s2": second[1], "b2": second[2],
+                  "w3": None, "s3": None, "b3": None, "z1": first[3], "z2": second[3], "z3": None,
+                  "weights": rng.uniform(0.1, 1, (tokens, count)).astype(real) if weights else None}
+        kind = TensorProto.FLOAT16 if real == np.float16 else FLOAT
+        extra = {"block_size": block} if block else {}
+        yield f"ms_qmoe_{name}", *one_node(
+            "QMoE", inputs, {"output": (kind, 2)}, expert_weight_bits=bits, **attributes, **extra,
+            constants=("w1", "s1", "b1", "w2", "s2", "b2", "z1", "z2") if name != "silu" else ())
+
+
 def cases():
     yield from lstm()
     yield from attention()
     yield from embedding()
+    yield from experts()
