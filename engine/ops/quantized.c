@@ -78,7 +78,11 @@ value *quantized_of(builder *b, value *v, value *scale, value *zero, hone_dtype 
     return emit(b, "QuantizeLinear", IN(v, scale, zero), ATTRS(A_INT("output_dtype", to)));
 }
 
+value *quantized_single(builder *b, value *v) {
+    return !v || v->type.shape.rank == 0 ? v : expand_reshape(b, v, NULL, 0);
+}
+
 value *quantized_rounded(builder *b, value *v, value *zero, hone_dtype to) {
-    if (zero) v = expand_binary(b, "Add", v, expand_cast(b, zero, HONE_F32));
+    if (zero) v = expand_binary(b, "Add", v, expand_cast(b, quantized_single(b, zero), HONE_F32));
     return quantized_of(b, v, emit_scalar(b, HONE_F32, 1), NULL, to);
 }

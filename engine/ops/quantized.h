@@ -21,6 +21,9 @@ value *quantized_result(builder *b, value *sum, value *left, value *right, value
 value *quantized_real(builder *b, value *v, value *scale, value *zero);
 /* saturate(round(v / scale) + zero) in this type; zero may be NULL. */
 value *quantized_of(builder *b, value *v, value *scale, value *zero, hone_dtype to);
+/* A scale or zero point that has to be one value, as a scalar: a vector of one would add an axis to
+ * scalars. NULL stays. */
+value *quantized_single(builder *b, value *v);
 /* saturate(round(v + zero)): halves are rounded with the zero point added, as ONNX Runtime does
  * where its operators have float32 in between. */
 value *quantized_rounded(builder *b, value *v, value *zero, hone_dtype to);

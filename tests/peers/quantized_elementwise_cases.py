@@ -29,7 +29,8 @@ def binary():
             for number, (a, b, scales) in enumerate((
                     ((2, 3, 5), (2, 3, 5), (0.5, 0.25, 1.0)), ((4, 1, 33), (3, 1), (0.5, 0.5, 0.5)),
                     ((7,), (), (0.037, 0.0171, 0.0533)), ((2, 64), (64,), (0.125, 2.0, 8.0)),
-                    ((), (3, 3), (0.25, 0.5, 1.0)), ((0, 4), (4,), (1.0, 1.0, 1.0)))):
+                    ((), (), (0.25, 0.5, 1.0)), ((0, 4), (4,), (1.0, 1.0, 1.0)),
+                    ((), (3, 3), (0.25, 0.5, 1.0)))):
                 inputs = {"A": draw(rng, dtype, *a), "A_scale": scale(scales[0]), "A_zero_point": draw(rng, dtype),
                           "B": draw(rng, dtype, *b), "B_scale": scale(scales[1]), "B_zero_point": draw(rng, dtype),
                           "C_scale": scale(scales[2] * (1 if op == "Add" else 32)),

@@ -35,13 +35,15 @@ static hone_status mul_expand(builder *b, draft *d) {
     value *scale = ratio(b, expand_binary(b, "Mul", in[A_SCALE], in[B_SCALE]), in[C_SCALE]);
     value *x = quantized_real(b, in[A], one, in[A_ZERO]);
     value *y = quantized_real(b, in[B], one, in[B_ZERO]);
-    value *product = expand_binary(b, "Mul", expand_binary(b, "Mul", x, y), scale);
+    value *product =
+        expand_binary(b, "Mul", expand_binary(b, "Mul", x, y), quantized_single(b, scale));
     return draft_done(b, d, quantized_rounded(b, product, draft_in(d, C_ZERO), in[A]->type.dtype));
 }
 
 static const char *const add_cases[] = {
     "u8[2,3] f32[]{0.5} u8[]{3} u8[3] f32[]{0.25} u8[]{1} f32[]{0.75} u8[]{5}",
     "i8[2,1] f32{0.5} _ i8[1,4] f32{0.25} _ f32{0.3}",
+    "u8[] f32{0.5} u8{3} u8[] f32{0.25} u8{1} f32{0.3} u8{7}",
     "i8[0,3] f32[]{0.5} i8[]{3} i8[3] f32[]{0.25} i8[]{1} f32[]{0.75} i8[]{5}", NULL};
 
 enum { X, X_SCALE, X_ZERO, Y_SCALE, Y_ZERO };
