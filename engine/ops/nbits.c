@@ -77,20 +77,25 @@ hone_status nbits_weights_of(run_ctx *r, const step *s, int32_t first, nbits_wei
     return HONE_OK;
 }
 
+/* A byte holds 2 ^ this many codes: sizes are divided by shifting, as blocks are short. */
+static int shift_of(int64_t bits) { return bits == 8 ? 0 : bits == 4 ? 1 : 2; }
+
 /* Code number i of packed ones. */
 static uint8_t code_at(const uint8_t *codes, int64_t bits, int64_t i) {
-    const int64_t each = 8 / bits;
-    return (uint8_t)(codes[i / each] >> (i % each * bits) & ((1 << bits) - 1));
+    const int shift = shift_of(bits);
+    const int64_t in_byte = i & ((1 << shift) - 1);
+    return (uint8_t)(codes[i >> shift] >> (in_byte * bits) & ((1 << bits) - 1));
 }
 
 /* Codes [from, from + n), a byte each. Whole bytes go through loops that the compiler vectorises.
  */
 static void unpack(const uint8_t *codes, int64_t bits, int64_t from, int64_t n, uint8_t *out) {
-    const int64_t each = 8 / bits;
+    const int shift = shift_of(bits);
+    const int64_t partial = (1 << shift) - 1;
     int64_t i = 0;
-    for (; i < n && (from + i) % each; i++) out[i] = code_at(codes, bits, from + i);
-    const uint8_t *whole = codes + (from + i) / each;
-    const int64_t bytes = (n - i) / each;
+    for (; i < n && ((from + i) & partial); i++) out[i] = code_at(codes, bits, from + i);
+    const uint8_t *whole = codes + ((from + i) >> shift);
+    const int64_t bytes = (n - i) >> shift;
     uint8_t *to = out + i;
     if (bits == 8) {
         memcpy(to, whole, (size_t)bytes);
@@ -107,7 +112,7 @@ static void unpack(const uint8_t *codes, int64_t bits, int64_t from, int64_t n, 
             to[4 * b + 3] = whole[b] >> 6;
         }
     }
-    for (i += bytes * each; i < n; i++) out[i] = code_at(codes, bits, from + i);
+    for (i += bytes << shift; i < n; i++) out[i] = code_at(codes, bits, from + i);
 }
 
 static float zero_of(const nbits_weights *w, int64_t row, int64_t block) {
@@ -128,22 +133,34 @@ static void decode_block(const nbits_weights *w, const uint8_t *code, int64_t n,
     for (int64_t i = 0; i < n; i++) out[i] = ((float)code[i] - zero) * scale;
 }
 
+/* n elements, each of a block of its own. */
+static void decode_scattered(const nbits_weights *w, const uint8_t *code, int64_t n, int64_t row,
+                             int64_t first, float *out) {
+    for (int64_t i = 0; i < n; i++)
+        decode_block(w, code + i, 1, row, w->groups[first + i], out + i);
+}
+
 static void decode_row(const nbits_weights *w, int64_t row, float *out) {
     const nbits_params *p = w->p;
     const int64_t first = p->flat ? row * p->k : 0; /* number of the row's first element */
     const uint8_t *codes = w->codes + (p->flat ? 0 : row * w->s.row_bytes);
+    int64_t block = first / p->block_size, left = p->block_size - first % p->block_size;
     uint8_t code[SPAN];
     for (int64_t i = 0, n; i < p->k; i += n) {
-        const int64_t at = first + i, left = p->block_size - at % p->block_size;
         n = p->k - i < SPAN ? p->k - i : SPAN;
-        if (!w->groups && n > left) n = left;
-        unpack(codes, p->bits, at, n, code);
-        if (!w->groups) {
-            decode_block(w, code, n, row, at / p->block_size, out + i);
+        unpack(codes, p->bits, first + i, n, code);
+        if (w->groups) {
+            decode_scattered(w, code, n, row, i, out + i);
             continue;
         }
-        for (int64_t j = 0; j < n; j++)
-            decode_block(w, code + j, 1, row, w->groups[i + j], out + i + j);
+        for (int64_t j = 0, m; j < n; j += m) {
+            m = n - j < left ? n - j : left;
+            decode_block(w, code + j, m, row, block, out + i + j);
+            left -= m;
+            if (left > 0) continue;
+            left = p->block_size;
+            block++;
+        }
     }
 }
 
