@@ -27,13 +27,10 @@ value *quantized_real(builder *b, value *v, value *scale, value *zero) {
     return expand_binary(b, "Mul", wide, scale);
 }
 
-/* Sums of so many products of differences of bytes are whole numbers that float32 has, in any
- * order: 256 * 255 * 255 < 2 ^ 24. */
-enum { EXACT = 256, MAX_PARTS = 64 };
-
-/* Indices [from, from + EXACT) of an axis of v; all of it if there are no more. */
-static value *exact_part(builder *b, value *v, int32_t axis, int64_t size, int64_t from) {
-    return size <= EXACT ? v : expand_slice(b, v, axis, from, from + EXACT, 1);
+value *quantized_part(builder *b, value *v, int32_t axis, quantized_cut cut, int64_t from) {
+    if (cut.size >= cut.depth) return v;
+    const bool last = from + cut.size >= cut.depth;
+    return expand_slice(b, v, axis, from, last ? INT64_MAX : from + cut.size, 1);
 }
 
 /* The number of products in a sum, or DIM_UNKNOWN; the axes along which they are. */
@@ -53,13 +50,14 @@ value *quantized_product(builder *b, value *x, value *x_zero, value *w, value *w
     if (!x || !w) return NULL;
     const int64_t depth = depth_of(x, w, &along_x, &along_w);
     x_zero = quantized_rows(b, x_zero, x);
-    if (!dim_known(depth) || depth > EXACT * MAX_PARTS)
+    const quantized_cut cut = {depth, QUANTIZED_EXACT};
+    if (!dim_known(depth) || depth > QUANTIZED_EXACT * QUANTIZED_PARTS)
         return expand_binary(b, "hone::MatMul", quantized_centred(b, x, x_zero),
                              quantized_centred(b, w, w_zero));
     value *left = quantized_real(b, x, one, x_zero), *right = quantized_real(b, w, one, w_zero);
-    for (int64_t from = 0; from == 0 || from < depth; from += EXACT) {
-        value *part = expand_binary(b, "hone::MatMul", exact_part(b, left, along_x, depth, from),
-                                    exact_part(b, right, along_w, depth, from));
+    for (int64_t from = 0; from == 0 || from < depth; from += cut.size) {
+        value *part = expand_binary(b, "hone::MatMul", quantized_part(b, left, along_x, cut, from),
+                                    quantized_part(b, right, along_w, cut, from));
         part = expand_cast(b, part, HONE_I32);
         sum = sum ? expand_binary(b, "Add", sum, part) : part;
     }

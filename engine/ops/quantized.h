@@ -14,6 +14,18 @@ value *quantized_centred(builder *b, value *v, value *zero);
 value *quantized_rows(builder *b, value *v, const value *matrix);
 /* The exact product (x - x_zero) * (w - w_zero) in int32; zeros may be NULL. */
 value *quantized_product(builder *b, value *x, value *x_zero, value *w, value *w_zero);
+
+/* Sums of this many products of differences of bytes are whole numbers that float32 has, in any
+ * order: 256 * 255 * 255 < 2 ^ 24. So the float32 kernels compute longer ones exactly in parts, of
+ * which there should not be more than so many. */
+enum { QUANTIZED_EXACT = 256, QUANTIZED_PARTS = 64 };
+typedef struct quantized_cut {
+    int64_t depth, size; /* of the axis, and of a part */
+} quantized_cut;
+/* The part of an axis that begins at `from`. The last one has all that is left, so that a depth
+ * that does not fit shows. */
+value *quantized_part(builder *b, value *v, int32_t axis, quantized_cut cut, int64_t from);
+
 /* saturate(round(sum * left * right / result[0]) + result[1]) */
 value *quantized_result(builder *b, value *sum, value *left, value *right, value *const *result);
 
