@@ -101,7 +101,7 @@ static hone_status granularity_of(const ctx *c, const quantize_params *p, const 
 
 /* The row that element i is in: where in it, how many elements are left, and its first scale. */
 static void row_at(const granularity *g, int64_t i, int64_t *at, int64_t *left, int64_t *scale) {
-    if (g->inner == 1 && g->length < g->n) { /* blocks of the last axis */
+    if (g->inner == 1 && !g->walks) { /* blocks of the last axis */
         const int64_t line = i / g->n, d = i % g->n;
         *at = d % g->block;
         *left = (g->block < g->n - d + *at ? g->block : g->n - d + *at) - *at;
@@ -329,12 +329,15 @@ static hone_status dequantize_linear_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
-static const char *const quantize_cases[] = {"f32[2,3,4] f32{0.1}", "f32[2,3,4] f32{0.1,0.2,0.3}",
+static const char *const quantize_cases[] = {"f32[2,3,4] f32{0.1}",
+                                             "f32[2,3,4] f32{0.1,0.2,0.3}",
                                              "f32[2,3] f32[2,3] block_size=1 output_dtype=3",
-                                             "f16[2,700] f32{0.1}", NULL};
-static const char *const dequantize_cases[] = {"u8[2,3,4] f32{0.1}", "i8[2,3,4] f32{0.1,0.2,0.3}",
-                                               "i8[4,3] f32[4,3] block_size=1", "i32[700] f32{0.5}",
-                                               NULL};
+                                             "f32[2,3] f32[2,1]+ block_size=3",
+                                             "f16[2,700] f32{0.1}",
+                                             NULL};
+static const char *const dequantize_cases[] = {
+    "u8[2,3,4] f32{0.1}", "i8[2,3,4] f32{0.1,0.2,0.3}",    "i8[4,3] f32[4,3] block_size=1",
+    "i32[700] f32{0.5}",  "u4[3,7] f32[3,1] block_size=8", NULL};
 
 static const op op_quantize_linear = {.name = "QuantizeLinear",
                                       .domain = "",

@@ -5,28 +5,12 @@
 #include "channels.h"
 #include "composite.h"
 #include "op.h"
-
-/* v - zero in int32; zero may be NULL. */
-static value *centred(builder *b, value *v, value *zero) {
-    value *wide = expand_cast(b, v, HONE_I32);
-    return zero ? emit(b, "Sub", IN(wide, expand_cast(b, zero, HONE_I32)), NO_ATTRS) : wide;
-}
-
-/* A scale or zero point of the left matrix: a vector has one value a row. */
-static value *per_row(builder *b, value *v, const value *matrix) {
-    const int64_t axis = 1;
-    if (!v || v->type.shape.rank != 1 || matrix->type.shape.rank < 2) return v;
-    return emit(b, "Unsqueeze", IN(v, emit_i64s(b, &axis, 1)), NO_ATTRS);
-}
-
-static value *matmul_integer(builder *b, value *x, value *x_zero, value *w, value *w_zero) {
-    value *left = centred(b, x, per_row(b, x_zero, x));
-    return emit(b, "hone::MatMul", IN(left, centred(b, w, w_zero)), NO_ATTRS);
-}
+#include "quantized.h"
 
 static hone_status matmul_integer_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "A") || !expand_needs(b, d, 1, "B")) return b->status;
-    return draft_done(b, d, matmul_integer(b, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
+    return draft_done(b, d,
+                      quantized_product(b, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
 }
 
 static const char *const matmul_integer_cases[] = {"u8[3,4] i8[4,2] u8[]{2} i8[]{1}",
@@ -35,15 +19,6 @@ static const char *const matmul_integer_cases[] = {"u8[3,4] i8[4,2] u8[]{2} i8[]
                                                    "i8[2,0] i8[0,3]",
                                                    "u8[4] u8[4]",
                                                    NULL};
-
-/* saturate(round(sum * left * right / result) + zero) */
-static value *requantized(builder *b, value *sum, value *left, value *right, value *const *result) {
-    value *scale = emit(b, "Mul", IN(left, right), NO_ATTRS);
-    scale = emit(b, "Div", IN(scale, expand_cast(b, result[0], HONE_F32)), NO_ATTRS);
-    value *scaled = emit(b, "Mul", IN(expand_cast(b, sum, HONE_F32), scale), NO_ATTRS);
-    value *one = emit_scalar(b, HONE_F32, 1);
-    return emit(b, "QuantizeLinear", IN(scaled, one, result[1]), NO_ATTRS);
-}
 
 /* Inputs: a, scale, zero, b, scale, zero, scale and zero of the result. */
 static bool has_all(builder *b, const draft *d) {
@@ -57,15 +32,15 @@ static bool has_all(builder *b, const draft *d) {
 static hone_status qlinear_matmul_expand(builder *b, draft *d) {
     if (!has_all(b, d)) return b->status;
     value **in = d->in;
-    value *a_scale = per_row(b, expand_cast(b, in[1], HONE_F32), in[0]);
+    value *a_scale = quantized_rows(b, expand_cast(b, in[1], HONE_F32), in[0]);
     value *b_scale = expand_cast(b, in[4], HONE_F32), *sum;
     if (dtype_in(in[0]->type.dtype, DT_FLOAT8S)) {
         value *x = expand_cast(b, in[0], HONE_F32), *w = expand_cast(b, in[3], HONE_F32);
         sum = emit(b, "hone::MatMul", IN(x, w), NO_ATTRS);
     } else {
-        sum = matmul_integer(b, in[0], in[2], in[3], in[5]);
+        sum = quantized_product(b, in[0], in[2], in[3], in[5]);
     }
-    return draft_done(b, d, requantized(b, sum, a_scale, b_scale, in + 6));
+    return draft_done(b, d, quantized_result(b, sum, a_scale, b_scale, in + 6));
 }
 
 static const char *const qlinear_matmul_cases[] = {
@@ -76,34 +51,79 @@ static const char *const qlinear_matmul_cases[] = {
 
 static const attr_spec conv_attrs[] = {CHANNELS_CONV_ATTRS};
 
+/* What a convolution adds up. */
+typedef struct integer_conv {
+    value *x, *x_zero, *w, *w_zero;
+} integer_conv;
+
+/* How the channels of a group are cut so that a window over a part of them is exact. A size of 0:
+ * there is no such way. */
+static quantized_cut cut_of(const integer_conv *c, int64_t group) {
+    const shape *w = &c->w->type.shape;
+    quantized_cut cut = {.depth = DIM_UNKNOWN};
+    if (!shape_known(w) || w->rank < 3) return cut;
+    int64_t taps = 1;
+    for (int32_t a = 2; a < w->rank; a++) taps = dim_mul(taps, w->dim[a]);
+    cut.depth = w->dim[1];
+    if (taps < 1 || taps > QUANTIZED_EXACT) return cut;
+    cut.size = QUANTIZED_EXACT / taps;
+    if (cut.size < cut.depth && (group != 1 || cut.depth > cut.size * QUANTIZED_PARTS))
+        cut.size = 0;
+    return cut;
+}
+
+/* The sums by float32 convolutions of parts of the channels. */
+static value *exact_conv(builder *b, draft *d, const integer_conv *c, quantized_cut cut) {
+    const int64_t dims[HONE_MAX_RANK] = {-1, 1, 1, 1, 1, 1, 1, 1};
+    value *one = emit_scalar(b, HONE_F32, 1), *w_zero = c->w_zero, *sum = NULL;
+    if (w_zero) w_zero = expand_reshape(b, w_zero, dims, c->w->type.shape.rank);
+    value *x = quantized_real(b, c->x, one, quantized_single(b, c->x_zero));
+    value *w = quantized_real(b, c->w, one, w_zero);
+    for (int64_t from = 0; from == 0 || from < cut.depth; from += cut.size) {
+        value *part = emit(
+            b, "Conv", IN(quantized_part(b, x, 1, cut, from), quantized_part(b, w, 1, cut, from)),
+            d->attrs, d->n_attrs);
+        part = expand_cast(b, part, HONE_I32);
+        sum = sum ? expand_binary(b, "Add", sum, part) : part;
+    }
+    return sum;
+}
+
 /* The integer sums of a convolution, channels first. Attributes are the draft's. */
-static value *conv_integer(builder *b, draft *d, value *x, value *x_zero, value *w, value *w_zero) {
+static value *conv_integer(builder *b, draft *d, const integer_conv *c) {
     const channels_conv_params *p = d->params;
-    drop_kernel_shape(b, d, &p->kernel_shape, w);
-    x = emit_channels_last(b, x);
-    w = emit_channels_last(b, w);
-    value *y = emit(b, "hone::ConvInteger", IN(x, w, x_zero, w_zero), d->attrs, d->n_attrs);
+    drop_kernel_shape(b, d, &p->kernel_shape, c->w);
+    const quantized_cut cut = cut_of(c, p->group);
+    if (cut.size > 0) return exact_conv(b, d, c, cut);
+    value *x = emit_channels_last(b, c->x), *w = emit_channels_last(b, c->w);
+    value *y = emit(b, "hone::ConvInteger", IN(x, w, c->x_zero, c->w_zero), d->attrs, d->n_attrs);
     return emit_channels_first(b, y);
 }
 
 static hone_status conv_integer_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "x") || !expand_needs(b, d, 1, "w")) return b->status;
-    return draft_done(b, d, conv_integer(b, d, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
+    const integer_conv c = {d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)};
+    return draft_done(b, d, conv_integer(b, d, &c));
 }
 
 static const char *const conv_integer_cases[] = {
     "u8[1,2,5,5] i8[3,2,3,3] u8[]{3} pads=1,1,1,1 kernel_shape=3,3",
-    "u8[1,4,6] u8[4,2,3] u8[]{1} u8{1,2,3,4} group=2", "u8[0,2,5] u8[3,2,2]", NULL};
+    "u8[1,4,6] u8[4,2,3] u8[]{1} u8{1,2,3,4} group=2",
+    "u8[1,40,4,4] i8[3,40,3,3] u8[]{3} i8{1,2,3} pads=1,1,1,1",
+    "u8[1,600,5] i8[4,300,3] group=2",
+    "u8[0,2,5] u8[3,2,2]",
+    NULL};
 
 static hone_status qlinear_conv_expand(builder *b, draft *d) {
     if (!has_all(b, d)) return b->status;
     value **in = d->in, *bias = draft_in(d, 8);
     const int32_t rank = emit_rank(b, in[0]);
     if (rank < 0) return b->status;
-    value *sum = conv_integer(b, d, in[0], in[2], in[3], in[5]);
+    const integer_conv c = {in[0], in[2], in[3], in[5]};
+    value *sum = conv_integer(b, d, &c);
     if (bias) sum = emit(b, "Add", IN(sum, expand_per_channel(b, bias, rank)), NO_ATTRS);
     value *w_scale = expand_per_channel(b, in[4], rank);
-    return draft_done(b, d, requantized(b, sum, in[1], w_scale, in + 6));
+    return draft_done(b, d, quantized_result(b, sum, in[1], w_scale, in + 6));
 }
 
 static const char *const qlinear_conv_cases[] = {
@@ -112,7 +132,8 @@ static const char *const qlinear_conv_cases[] = {
     "strides=2",
     "u8[0,2,5] f32[]{0.5} u8[]{3} u8[3,2,2] f32[]{0.25} u8[]{2} f32[]{4} u8[]{10}", NULL};
 
-/* The range of x, widened to hold 0, becomes 0 .. 255. */
+/* The range of x, widened to hold 0, becomes 0 .. 255. A range of 0 alone has steps of 1, as in
+ * ONNX Runtime; ONNX has no answer. */
 static hone_status dynamic_quantize_expand(builder *b, draft *d) {
     if (!expand_needs(b, d, 0, "x")) return b->status;
     const attr all = A_INT("keepdims", 0);
@@ -126,7 +147,7 @@ static hone_status dynamic_quantize_expand(builder *b, draft *d) {
     value *at = emit(b, "Sub", IN(zero, emit(b, "Div", IN(lo, divisor), NO_ATTRS)), NO_ATTRS);
     value *cut = emit(b, "Clip", IN(emit(b, "Round", IN(at), NO_ATTRS), zero, steps), NO_ATTRS);
     value *point = expand_cast(b, cut, HONE_U8);
-    if (expand_wants(d, 1)) d->out[1] = scale;
+    if (expand_wants(d, 1)) d->out[1] = divisor;
     if (expand_wants(d, 2)) d->out[2] = point;
     return draft_done(b, d, emit(b, "QuantizeLinear", IN(x, divisor, point), NO_ATTRS));
 }

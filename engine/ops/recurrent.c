@@ -31,6 +31,7 @@ typedef struct rnn_params {
     bool reverse;
     bool input_forget;        /* Lstm: the forget gate is 1 - the input gate */
     bool linear_before_reset; /* Gru */
+    bool round_states;
 } rnn_params;
 
 static const attr_spec rnn_attrs[] = {
@@ -41,6 +42,7 @@ static const attr_spec rnn_attrs[] = {
     ATTR_ROW(BOOL, rnn_params, reverse),
     ATTR_ROW(BOOL, rnn_params, input_forget),
     ATTR_ROW(BOOL, rnn_params, linear_before_reset),
+    ATTR_ROW(BOOL, rnn_params, round_states),
 };
 static const op_arg rnn_in[] = {
     {"gates", DT(HONE_F32), 0, 0},         {"R", DT(HONE_F32), 0, 0},
@@ -116,7 +118,7 @@ typedef struct rnn_state {
     gemm_sweep sweep;
     bool pack_at_run;
     size_t worker_bytes;
-    size_t at_packed, at_h, at_c, at_gates, at_rows, at_reset;
+    size_t at_packed, at_h, at_c, at_gates, at_rows, at_reset, at_rounded;
     rnn_activation act[3];
 } rnn_state;
 
@@ -153,6 +155,7 @@ static hone_status rnn_plan(plan_ctx *p, step *s) {
     TRY(scratch_book(p, s, state_bytes, &st->at_c));
     TRY(scratch_book(p, s, state_bytes, &st->at_reset));
     TRY(scratch_book(p, s, row_bytes, &st->at_gates));
+    if (params->round_states) TRY(scratch_book(p, s, state_bytes, &st->at_rounded));
     if (step_has(s, RNN_LENS)) TRY(scratch_book(p, s, row_bytes, &st->at_rows));
     st->pack_at_run = s->in[RNN_R].layout.kind == LAYOUT_DENSE;
     if (st->pack_at_run) TRY(scratch_book(p, s, packed_bytes, &st->at_packed));
@@ -171,10 +174,11 @@ typedef struct rnn_job {
     const rnn_params *p;
     const kernels *k;
     const float *packed; /* R */
-    float *h, *c;        /* [B, H] */
-    float *gates;        /* [B, G * H], of this step */
-    const float *rows;   /* the same shape: what the inputs add */
-    float *reset;        /* [B, H]: reset gate times hidden state */
+    int64_t step;
+    float *h, *c;      /* [B, H] */
+    float *gates;      /* [B, G * H], of this step */
+    const float *rows; /* the same shape: what the inputs add */
+    float *reset;      /* [B, H]: reset gate times hidden state */
     gemm_f32_args args;
     epilogue_f32 ep;
 } rnn_job;
@@ -185,10 +189,33 @@ static void product_tasks(void *arg, int64_t first, int64_t last, int32_t worker
                  (char *)job->r->scratch + (size_t)worker * job->st->worker_bytes);
 }
 
+/* Steps of sequence b. */
+static int64_t length_of(const rnn_job *job, int64_t b) {
+    return step_has(job->s, RNN_LENS) ? tensor_i64(&job->s->in[RNN_LENS], b) : job->st->steps;
+}
+
+/* [B, H] with the values that 8 bits have over its range. */
+static const float *rounded_states(const rnn_job *job, const float *from) {
+    const rnn_state *st = job->st;
+    float *out = (float *)(void *)((char *)job->r->scratch + st->at_rounded), lo = 0, hi = 0;
+    for (int64_t i = 0; i < st->batch * st->hidden; i++) {
+        if (job->step > length_of(job, i / st->hidden)) continue;
+        lo = fminf(lo, from[i]);
+        hi = fmaxf(hi, from[i]);
+    }
+    const float scale = hi > lo ? (hi - lo) / 255 : 1;
+    const float zero = rintf(fmaxf(0, fminf(255, -lo / scale)));
+    for (int64_t i = 0; i < st->batch * st->hidden; i++) {
+        const float code = rintf(from[i] / scale) + zero;
+        out[i] = (fmaxf(0, fminf(255, code)) - zero) * scale;
+    }
+    return out;
+}
+
 /* Product number i: its gates = from * R^T + bias + (added ? what the inputs add : 0). */
 static void multiply(rnn_job *job, const float *from, int32_t i, const float *bias, bool added) {
     const size_t n = job->args.n;
-    job->args.a = from;
+    job->args.a = job->p->round_states ? rounded_states(job, from) : from;
     job->args.b = job->packed + (size_t)i * gemm_f32_packed_floats(job->args.k, n);
     job->args.c = job->gates + (size_t)i * n;
     job->ep = (epilogue_f32){.bias = bias,
@@ -278,11 +305,6 @@ static void gru_gates(rnn_job *job) {
     if (!before) multiply(job, job->reset, 2, NULL, true);
 }
 
-/* Steps of sequence b. */
-static int64_t length_of(const rnn_job *job, int64_t b) {
-    return step_has(job->s, RNN_LENS) ? tensor_i64(&job->s->in[RNN_LENS], b) : job->st->steps;
-}
-
 /* The time that step number i of a sequence is about. */
 static int64_t time_of(const rnn_job *job, int64_t i, int64_t length) {
     return job->p->reverse ? length - 1 - i : i;
@@ -310,6 +332,7 @@ static void gather_rows(rnn_job *job, int64_t i) {
 static void do_step(rnn_job *job, int64_t i) {
     const rnn_state *st = job->st;
     const size_t n = (size_t)st->hidden;
+    job->step = i;
     gather_rows(job, i);
     if (job->form->kind == RNN_GRU)
         gru_gates(job);
@@ -393,7 +416,10 @@ static uint64_t rnn_flops(const step *s) {
 
 static const char *const lstm_cases[] = {
     "f32[3,2,20] f32[20,5] activations=Sigmoid,Tanh,Tanh alpha=0,0,0 beta=0,0,0",
-    "f32[2,1,512] f32[512,128] activations=Sigmoid,Tanh,Tanh alpha=0,0,0 beta=0,0,0", NULL};
+    "f32[2,1,512] f32[512,128] activations=Sigmoid,Tanh,Tanh alpha=0,0,0 beta=0,0,0",
+    "f32[3,2,20] f32[20,5] i32{3,1} activations=Sigmoid,Tanh,Tanh alpha=0,0,0 beta=0,0,0 "
+    "round_states=1",
+    NULL};
 static const char *const gru_cases[] = {
     "f32[3,2,15] f32[15,5] activations=Sigmoid,Tanh alpha=0,0 beta=0,0",
     "f32[3,1,48] f32[48,16] activations=Sigmoid,Tanh alpha=0,0 beta=0,0 linear_before_reset=1",

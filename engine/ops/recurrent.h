@@ -10,6 +10,10 @@
  *   extra                 Lstm: peepholes [3 * H]; Gru with linear_before_reset: the recurrent bias
  *                         [H] of the hidden gate
  *
+ * With round_states, products with R see the hidden states rounded to 256 values over their range,
+ * zero included, as an 8-bit product takes them. A sequence's last state counts for one more step,
+ * as it does in ONNX Runtime.
+ *
  * Outputs: hidden states [T, B, H], the last one [B, H], the last cell state [B, H].
  */
 #ifndef HONE_RECURRENT_H

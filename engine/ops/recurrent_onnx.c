@@ -3,48 +3,28 @@
  * ONNX's LSTM, GRU and RNN: for each direction, one product of all inputs with W, then the steps
  * (recurrent.c). Computed in float32.
  */
+#include "recurrent_layer.h"
+
 #include "composite.h"
 #include "recurrent.h"
 
-enum { X, W, R, BIAS, LENS, H0, C0, PEEPHOLES, MAX_IN };
-enum { MAX_ACTIVATIONS = 3, MAX_OUT = 3 };
-
-typedef struct layer_params {
-    string_list activations; /* absent: those of the form */
-    float_list activation_alpha, activation_beta;
-    float clip;          /* 0: none */
-    int64_t hidden_size; /* 0: R says it */
-    int32_t direction;
-    bool layout; /* the batch before the steps */
-    bool input_forget, linear_before_reset;
-} layer_params;
+enum { MAX_OUT = 3 };
 
 enum { FORWARD, REVERSE, BIDIRECTIONAL };
-static const char *const directions[] = {"forward", "reverse", "bidirectional", NULL};
-#define LAYER_ATTRS                                                                                \
-    ATTR_ROW(STRINGS, layer_params, activations),                                                  \
-        ATTR_ROW(FLOATS, layer_params, activation_alpha),                                          \
-        ATTR_ROW(FLOATS, layer_params, activation_beta), ATTR_ROW(FLOAT, layer_params, clip),      \
-        ATTR_ROW(INT, layer_params, hidden_size, .min = 1, .max = INT32_MAX),                      \
-        ATTR_ROW(CHOICE, layer_params, direction, .choices = directions),                          \
-        ATTR_ROW(BOOL, layer_params, layout)
-static const attr_spec lstm_attrs[] = {LAYER_ATTRS, ATTR_ROW(BOOL, layer_params, input_forget)};
-static const attr_spec gru_attrs[] = {LAYER_ATTRS,
+const char *const layer_directions[] = {"forward", "reverse", "bidirectional", NULL};
+#define LAYOUT ATTR_ROW(BOOL, layer_params, layout)
+static const attr_spec lstm_attrs[] = {LAYER_COMMON_ATTRS, LAYOUT,
+                                       ATTR_ROW(BOOL, layer_params, input_forget)};
+static const attr_spec gru_attrs[] = {LAYER_COMMON_ATTRS, LAYOUT,
                                       ATTR_ROW(BOOL, layer_params, linear_before_reset)};
-static const attr_spec rnn_attrs[] = {LAYER_ATTRS};
-
-typedef struct layer_form {
-    const char *core;
-    int32_t gates, activations, outputs;
-    const char *defaults[MAX_ACTIVATIONS];
-} layer_form;
+static const attr_spec rnn_attrs[] = {LAYER_COMMON_ATTRS, LAYOUT};
 
 typedef struct layer {
     builder *b;
     draft *d;
     const layer_form *form;
     const layer_params *p;
-    value *in[MAX_IN]; /* in float32 */
+    value *in[LAYER_INPUTS]; /* in float32 */
     int32_t directions;
     int64_t hidden;
 } layer;
@@ -85,8 +65,8 @@ static value *sum_bias(const layer *l, value *both, value **late) {
 /* Activation functions of all directions, with their constants. Values in the file's lists are for
  * those functions that take one, in order. */
 typedef struct activations {
-    const char *name[2 * MAX_ACTIVATIONS];
-    float alpha[2 * MAX_ACTIVATIONS], beta[2 * MAX_ACTIVATIONS];
+    const char *name[2 * LAYER_MAX_ACTIVATIONS];
+    float alpha[2 * LAYER_MAX_ACTIVATIONS], beta[2 * LAYER_MAX_ACTIVATIONS];
 } activations;
 
 static hone_status read_activations(const layer *l, activations *out) {
@@ -117,9 +97,9 @@ static void emit_direction(const layer *l, const activations *all, int32_t i, bo
     builder *b = l->b;
     const int32_t n = l->form->activations;
     value *late;
-    value *bias = sum_bias(l, part(l, l->in[BIAS], i), &late);
-    value *extra = late ? late : part(l, l->in[PEEPHOLES], i);
-    value *gates = emit(b, "hone::MatMul", IN(l->in[X], part(l, l->in[W], i), bias),
+    value *bias = sum_bias(l, part(l, l->in[LAYER_BIAS], i), &late);
+    value *extra = late ? late : part(l, l->in[LAYER_PEEPHOLES], i);
+    value *gates = emit(b, "hone::MatMul", IN(l->in[LAYER_X], part(l, l->in[LAYER_W], i), bias),
                         ATTRS(A_INT("trans_b", 1)));
     const attr attrs[] = {
         {.name = "activations", .kind = ATTR_STRINGS, .strings = all->name + i * n, .count = n},
@@ -129,10 +109,11 @@ static void emit_direction(const layer *l, const activations *all, int32_t i, bo
         A_INT("reverse", reverse),
         A_INT("input_forget", l->p->input_forget),
         A_INT("linear_before_reset", l->p->linear_before_reset),
+        A_INT("round_states", l->form->round_states),
     };
     emit_n(b, l->form->core,
-           IN(gates, part(l, l->in[R], i), l->in[LENS], part(l, l->in[H0], i),
-              part(l, l->in[C0], i), extra),
+           IN(gates, part(l, l->in[LAYER_R], i), l->in[LAYER_LENS], part(l, l->in[LAYER_H0], i),
+              part(l, l->in[LAYER_C0], i), extra),
            attrs, COUNT_OF(attrs), out, l->form->outputs);
 }
 
@@ -151,28 +132,28 @@ static value *join(const layer *l, value *const *out, int32_t number) {
     if (l->p->layout)
         y = emit(b, "Transpose", IN(y),
                  ATTRS(A_INTS("perm", number == 0 ? all_steps : last_step, number == 0 ? 4 : 3)));
-    return expand_cast(b, y, l->d->in[X]->type.dtype);
+    return expand_cast(b, y, l->d->in[LAYER_X]->type.dtype);
 }
 
 /* Inputs in float32, with the steps before the batch. */
 static hone_status read_inputs(layer *l) {
     static const char *const names[] = {"X", "W", "R"};
     const int64_t swap[] = {1, 0, 2};
-    for (int32_t i = 0; i < MAX_IN; i++) {
+    for (int32_t i = 0; i < LAYER_INPUTS; i++) {
         value *v = draft_in(l->d, i);
-        if (i <= R && !expand_needs(l->b, l->d, i, names[i])) return l->b->status;
-        const bool swapped = l->p->layout && (i == X || i == H0 || i == C0);
+        if (i <= LAYER_R && !expand_needs(l->b, l->d, i, names[i])) return l->b->status;
+        const bool swapped = l->p->layout && (i == LAYER_X || i == LAYER_H0 || i == LAYER_C0);
         if (v && swapped) v = emit(l->b, "Transpose", IN(v), ATTRS(A_INTS("perm", swap, 3)));
-        l->in[i] = i == LENS ? v : expand_cast(l->b, v, HONE_F32);
+        l->in[i] = i == LAYER_LENS ? v : expand_cast(l->b, v, HONE_F32);
     }
-    const shape *r = &l->d->in[R]->type.shape;
+    const shape *r = &l->d->in[LAYER_R]->type.shape;
     l->hidden = r->rank == 3 && dim_known(r->dim[2]) ? r->dim[2] : l->p->hidden_size;
     if (l->hidden < 1 || l->hidden > INT32_MAX)
         return builder_fail(l->b, HONE_E_UNSUPPORTED, "the hidden size is not known");
     return HONE_OK;
 }
 
-static hone_status layer_expand(builder *b, draft *d, const layer_form *form) {
+hone_status layer_expand(builder *b, draft *d, const layer_form *form) {
     layer l = {.b = b, .d = d, .form = form, .p = d->params};
     const int32_t direction = l.p->direction;
     value *out[2 * MAX_OUT] = {NULL};
@@ -188,10 +169,15 @@ static hone_status layer_expand(builder *b, draft *d, const layer_form *form) {
     return b->status;
 }
 
-static hone_status lstm_expand(builder *b, draft *d) {
-    static const layer_form form = {"hone::Lstm", 4, 3, 3, {"Sigmoid", "Tanh", "Tanh"}};
-    return layer_expand(b, d, &form);
-}
+const layer_form layer_lstm = {
+    .core = "hone::Lstm",
+    .gates = 4,
+    .activations = 3,
+    .outputs = 3,
+    .defaults = {"Sigmoid", "Tanh", "Tanh"},
+};
+
+static hone_status lstm_expand(builder *b, draft *d) { return layer_expand(b, d, &layer_lstm); }
 
 static const char *const lstm_cases[] = {
     "f32[5,2,3] f32[1,16,3] f32[1,16,4] >3",
@@ -204,7 +190,7 @@ static const char *const lstm_cases[] = {
     "f32[0,2,3] f32[1,8,3] f32[1,8,2] >3",
     NULL};
 static hone_status gru_expand(builder *b, draft *d) {
-    static const layer_form form = {"hone::Gru", 3, 2, 2, {"Sigmoid", "Tanh", NULL}};
+    static const layer_form form = {"hone::Gru", 3, 2, 2, {"Sigmoid", "Tanh", NULL}, false};
     return layer_expand(b, d, &form);
 }
 
@@ -216,7 +202,7 @@ static const char *const gru_cases[] = {
     "f32[3,0,3] f32[1,6,3] f32[1,6,2] >2",
     NULL};
 static hone_status rnn_expand(builder *b, draft *d) {
-    static const layer_form form = {"hone::Rnn", 1, 1, 2, {"Tanh", NULL, NULL}};
+    static const layer_form form = {"hone::Rnn", 1, 1, 2, {"Tanh", NULL, NULL}, false};
     return layer_expand(b, d, &form);
 }
 

@@ -148,10 +148,16 @@ static void store_f64_e8m0(const conversion *c, const void *mid, int64_t n, void
         y[i] = f32_to_e8m0(narrow_odd(m[i]), c->rules.saturate, c->rules.e8m0_round);
 }
 
+/* Bits of the last byte that no element has are zeros. */
+static void clear_last(void *dst, int64_t first, int64_t n, int bits) {
+    if ((first + n) * bits % 8) ((uint8_t *)dst)[(first + n) * bits / 8] = 0;
+}
+
 static void store_f64_f4(const conversion *c, const void *mid, int64_t n, void *dst,
                          int64_t first) {
     const double *m = mid;
     (void)c;
+    clear_last(dst, first, n, 4);
     for (int64_t i = 0; i < n; i++) packed_set(dst, first + i, 4, f32_to_f4(narrow_odd(m[i])));
 }
 
@@ -159,6 +165,7 @@ static void store_i64_packed(const conversion *c, const void *mid, int64_t n, vo
                              int64_t first) {
     const int bits = (int)hone_dtype_bits(c->to);
     const int64_t *m = mid;
+    clear_last(dst, first, n, bits);
     for (int64_t i = 0; i < n; i++) packed_set(dst, first + i, bits, (uint8_t)m[i]);
 }
 
@@ -166,6 +173,7 @@ static void store_f64_packed(const conversion *c, const void *mid, int64_t n, vo
                              int64_t first) {
     const int bits = (int)hone_dtype_bits(c->to);
     const double *m = mid;
+    clear_last(dst, first, n, bits);
     for (int64_t i = 0; i < n; i++) packed_set(dst, first + i, bits, (uint8_t)f64_to_i64(m[i]));
 }
 

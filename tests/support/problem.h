@@ -20,7 +20,7 @@
 #include "model.h"
 #include "op.h"
 
-enum { PROBLEM_MAX_INPUTS = 16 };
+enum { PROBLEM_MAX_INPUTS = 20 };
 
 /* Builds the model: inputs x0, x1, .. (those with a shape), all outputs of the operator that one
  * draft produces. flags: HONE_OPEN_*. Fails the test when the line is malformed. */
