@@ -36,7 +36,8 @@ static hone_status check_map(const infer *f, dtype_set values) {
 /* What import could not know of the map's type, such as that of one made by the caller. */
 static hone_status check_values(run_ctx *r, const tensor *map, dtype_set values) {
     const tensor *v = &items_of(map)[MAP_VALUES];
-    if (dtype_in(v->dtype, values) && tensor_count(v) == tensor_count(&items_of(map)[MAP_KEYS]))
+    if (v->kind == HONE_TENSOR && dtype_in(v->dtype, values) &&
+        tensor_count(v) == tensor_count(&items_of(map)[MAP_KEYS]))
         return HONE_OK;
     return run_fail(r, "the values of the map are not one of a supported type a key");
 }
@@ -182,7 +183,9 @@ static hone_status dict_run(run_ctx *r, const step *s) {
     const shape y =
         shape_make(2, (const int64_t[]){1, text ? p->string_vocabulary.n : p->int64_vocabulary.n});
     TRY(check_values(r, &s->in[0], DICT_VALUES));
-    if (keys->dtype != vocabulary.dtype) return run_fail(r, "the keys are not of its type");
+    if (keys->dtype != vocabulary.dtype || values->dtype != s->out[0].dtype)
+        return run_fail(r, "the map is not from %s to %s", hone_dtype_name(vocabulary.dtype),
+                        hone_dtype_name(s->out[0].dtype));
     TRY(sort_keys(r, keys, &order));
     TRY(run_output(r, s, 0, &y));
     const size_t size = dtype_size(values->dtype);
