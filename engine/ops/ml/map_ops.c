@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,7 +242,8 @@ static hone_status cast_value(run_ctx *r, const tensor *from, int64_t i, const t
         return ((const char **)to->data)[j] ? HONE_OK : HONE_E_NOMEM;
     }
     if (!text) {
-        tensor_set_f64(to, j, tensor_f64(from, i));
+        const double v = tensor_f64(from, i);
+        tensor_set_f64(to, j, to->dtype == HONE_I64 ? trunc(v) : v);
         return HONE_OK;
     }
     errno = 0;

@@ -61,8 +61,8 @@ static hone_status classifier_expand(builder *b, draft *d) {
         value *index = emit(b, "ArgMax", IN(scores), ATTRS(A_INT("axis", 1), A_INT("keepdims", 0)));
         d->out[0] = emit_label_of(b, &p->labels, index);
     }
-    scores = emit_post_transform(b, scores, t, columns);
-    if (columns == 1 && n_labels == 2) scores = emit_second_class(b, scores, true);
+    scores = columns == 1 && n_labels == 2 ? emit_two_classes(b, scores, t, true)
+                                           : emit_post_transform(b, scores, t, columns);
     if (expand_wants(d, 1)) d->out[1] = scores;
     return draft_done(b, d, d->out[0]);
 }

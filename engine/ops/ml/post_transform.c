@@ -101,11 +101,14 @@ value *emit_post_transform(builder *b, value *scores, post_transform t, int64_t 
                 ATTRS(A_STRING("post_transform", post_transform_names[t])));
 }
 
-value *emit_second_class(builder *b, value *score, bool complement) {
+value *emit_two_classes(builder *b, value *score, post_transform t, bool complement) {
+    if (t == POST_LOGISTIC) score = expand_unary(b, "Sigmoid", score);
+    score = emit_post_transform(b, score, t, 1);
     if (!score) return NULL;
-    const hone_dtype t = score->type.dtype;
-    value *other = complement ? expand_binary(b, "Sub", emit_scalar(b, t, 1), score)
-                              : expand_unary(b, "Neg", score);
+    const hone_dtype dtype = score->type.dtype;
+    value *other = complement || t == POST_LOGISTIC
+                       ? expand_binary(b, "Sub", emit_scalar(b, dtype, 1), score)
+                       : expand_unary(b, "Neg", score);
     return emit(b, "Concat", IN(other, score), ATTRS(A_INT("axis", 1)));
 }
 

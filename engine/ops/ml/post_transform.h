@@ -27,7 +27,8 @@ void post_transform_row(post_transform t, int64_t n, float *scores);
 /* The same for the rows of a matrix with this many columns. A single column is no distribution:
  * only PROBIT changes it. */
 value *emit_post_transform(builder *b, value *scores, post_transform t, int64_t columns);
-/* Two columns, [1 - s, s] or [-s, s], from one. */
-value *emit_second_class(builder *b, value *score, bool complement);
+/* The scores of two classes from that of the second, [1 - s, s] or [-s, s], which takes the place
+ * of the transform unless that is LOGISTIC or PROBIT. */
+value *emit_two_classes(builder *b, value *score, post_transform t, bool complement);
 
 #endif

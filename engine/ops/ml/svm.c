@@ -131,8 +131,8 @@ static value *emit_pair_scores(builder *b, const svm_params *p, value *x, int32_
                               ATTRS(A_INT("classes", classes)));
         return emit_post_transform(b, chances, t, classes);
     }
-    value *scores = emit_post_transform(b, out[0], t, (int64_t)classes * (classes - 1) / 2);
-    return classes == 2 ? emit_second_class(b, scores, t != POST_NONE) : scores;
+    if (classes == 2) return emit_two_classes(b, out[0], t, t != POST_NONE);
+    return emit_post_transform(b, out[0], t, (int64_t)classes * (classes - 1) / 2);
 }
 
 static hone_status classifier_expand(builder *b, draft *d) {

@@ -80,42 +80,40 @@ static int64_t finish_many(const class_row *r, float *z) {
     return best < 0 ? 0 : best;
 }
 
-/* Both columns of two classes when only the first has a score. Returns whether they still have to
- * be transformed. */
-static void spread_score(const class_params *p, double v, bool alone, float *z) {
-    const bool logistic = p->post_transform == POST_LOGISTIC;
-    z[0] = (float)v;
+/* Both columns of two classes when only the first has a score; `alone` when there is no rule for
+ * the other. */
+static void spread_score(const class_params *p, float v, bool alone, float *z) {
+    const post_transform t = (post_transform)p->post_transform;
+    const bool chances = t == POST_LOGISTIC || (p->one_voted && p->positive);
+    z[0] = v;
     z[1] = 0;
-    if (p->post_transform == POST_PROBIT) {
-        post_transform_row(POST_PROBIT, 1, z);
-    } else if (p->one_voted && p->positive) {
-        z[0] = (float)(1 - v);
-        z[1] = (float)v;
-    } else if (p->one_voted || !alone) {
-        z[0] = (float)-v;
-        z[1] = (float)v;
-        post_transform_row(logistic ? POST_LOGISTIC : POST_NONE, 2, z);
-    }
+    if (t == POST_PROBIT) post_transform_row(t, 1, z);
+    if (t == POST_PROBIT || alone) return;
+    if (t == POST_LOGISTIC) post_transform_row(t, 1, z);
+    z[1] = z[0];
+    z[0] = chances ? 1 - z[1] : -z[1];
 }
 
+/* What has no vote counts as 0, whatever its base value is. */
 static int64_t finish_two(const class_row *r, const class_params *p, float *z) {
-    double first = score_of(r, 0), second = score_of(r, 1), decisive;
+    double first = score_of(r, 0), second = 0;
     const bool voted = is_voted(r, 1);
     if (r->n_base == 2 && voted) { /* the first base value does not count */
         second = with_base(r, first, 1);
         first = -second;
     } else {
         first = with_base(r, first, 0);
+        if (voted) second = score_of(r, 1);
     }
-    decisive = voted ? second : first;
+    if (!is_voted(r, 0)) first = 0;
     if (!voted && r->n_base < 2) {
-        spread_score(p, first, r->n_base == 1, z);
+        spread_score(p, (float)first, r->n_base == 1 && !p->one_voted, z);
     } else {
         z[0] = (float)first;
-        z[1] = voted ? (float)second : 0;
+        z[1] = (float)second;
         post_transform_row((post_transform)p->post_transform, 2, z);
     }
-    return decisive > (p->one_voted && p->positive ? 0.5 : 0);
+    return (voted ? second : first) > (p->one_voted && p->positive ? 0.5 : 0);
 }
 
 static int64_t finish_row(const class_row *r, const class_params *p, float *z) {
