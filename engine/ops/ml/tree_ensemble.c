@@ -158,6 +158,7 @@ static hone_status tree_plan(plan_ctx *p, step *s) {
 typedef struct tree_job {
     const step *s;
     const tree_state *state;
+    tree_walk_fn *walk;
     int32_t *ends; /* [rows, trees], when there are few rows */
     tree_aggregate aggregate;
     int64_t targets, trees;
@@ -171,22 +172,27 @@ typedef struct tree_job {
         for (int64_t i = first * j->targets; i < last * j->targets; i++)                           \
             y[i] = sum ? (type)0 : (type)NAN;                                                      \
     }                                                                                              \
-    static void vote_##suffix(const tree_job *j, int32_t slot, int64_t row) {                      \
+    /* Vote i is that of slot[i], for row + i * apart. */                                          \
+    static void vote_##suffix(const tree_job *j, const int32_t *slot, int64_t n, int64_t row,      \
+                              int64_t apart) {                                                     \
         const step *s = j->s;                                                                      \
-        const int32_t from = ints_of(s, TREE_ROWS)[slot];                                          \
-        const int32_t *start = ints_of(s, TREE_STARTS), *target = ints_of(s, TREE_TARGETS);        \
-        const int32_t first = j->state->single ? from : start[from];                               \
-        const int32_t last = j->state->single ? from + 1 : start[from + 1];                        \
+        const int32_t *rows = ints_of(s, TREE_ROWS), *start = ints_of(s, TREE_STARTS);             \
+        const int32_t *target = ints_of(s, TREE_TARGETS);                                          \
         const type *weight = s->in[TREE_WEIGHTS].data;                                             \
-        for (int32_t i = first; i < last; i++) {                                                   \
-            const int64_t at = row * j->targets + target[i];                                       \
-            type *y = (type *)s->out[0].data + at;                                                 \
-            switch (j->aggregate) {                                                                \
-            case TREE_MIN: *y = *y <= weight[i] ? *y : weight[i]; break;                           \
-            case TREE_MAX: *y = *y >= weight[i] ? *y : weight[i]; break;                           \
-            default: *y += weight[i];                                                              \
+        bool *voted = step_wants(s, 1) ? s->out[1].data : NULL;                                    \
+        const bool sum = j->aggregate == TREE_SUM || j->aggregate == TREE_AVERAGE;                 \
+        for (int64_t i = 0; i < n; i++) {                                                          \
+            const int32_t first = rows[slot[i]];                                                   \
+            const int32_t last = j->state->single ? first + 1 : start[first + 1];                  \
+            for (int32_t v = j->state->single ? first : start[first]; v < last; v++) {             \
+                const int64_t at = (row + i * apart) * j->targets + target[v];                     \
+                type *y = (type *)s->out[0].data + at;                                             \
+                if (sum)                                                                           \
+                    *y += weight[v];                                                               \
+                else if (!(j->aggregate == TREE_MIN ? *y <= weight[v] : *y >= weight[v]))          \
+                    *y = weight[v];                                                                \
+                if (voted) voted[at] = true;                                                       \
             }                                                                                      \
-            if (step_wants(s, 1)) ((bool *)s->out[1].data)[at] = true;                             \
         }                                                                                          \
     }                                                                                              \
     static void end_##suffix(const tree_job *j, int64_t first, int64_t last) {                     \
@@ -219,50 +225,49 @@ static void end_rows(const tree_job *j, int64_t first, int64_t last) {
     (is_wide(j) ? end_f64 : end_f32)(j, first, last);
 }
 
-static void walk(const tree_job *j, tree_lanes *l) {
-    l->nodes = j->s->in[TREE_NODES].data;
-    (is_wide(j) ? tree_walk_f64 : tree_walk_f32)(l, j->state->kind);
+static void vote(const tree_job *j, const int32_t *slot, int64_t n, int64_t row, int64_t apart) {
+    (is_wide(j) ? vote_f64 : vote_f32)(j, slot, n, row, apart);
 }
 
-/* One tree for rows [first, last), a group of lanes at a time; lanes too many repeat the last. */
-static void walk_rows(const tree_job *j, const int32_t *root, int64_t first, int64_t last) {
-    void (*const vote)(const tree_job *, int32_t, int64_t) = is_wide(j) ? vote_f64 : vote_f32;
-    for (int64_t row = first; row < last; row += TREE_LANES) {
-        const int64_t n = last - row < TREE_LANES ? last - row : TREE_LANES;
-        tree_lanes l = {.steps = root[1]};
-        for (int64_t i = 0; i < TREE_LANES; i++) {
-            l.x[i] = features_of(j, row + (i < n ? i : n - 1));
-            l.at[i] = root[0];
-        }
-        walk(j, &l);
-        for (int64_t i = 0; i < n; i++) vote(j, l.at[i], row + i);
+/* One tree for n rows, a group of lanes at a time; x has as many more as fill the last group. */
+static void walk_rows(const tree_job *j, const int32_t *root, const void *const *x, int64_t row,
+                      int64_t n) {
+    int32_t at[BLOCK_ROWS + TREE_LANES];
+    for (int64_t i = 0; i < n; i += TREE_LANES) {
+        for (int64_t l = i; l < i + TREE_LANES; l++) at[l] = root[0];
+        j->walk(j->s->in[TREE_NODES].data, root[1], x + i, at + i);
     }
+    vote(j, at, n, row, 1);
 }
 
 static void do_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
     const tree_job *j = arg;
+    const void *x[BLOCK_ROWS + TREE_LANES];
     (void)worker;
-    for (int64_t row = first; row < last; row += BLOCK_ROWS) {
-        const int64_t end = last - row < BLOCK_ROWS ? last : row + BLOCK_ROWS;
-        begin_rows(j, row, end);
+    for (int64_t row = first, n; row < last; row += n) {
+        n = last - row < BLOCK_ROWS ? last - row : BLOCK_ROWS;
+        for (int64_t i = 0; i < n + TREE_LANES; i++)
+            x[i] = features_of(j, row + (i < n ? i : n - 1));
+        begin_rows(j, row, row + n);
         for (int64_t t = 0; t < j->trees; t++)
-            walk_rows(j, ints_of(j->s, TREE_ROOTS) + 2 * t, row, end);
-        end_rows(j, row, end);
+            walk_rows(j, ints_of(j->s, TREE_ROOTS) + 2 * t, x, row, n);
+        end_rows(j, row, row + n);
     }
 }
 
 /* Trees [first, first + n) for one row, n <= TREE_LANES. */
 static void walk_trees(const tree_job *j, int64_t row, int64_t first, int64_t n) {
     const int32_t *roots = ints_of(j->s, TREE_ROOTS) + 2 * first;
-    tree_lanes l = {.steps = 0};
+    const void *x[TREE_LANES];
+    int32_t at[TREE_LANES], steps = 0;
     for (int64_t i = 0; i < TREE_LANES; i++) {
         const int32_t *root = roots + 2 * (i < n ? i : n - 1);
-        l.x[i] = features_of(j, row);
-        l.at[i] = root[0];
-        if (root[1] > l.steps) l.steps = root[1];
+        x[i] = features_of(j, row);
+        at[i] = root[0];
+        if (root[1] > steps) steps = root[1];
     }
-    walk(j, &l);
-    memcpy(j->ends + row * j->trees + first, l.at, (size_t)n * sizeof *j->ends);
+    j->walk(j->s->in[TREE_NODES].data, steps, x, at);
+    memcpy(j->ends + row * j->trees + first, at, (size_t)n * sizeof *at);
 }
 
 static void do_trees(void *arg, int64_t first, int64_t last, int32_t worker) {
@@ -275,10 +280,8 @@ static void do_trees(void *arg, int64_t first, int64_t last, int32_t worker) {
 
 static void count_votes(const tree_job *j) {
     const int64_t rows = j->s->out[0].shape.dim[0];
-    void (*const vote)(const tree_job *, int32_t, int64_t) = is_wide(j) ? vote_f64 : vote_f32;
     begin_rows(j, 0, rows);
-    for (int64_t row = 0; row < rows; row++)
-        for (int64_t t = 0; t < j->trees; t++) vote(j, j->ends[row * j->trees + t], row);
+    for (int64_t row = 0; row < rows; row++) vote(j, j->ends + row * j->trees, j->trees, row, 0);
     end_rows(j, 0, rows);
 }
 
@@ -291,6 +294,7 @@ static hone_status tree_run(run_ctx *r, const step *s) {
     const int64_t rows = s->out[0].shape.dim[0], trees = s->in[TREE_ROOTS].shape.dim[0];
     tree_job j = {.s = s,
                   .state = state,
+                  .walk = tree_walk(s->in[TREE_X].dtype, state->kind),
                   .aggregate = (tree_aggregate)p->aggregate,
                   .targets = p->n_targets,
                   .trees = trees};

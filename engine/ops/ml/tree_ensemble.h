@@ -56,15 +56,11 @@ typedef enum tree_aggregate { TREE_AVERAGE, TREE_SUM, TREE_MIN, TREE_MAX } tree_
 /* Which comparisons there are: the walk that can do with less is faster. */
 typedef enum tree_kind { TREE_PLAIN, TREE_MISSING, TREE_ANY, TREE_KINDS } tree_kind;
 
-/* Walks that are done side by side: their loads do not wait for each other. */
+/* Walks that are done side by side: their loads do not wait for each other. Walk i begins in slot
+ * at[i] and looks at the features x[i]; at[i] becomes the slot where it ends. `steps` are enough
+ * for the longest. */
 #define TREE_LANES 8
-typedef struct tree_lanes {
-    const void *nodes;
-    const void *x[TREE_LANES]; /* features of each walk */
-    int32_t at[TREE_LANES];    /* slot where it starts; then where it ends */
-    int32_t steps;             /* enough for the longest */
-} tree_lanes;
-void tree_walk_f32(tree_lanes *l, tree_kind kind);
-void tree_walk_f64(tree_lanes *l, tree_kind kind);
+typedef void tree_walk_fn(const void *nodes, int32_t steps, const void *const *x, int32_t *at);
+tree_walk_fn *tree_walk(hone_dtype t, tree_kind kind);
 
 #endif

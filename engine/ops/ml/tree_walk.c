@@ -12,37 +12,36 @@ enum { STEPS_AT_ONCE = 8 };
     ((((v) <= (n)->threshold) & (((v) >= (n)->threshold) | (((n)->feature & TREE_EQUAL) == 0))) |  \
      (((v) != (v)) & (((n)->feature & TREE_NAN_HOLDS) != 0)))
 
-/* At most `steps` steps of all walks; returns whether one moved in the last. */
-#define DEFINE_STEPS(name, node_type, type, holds, mask)                                           \
-    static bool name(const node_type *nodes, const type *const *x, int32_t *at, int32_t steps) {   \
-        int32_t moved = 0;                                                                         \
+#define DEFINE_WALK(name, node_type, type, holds, mask)                                            \
+    static bool name##_ended(const node_type *nodes, const int32_t *at) {                          \
+        int32_t moving = 0;                                                                        \
+        for (int32_t l = 0; l < TREE_LANES; l++) moving |= nodes[at[l]].child ^ at[l];             \
+        return moving == 0;                                                                        \
+    }                                                                                              \
+    static void name(const void *all, int32_t steps, const void *const *x, int32_t *at) {          \
+        const node_type *nodes = all;                                                              \
+        int32_t now[TREE_LANES];                                                                   \
+        for (int32_t l = 0; l < TREE_LANES; l++) now[l] = at[l];                                   \
         for (int32_t i = 0; i < steps; i++) {                                                      \
-            moved = 0;                                                                             \
+            if (i && i % STEPS_AT_ONCE == 0 && name##_ended(nodes, now)) break;                    \
             for (int32_t l = 0; l < TREE_LANES; l++) {                                             \
-                const node_type *n = nodes + at[l];                                                \
-                const type v = x[l][n->feature & (mask)];                                          \
-                const int32_t next = n->child + (int32_t)holds(v, n);                              \
-                moved |= next ^ at[l];                                                             \
-                at[l] = next;                                                                      \
+                const node_type *n = nodes + now[l];                                               \
+                const type v = ((const type *)x[l])[n->feature & (mask)];                          \
+                now[l] = n->child + (int32_t)holds(v, n);                                          \
             }                                                                                      \
         }                                                                                          \
-        return moved != 0;                                                                         \
+        for (int32_t l = 0; l < TREE_LANES; l++) at[l] = now[l];                                   \
     }
 
-#define DEFINE_WALK(name, node_type, type)                                                         \
-    DEFINE_STEPS(name##_plain, node_type, type, HOLDS_PLAIN, UINT32_MAX)                           \
-    DEFINE_STEPS(name##_missing, node_type, type, HOLDS_MISSING, TREE_FEATURE)                     \
-    DEFINE_STEPS(name##_any, node_type, type, HOLDS_ANY, TREE_FEATURE)                             \
-    void name(tree_lanes *l, tree_kind kind) {                                                     \
-        static bool (*const steps[TREE_KINDS])(const node_type *, const type *const *, int32_t *,  \
-                                               int32_t) = {name##_plain, name##_missing,           \
-                                                           name##_any};                            \
-        const type *x[TREE_LANES];                                                                 \
-        for (int32_t i = 0; i < TREE_LANES; i++) x[i] = l->x[i];                                   \
-        for (int32_t left = l->steps; left > 0; left -= STEPS_AT_ONCE)                             \
-            if (!steps[kind](l->nodes, x, l->at, left < STEPS_AT_ONCE ? left : STEPS_AT_ONCE))     \
-                break;                                                                             \
-    }
+DEFINE_WALK(plain_f32, tree_node_f32, float, HOLDS_PLAIN, UINT32_MAX)
+DEFINE_WALK(missing_f32, tree_node_f32, float, HOLDS_MISSING, TREE_FEATURE)
+DEFINE_WALK(any_f32, tree_node_f32, float, HOLDS_ANY, TREE_FEATURE)
+DEFINE_WALK(plain_f64, tree_node_f64, double, HOLDS_PLAIN, UINT32_MAX)
+DEFINE_WALK(missing_f64, tree_node_f64, double, HOLDS_MISSING, TREE_FEATURE)
+DEFINE_WALK(any_f64, tree_node_f64, double, HOLDS_ANY, TREE_FEATURE)
 
-DEFINE_WALK(tree_walk_f32, tree_node_f32, float)
-DEFINE_WALK(tree_walk_f64, tree_node_f64, double)
+tree_walk_fn *tree_walk(hone_dtype t, tree_kind kind) {
+    static tree_walk_fn *const f32[TREE_KINDS] = {plain_f32, missing_f32, any_f32};
+    static tree_walk_fn *const f64[TREE_KINDS] = {plain_f64, missing_f64, any_f64};
+    return t == HONE_F64 ? f64[kind] : f32[kind];
+}
