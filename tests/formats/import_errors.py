@@ -153,6 +153,38 @@ refuse_tree("ensemble_cycle", ensemble(nodes_trueleafs=[0]), "the nodes of a tre
 refuse_tree("ensemble_type", ensemble(nodes_modes=Tensor(INT64, [1], [0], "t")),
             "'nodes_modes' has type int64: expected uint8")
 
+
+def laid_out(**changes):
+    """hone::TreeEnsemble with x[1] <= 0.5 ? 1 : 2 and a single leaf, with changes; x is a constant, so that it
+    is checked while opening."""
+    half, nan = 0x3F000000, 0x7FC00000
+    parts = dict(nodes=[half, 1, 1, nan, 0, 1, nan, 0, 2, nan, 0, 3], roots=[0, 1, 3, 0], rows=[0, 0, 1, 2],
+                 starts=[0, 1, 2, 3], targets=[0, 0, 0])
+    for name, (at, value) in changes.items():
+        parts[name][at] = value
+    g = Graph()
+    g.initializer("x", FLOAT, [1, 2], [0, 0])
+    for name, values in parts.items():
+        width = {"nodes": 3, "roots": 2}.get(name)
+        g.initializer(name, INT32, [len(values) // width, width] if width else [len(values)], values)
+    g.initializer("weights", FLOAT, [3], [2, 1, 0.25])
+    g.node("TreeEnsemble", ["x", *parts, "weights"], ["y"], name="n", domain="hone", n_targets=1)
+    g.output("y", FLOAT, [1, 1])
+    return Model(g, opsets={"hone": 1})
+
+
+for label, number_of_node, changes in (
+        ("child_behind", 1, {"nodes": (5, 0)}), ("child_itself", 0, {"nodes": (2, 0)}),
+        ("child_too_far", 0, {"nodes": (2, 3)}), ("child_negative", 0, {"nodes": (2, -1)}),
+        ("feature", 0, {"nodes": (1, 2)}), ("leaf_goes_on", 3, {"nodes": (10, 1 << 30)})):
+    refuse(f"laid_out_{label}", laid_out(**changes), FORMAT,
+           f"node 'n' (TreeEnsemble): node {number_of_node} is malformed, or needs more than the 2 features there are")
+for label, changes in (("row", {"rows": (3, 3)}), ("start", {"starts": (1, 3)}), ("last_start", {"starts": (3, 9)}),
+                       ("first_start", {"starts": (0, -1)}), ("target", {"targets": (1, 1)})):
+    refuse(f"laid_out_{label}", laid_out(**changes), FORMAT,
+           "node 'n' (TreeEnsemble): the roots or the votes of the trees are malformed")
+refuse("laid_out_root", laid_out(roots=(2, 4)), FORMAT, "node 'n' (TreeEnsemble): the root of tree 1 is malformed")
+
 # ---- Nodes and names ---------------------------------------------------------------------------
 
 refuse("undefined_input", simple(("Add", ["x", "q"], ["y"])), FORMAT,

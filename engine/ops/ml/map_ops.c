@@ -43,8 +43,7 @@ static hone_status check_values(run_ctx *r, const tensor *map, dtype_set values)
     return run_fail(r, "the values of the map are not one of a supported type a key");
 }
 
-/* ---- ZipMap -----------------------------------------------------------------------------------
- */
+/* ---- ZipMap ---------------------------------------------------------------------------------- */
 
 typedef struct zip_params {
     int_list classlabels_int64s;
@@ -108,8 +107,7 @@ static hone_status zip_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
-/* ---- DictVectorizer ---------------------------------------------------------------------------
- */
+/* ---- DictVectorizer -------------------------------------------------------------------------- */
 
 typedef struct dict_params {
     int_list int64_vocabulary;
@@ -200,8 +198,7 @@ static hone_status dict_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
-/* ---- CastMap ----------------------------------------------------------------------------------
- */
+/* ---- CastMap --------------------------------------------------------------------------------- */
 
 typedef struct cast_map_params {
     int32_t cast_to, map_form;

@@ -26,8 +26,7 @@ static int64_t known_dim(const infer *f, int32_t i, int32_t axis) {
     return s->rank > axis ? s->dim[axis] : DIM_UNKNOWN;
 }
 
-/* ---- hone::SquaredDistance: of each row of A from each row of B -------------------------------
- */
+/* ---- hone::SquaredDistance: of each row of A from each row of B ------------------------------ */
 
 static const op_arg distance_in[] = {MATRIX("A"), MATRIX("B")};
 static const op_arg distance_out[] = {MATRIX("squares")};
@@ -87,8 +86,7 @@ static const char *const distance_cases[] = {"f32[3,4] f32[5,4]",   "f32[2,7] f3
                                              "f32[0,2] f32[3,2]",   "f32[2,0] f32[3,0]",
                                              "f32[300,3] f32[9,3]", NULL};
 
-/* ---- hone::SvmPairs ---------------------------------------------------------------------------
- */
+/* ---- hone::SvmPairs -------------------------------------------------------------------------- */
 
 /* Classes i < j are told apart by the support vectors of both: those of i have their coefficients
  * in row j - 1, those of j in row i. The class that most pairs vote for wins. */
@@ -186,8 +184,7 @@ static const char *const pairs_cases[] = {"f32[4,3] f32[1,3] f32[1] vectors_per_
                                           "f32[0,2] f32[1,2] f32[1] vectors_per_class=1,1",
                                           "f32[2,0] f32[2,0] f32[3] vectors_per_class=0,0,0", NULL};
 
-/* ---- hone::SvmProbabilities -------------------------------------------------------------------
- */
+/* ---- hone::SvmProbabilities ------------------------------------------------------------------ */
 
 /* A score becomes the chance of the pair's first class (Platt); the chances of pairs become those
  * of classes by the second method of Wu, Lin and Weng (2004), in float32 with the usual bound on

@@ -78,8 +78,7 @@ hone_status trees_votes(builder *b, raw_trees *t, const int32_t *of, const int64
     return b->status;
 }
 
-/* ---- Order ------------------------------------------------------------------------------------
- */
+/* ---- Order ----------------------------------------------------------------------------------- */
 
 /* One slot of the result. */
 typedef struct slot {
@@ -151,8 +150,7 @@ static hone_status order_trees(layout_job *j) {
     return HONE_OK;
 }
 
-/* ---- Slots ------------------------------------------------------------------------------------
- */
+/* ---- Slots ----------------------------------------------------------------------------------- */
 
 static const slot forwarder = {.threshold = NAN};
 
@@ -233,8 +231,7 @@ static hone_status put_nodes(layout_job *j, hone_dtype t) {
     return HONE_OK;
 }
 
-/* ---- Constants --------------------------------------------------------------------------------
- */
+/* ---- Constants ------------------------------------------------------------------------------- */
 
 static bool goes_on(const slot *s) {
     return !isnan(s->threshold) || (s->feature & TREE_NAN_HOLDS) != 0;

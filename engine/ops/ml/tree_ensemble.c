@@ -48,8 +48,7 @@ static hone_status tree_infer(infer *f) {
     return HONE_OK;
 }
 
-/* ---- Checks -----------------------------------------------------------------------------------
- */
+/* ---- Checks ---------------------------------------------------------------------------------- */
 
 typedef struct tree_state {
     tree_kind kind;
@@ -129,8 +128,7 @@ static hone_status tree_check(plan_ctx *p, const step *s, tree_state *state) {
     return HONE_OK;
 }
 
-/* ---- Plan -------------------------------------------------------------------------------------
- */
+/* ---- Plan ------------------------------------------------------------------------------------ */
 
 /* Rows that are walked through one tree before the next; rows below which trees are the items. */
 enum { BLOCK_ROWS = 64, FEW_ROWS = 16 };
@@ -152,8 +150,7 @@ static hone_status tree_plan(plan_ctx *p, step *s) {
     return scratch_book(p, s, bytes, &state->ends);
 }
 
-/* ---- Votes ------------------------------------------------------------------------------------
- */
+/* ---- Votes ----------------------------------------------------------------------------------- */
 
 typedef struct tree_job {
     const step *s;
@@ -205,8 +202,7 @@ typedef struct tree_job {
 DEFINE_VOTES(f32, float)
 DEFINE_VOTES(f64, double)
 
-/* ---- Run --------------------------------------------------------------------------------------
- */
+/* ---- Run ------------------------------------------------------------------------------------- */
 
 static bool is_wide(const tree_job *j) { return j->s->in[TREE_X].dtype == HONE_F64; }
 

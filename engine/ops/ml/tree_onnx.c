@@ -11,8 +11,7 @@
 #include "post_transform.h"
 #include "tree_build.h"
 
-/* ---- Nodes in lists with numbers of their own -------------------------------------------------
- */
+/* ---- Nodes in lists with numbers of their own ------------------------------------------------ */
 
 /* The attributes of the classifier and the regressor. */
 typedef struct legacy_params {
@@ -214,8 +213,7 @@ static value *emit_base(builder *b, const legacy_params *p, hone_dtype t) {
     return tensor_count(&base) ? expand_cast(b, emit_tensor_list(b, &base), t) : NULL;
 }
 
-/* ---- TreeEnsembleClassifier -------------------------------------------------------------------
- */
+/* ---- TreeEnsembleClassifier ------------------------------------------------------------------ */
 
 /* Do all votes go to one class? And is none of them negative? */
 static void survey_votes(const legacy_params *p, bool *one, bool *positive) {
@@ -260,8 +258,7 @@ static const char *const classifier_cases[] = {
     "f64[0,2] " NODES VOTES("class", "0,1,1,0") "classlabels_int64s=0,1 post_transform=LOGISTIC >2",
     NULL};
 
-/* ---- TreeEnsembleRegressor --------------------------------------------------------------------
- */
+/* ---- TreeEnsembleRegressor ------------------------------------------------------------------- */
 
 static hone_status regressor_expand(builder *b, draft *d) {
     const legacy_params *p = d->params;
@@ -281,8 +278,7 @@ static const char *const regressor_cases[] = {
     "i32[2] " NODES VOTES("target", "0,1,1,1") "n_targets=2 post_transform=SOFTMAX",
     "f32[0,2] " NODES VOTES("target", "0,0,0,0"), NULL};
 
-/* ---- TreeEnsemble -----------------------------------------------------------------------------
- */
+/* ---- TreeEnsemble ---------------------------------------------------------------------------- */
 
 typedef struct ensemble_params {
     int64_t aggregate_function, n_targets, post_transform;
