@@ -404,6 +404,9 @@ static const char *const ensemble_cases[] = {
     "f64[20,2] tree_roots=0,1 nodes_featureids=0,1 nodes_truenodeids=0,1 nodes_falsenodeids=0,2 "
     "nodes_trueleafs=1,1 nodes_falseleafs=1,1 nodes_modes=u8{2,5} nodes_splits=f64{0.5,0} "
     "leaf_targetids=0,0,0 leaf_weights=f64{1,2,3}",
+    "f16[3,1] tree_roots=0 nodes_featureids=0 nodes_truenodeids=0 nodes_falsenodeids=1 "
+    "nodes_trueleafs=1 nodes_falseleafs=1 nodes_modes=u8{1} nodes_splits=f16{0.5} "
+    "leaf_targetids=0,0 leaf_weights=f16{1,2} aggregate_function=0",
     NULL};
 
 static const op_version since_1[] = {{1, NULL}};
