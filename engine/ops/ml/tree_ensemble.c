@@ -320,6 +320,7 @@ static uint64_t tree_flops(const step *s) {
     "i32[4,3]{1056964608,1,1,2143289344,0,1,2143289344,0,2,2143289344,0,3} i32[2,2]{0,1,3,0} "     \
     "i32{0,0,1,2} i32{0,1,2,3} i32{0,0,0} "
 static const char *const tree_cases[] = {"f32[5,3] " STUMP "f32{2,1,0.25} n_targets=1",
+                                         "f32[9001,3] " STUMP "f32{2,1,0.25} n_targets=1",
                                          "f32[40,3] " STUMP "f32{2,1,4} n_targets=2 >2",
                                          "f32[17,2] " STUMP "f32{2,1,4} n_targets=2 aggregate=MIN",
                                          "f32[1,2] " STUMP "f32{2,1,4} n_targets=1 aggregate=MAX",
