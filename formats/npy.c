@@ -15,6 +15,7 @@
 #include "checked.h"
 #include "file.h"
 #include "model.h"
+#include "npy_text.h"
 #include "writer.h"
 
 enum { PREAMBLE = 8, MAX_HEADER = 64 * 1024, ALIGNMENT = 64 };
@@ -33,6 +34,7 @@ enum { TYPES = sizeof types / sizeof *types };
 
 typedef struct npy_header {
     hone_dtype dtype;
+    npy_text text; /* of strings */
     bool fortran;
     shape shape;
     size_t data; /* offset of the elements */
@@ -83,6 +85,7 @@ static hone_status read_descr(cursor *k, npy_header *h) {
     TRY(read_string(k, code, sizeof code));
     for (size_t i = 0; i < TYPES; i++)
         if (strcmp(code, types[i].code) == 0) h->dtype = (hone_dtype)types[i].dtype;
+    if (h->dtype == HONE_UNDEFINED && npy_text_parse(code, &h->text)) h->dtype = HONE_STRING;
     if (h->dtype != HONE_UNDEFINED) return HONE_OK;
     return fail_at(k->c, HONE_E_UNSUPPORTED, start, "npy: element type '%s'%s",
                    escape_name(name, sizeof name, code), code[0] == '>' ? ", big-endian" : "");
@@ -190,12 +193,59 @@ static void copy_transposed(char *to, const char *from, const shape *s, int64_t 
     }
 }
 
+/* Bytes of one element in the file. */
+static bool element_size(const npy_header *h, size_t *out) {
+    *out = dtype_size(h->dtype);
+    return h->dtype != HONE_STRING || npy_text_size(&h->text, out);
+}
+
+/* The elements in row-major order, in memory of their own. */
+static hone_status copy_elements(const ctx *c, const npy_header *h, const char *from, size_t bytes,
+                                 char **out) {
+    int64_t count = 0;
+    size_t element = 0;
+    shape_count(&h->shape, &count);
+    element_size(h, &element);
+    char *to = mem_alloc(c->alloc, bytes, TENSOR_ALIGN);
+    if (!to) return fail_nomem(c, bytes);
+    if (h->fortran && count)
+        copy_transposed(to, from, &h->shape, count, element);
+    else if (bytes)
+        memcpy(to, from, bytes);
+    *out = to;
+    return HONE_OK;
+}
+
+static hone_status load_text(const ctx *c, const npy_header *h, const char *from, size_t bytes,
+                             hone_view *out) {
+    int64_t count = 0;
+    char *copy = NULL;
+    shape_count(&h->shape, &count);
+    if (h->fortran) TRY(copy_elements(c, h, from, bytes, &copy));
+    const hone_status status = npy_text_load(c, &h->text, copy ? copy : from, count, &out->data);
+    mem_free(c->alloc, copy);
+    out->bytes = (size_t)count * sizeof(char *);
+    return status;
+}
+
+static hone_status load_numbers(const ctx *c, const npy_header *h, const char *from, size_t bytes,
+                                hone_view *out) {
+    char *to;
+    TRY(copy_elements(c, h, from, bytes, &to));
+    /* NumPy takes any byte but 0 for true, hone's kernels only 1. */
+    for (size_t i = 0; h->dtype == HONE_BOOL && i < bytes; i++) to[i] = to[i] != 0;
+    out->data = to;
+    out->bytes = bytes;
+    return HONE_OK;
+}
+
 static hone_status load(const ctx *c, const char *data, size_t size, hone_view *out) {
     npy_header h = {0};
     int64_t count;
-    size_t bytes;
+    size_t element, bytes;
     TRY(read_header(c, data, size, &h));
-    if (!shape_count(&h.shape, &count) || !dtype_bytes(h.dtype, count, &bytes))
+    if (!shape_count(&h.shape, &count) || !element_size(&h, &element) ||
+        !size_mul((size_t)count, element, &bytes))
         return fail(c, HONE_E_FORMAT, "npy: the shape has more than 2^63 bytes");
     if (bytes != size - h.data)
         return fail_at(c, HONE_E_FORMAT, (int64_t)h.data,
@@ -204,16 +254,10 @@ static hone_status load(const ctx *c, const char *data, size_t size, hone_view *
     if (bytes > c->limits->tensor_bytes)
         return fail(c, HONE_E_LIMIT, "npy: %zu bytes of elements: the limit is %llu (tensor_bytes)",
                     bytes, (unsigned long long)c->limits->tensor_bytes);
-    char *to = mem_alloc(c->alloc, bytes, TENSOR_ALIGN);
-    if (!to) return fail_nomem(c, bytes);
-    if (h.fortran && count)
-        copy_transposed(to, data + h.data, &h.shape, count, dtype_size(h.dtype));
-    else
-        memcpy(to, data + h.data, bytes);
-    /* NumPy takes any byte but 0 for true, hone's kernels only 1. */
-    for (size_t i = 0; h.dtype == HONE_BOOL && i < bytes; i++) to[i] = to[i] != 0;
-    *out = (hone_view){.data = to, .bytes = bytes, .dtype = h.dtype, .rank = h.shape.rank};
-    memcpy(out->dim, h.shape.dim, sizeof out->dim);
+    hone_view view = {.dtype = h.dtype, .rank = h.shape.rank};
+    memcpy(view.dim, h.shape.dim, sizeof view.dim);
+    TRY((h.dtype == HONE_STRING ? load_text : load_numbers)(c, &h, data + h.data, bytes, &view));
+    *out = view;
     return HONE_OK;
 }
 
@@ -261,12 +305,14 @@ static const char *type_code(hone_dtype dtype) {
     return dtype == HONE_BF16 ? "<u2" : "|u1";
 }
 
-static hone_status put_header(const ctx *c, file_writer *w, const hone_view *v) {
+static hone_status put_header(const ctx *c, file_writer *w, const hone_view *v,
+                              const npy_text *strings) {
     enum { TEXT = 2 * ALIGNMENT + 24 * HONE_MAX_RANK };
-    char text[TEXT];
-    size_t n =
-        (size_t)snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (",
-                         type_code(v->dtype));
+    char text[TEXT], wide[24];
+    const char *code = v->dtype == HONE_STRING ? wide : type_code(v->dtype);
+    snprintf(wide, sizeof wide, "<U%zu", strings->width);
+    size_t n = (size_t)snprintf(text, sizeof text,
+                                "{'descr': '%s', 'fortran_order': False, 'shape': (", code);
     for (int32_t i = 0; i < v->rank; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%lld", i ? ", " : "",
                               (long long)v->dim[i]);
@@ -299,8 +345,7 @@ static hone_status check_view(const ctx *c, const hone_view *v, int64_t *count) 
     if (v->rank < 0 || v->rank > HONE_MAX_RANK)
         return fail(c, HONE_E_ARG, "hone_npy_save: rank %d", v->rank);
     const shape s = shape_make(v->rank, v->dim);
-    if (v->kind != HONE_TENSOR || v->dtype == HONE_STRING)
-        return fail(c, HONE_E_UNSUPPORTED, "npy: only tensors of numbers");
+    if (v->kind != HONE_TENSOR) return fail(c, HONE_E_UNSUPPORTED, "npy: only tensors");
     if (!shape_count(&s, count) || !dtype_bytes(v->dtype, *count, &bytes) || bytes != v->bytes ||
         (bytes && !v->data))
         return fail(c, HONE_E_ARG, "hone_npy_save: type, shape and size of the view do not agree");
@@ -317,11 +362,16 @@ hone_status hone_npy_save(const char *path, const hone_view *view, hone_error *e
     error_clear(err);
     if (!path || !view) return fail(&c, HONE_E_ARG, "hone_npy_save: NULL argument");
     TRY(check_view(&c, view, &count));
+    const tensor t = {
+        .dtype = view->dtype, .shape = shape_make(view->rank, view->dim), .data = view->data};
+    npy_text strings = {0};
+    if (t.dtype == HONE_STRING) TRY(npy_text_fit(&c, &t, &strings));
     TRY(writer_open(&c, &w, path));
-    hone_status s = put_header(&c, &w, view);
+    hone_status s = put_header(&c, &w, view, &strings);
     if (s == HONE_OK)
-        s = hone_dtype_bits(view->dtype) < 8 ? put_unpacked(&c, &w, view, count)
-                                             : writer_put(&c, &w, view->data, view->bytes);
+        s = t.dtype == HONE_STRING         ? npy_text_save(&c, &w, &t, &strings)
+            : hone_dtype_bits(t.dtype) < 8 ? put_unpacked(&c, &w, view, count)
+                                           : writer_put(&c, &w, view->data, view->bytes);
     if (s == HONE_OK) return writer_commit(&c, &w);
     writer_abort(&w);
     return s;

@@ -5,8 +5,8 @@
  *     onnx_backend DIR [--list] [--expect FILE] [--hone FILE]
  *
  * DIR is a case or a folder of cases. A case holds model.onnx and folders test_data_set_N with
- * input_I.pb and output_I.pb, each a TensorProto, SequenceProto or OptionalProto. --list prints the
- * names of the cases that pass.
+ * input_I.pb and output_I.pb, each a TensorProto, SequenceProto, OptionalProto or MapProto. --list
+ * prints the names of the cases that pass.
  * --expect fails if a case named in FILE (one a line) does not pass, and tells of those that pass
  * without being named. Without it, every case has to pass. --hone saves each model to FILE and runs
  * what that file gives. Of models that draw random numbers, types and shapes are compared.

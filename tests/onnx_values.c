@@ -36,13 +36,65 @@ static hone_status make_list(importer *im, hone_kind kind, size_t n, hone_view *
     return out->data ? HONE_OK : fail_nomem(im->c, out->bytes);
 }
 
+static hone_status read_sequence(importer *im, const Onnx__SequenceProto *q, hone_view *out);
+
+/* Text as a vector. */
+static hone_status read_texts(importer *im, const ProtobufCBinaryData *text, size_t n,
+                              tensor *out) {
+    const char **list = arena_array(&im->model->arena, n, sizeof *list);
+    if (!list) return fail_nomem(im->c, n * sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *data;
+        size_t size;
+        if (!wire_bytes(&im->in, &text[i], &data, &size))
+            return fail(im->c, HONE_E_FORMAT, "a key is no reference");
+        list[i] = arena_strndup(&im->model->arena, (const char *)data, size);
+        if (!list[i]) return fail_nomem(im->c, size);
+    }
+    *out = (tensor){.dtype = HONE_STRING,
+                    .shape = shape_vector((int64_t)n),
+                    .data = list,
+                    .bytes = n * sizeof *list};
+    return HONE_OK;
+}
+
+/* Keys as a vector; values, which files state as a sequence of single elements, as another. */
+static hone_status read_map(importer *im, const Onnx__MapProto *m, hone_view *out) {
+    tensor keys = {.dtype = HONE_I64, .shape = shape_vector((int64_t)m->n_keys), .data = m->keys};
+    hone_view items;
+    keys.bytes = m->n_keys * sizeof *m->keys;
+    if (m->n_string_keys) TRY(read_texts(im, m->string_keys, m->n_string_keys, &keys));
+    if (!m->values) return fail(im->c, HONE_E_FORMAT, "a map without values");
+    TRY(read_sequence(im, m->values, &items));
+    const hone_view *item = items.data;
+    const int64_t n = items.dim[0];
+    hone_view values = {.dtype = n ? item[0].dtype : HONE_F32, .rank = 1, .dim = {n}};
+    const size_t size = dtype_size(values.dtype);
+    values.bytes = (size_t)n * size;
+    values.data = arena_alloc(&im->model->arena, values.bytes);
+    void *own = arena_alloc(&im->model->arena, keys.bytes);
+    if (!values.data || !own) return fail_nomem(im->c, values.bytes);
+    if (keys.bytes) memcpy(own, keys.data, keys.bytes);
+    keys.data = own;
+    for (int64_t i = 0; i < n; i++) {
+        if (item[i].bytes != size) return fail(im->c, HONE_E_FORMAT, "a map of larger values");
+        memcpy((char *)values.data + (size_t)i * size, item[i].data, size);
+    }
+    TRY(make_list(im, HONE_MAP, 2, out));
+    ((hone_view *)out->data)[0] = view_of_tensor(&keys);
+    ((hone_view *)out->data)[1] = values;
+    return HONE_OK;
+}
+
 static hone_status read_sequence(importer *im, const Onnx__SequenceProto *q, hone_view *out) {
-    TRY(make_list(im, HONE_SEQUENCE, q->n_tensor_values + q->n_sequence_values, out));
+    TRY(make_list(im, HONE_SEQUENCE, q->n_tensor_values + q->n_sequence_values + q->n_map_values,
+                  out));
     hone_view *item = out->data;
     for (size_t i = 0; i < q->n_tensor_values; i++)
         TRY(read_tensor(im, q->tensor_values[i], item++));
     for (size_t i = 0; i < q->n_sequence_values; i++)
         TRY(read_sequence(im, q->sequence_values[i], item++));
+    for (size_t i = 0; i < q->n_map_values; i++) TRY(read_map(im, q->map_values[i], item++));
     return HONE_OK;
 }
 
@@ -61,6 +113,9 @@ static hone_status read_message(importer *im, const ProtobufCMessage *m, hone_ki
     case HONE_OPTIONAL:
         *name = ((const Onnx__OptionalProto *)m)->name;
         return read_optional(im, (const Onnx__OptionalProto *)m, out);
+    case HONE_MAP:
+        *name = ((const Onnx__MapProto *)m)->name;
+        return read_map(im, (const Onnx__MapProto *)m, out);
     case HONE_TENSOR:
         *name = ((const Onnx__TensorProto *)m)->name;
         return read_tensor(im, (const Onnx__TensorProto *)m, out);
@@ -110,20 +165,22 @@ static bool numbers_agree(double got, double want) {
     return fabs(got - want) <= absolute + relative * fabs(want);
 }
 
-static bool floats_agree(const tensor *got, const tensor *want, int64_t i) {
-    if (numbers_agree(tensor_f64(got, i), tensor_f64(want, i))) return true;
+static bool floats_agree(const tensor *got, int64_t i, const tensor *want, int64_t j) {
+    const double x = tensor_f64(got, i), y = tensor_f64(want, j);
+    if (numbers_agree(x, y)) return true;
     if (hone_dtype_bits(got->dtype) > 16 || got->dtype == HONE_F8E8M0) return false;
-    if (isnan(tensor_f64(got, i)) || isnan(tensor_f64(want, i))) return false;
-    return llabs(rank_of(got, i) - rank_of(want, i)) <= 2;
+    if (isnan(x) || isnan(y)) return false;
+    return llabs(rank_of(got, i) - rank_of(want, j)) <= 2;
 }
 
-static bool element_agrees(const tensor *got, const tensor *want, int64_t i) {
+/* Element i of one tensor and element j of another of the same type. */
+static bool element_agrees(const tensor *got, int64_t i, const tensor *want, int64_t j) {
     const dtype_set floats = DT_FLOATS | DT_FLOAT8S | DT(HONE_F4E2M1);
-    if (dtype_in(got->dtype, floats)) return floats_agree(got, want, i);
-    if (got->dtype == HONE_U64) return ((uint64_t *)got->data)[i] == ((uint64_t *)want->data)[i];
+    if (dtype_in(got->dtype, floats)) return floats_agree(got, i, want, j);
+    if (got->dtype == HONE_U64) return ((uint64_t *)got->data)[i] == ((uint64_t *)want->data)[j];
     if (got->dtype == HONE_STRING)
-        return strcmp(tensor_string(got, i), tensor_string(want, i)) == 0;
-    return tensor_i64(got, i) == tensor_i64(want, i);
+        return strcmp(tensor_string(got, i), tensor_string(want, j)) == 0;
+    return tensor_i64(got, i) == tensor_i64(want, j);
 }
 
 /* Complex numbers as twice as many real ones. */
@@ -146,7 +203,7 @@ static bool elements_agree(const tensor *got, const tensor *want, reason *why) {
     const int64_t count = tensor_count(want);
     int64_t bad = 0, first = -1;
     for (int64_t i = 0; i < count; i++) {
-        if (element_agrees(got, want, i)) continue;
+        if (element_agrees(got, i, want, i)) continue;
         if (bad++ == 0) first = i;
     }
     if (bad == 0) return true;
@@ -173,6 +230,25 @@ static bool lists_agree(const hone_view *got, const hone_view *want, reason *why
     return true;
 }
 
+/* The same keys, in any order, with values that agree. */
+static bool maps_agree(const hone_view *got, const hone_view *want, reason *why) {
+    const hone_view *a = got->data, *b = want->data;
+    const tensor got_keys = tensor_of(&a[0]), want_keys = tensor_of(&b[0]);
+    const tensor got_values = tensor_of(&a[1]), want_values = tensor_of(&b[1]);
+    const int64_t n = tensor_count(&want_keys);
+    if (n != tensor_count(&got_keys) || got_keys.dtype != want_keys.dtype ||
+        got_values.dtype != want_values.dtype)
+        return because(why, "%" PRId64 " keys or types, expected %" PRId64, tensor_count(&got_keys),
+                       n);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t at = 0;
+        while (at < n && !element_agrees(&got_keys, at, &want_keys, i)) at++;
+        if (at == n || !element_agrees(&got_values, at, &want_values, i))
+            return because(why, "key number %" PRId64 " is missing or has another value", i);
+    }
+    return true;
+}
+
 bool values_fit(const hone_view *got, const hone_view *want, reason *why) {
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
     if (got->kind != want->kind)
@@ -189,6 +265,7 @@ bool values_fit(const hone_view *got, const hone_view *want, reason *why) {
 
 bool values_agree(const hone_view *got, const hone_view *want, reason *why) {
     if (!values_fit(got, want, why)) return false;
+    if (want->kind == HONE_MAP) return maps_agree(got, want, why);
     if (want->kind != HONE_TENSOR) return lists_agree(got, want, why);
     const tensor g = real_parts(tensor_of(got)), w = real_parts(tensor_of(want));
     return elements_agree(&g, &w, why);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs all tests: builds with sanitizers and without, ONNX's own cases, 64-bit ARM under emulation,
-# fuzzing, projects that use the installed library, real models beside ONNX Runtime, style.
+# Runs all tests: builds with sanitizers and without, ONNX's own cases, operators and models beside
+# ONNX Runtime, 64-bit ARM under emulation, fuzzing, projects that use the installed library, style.
 #
 #   tests/run.sh
 #
@@ -20,6 +20,7 @@ jobs=${HONE_TEST_JOBS:-$(nproc)}
 fuzz_seconds=${HONE_FUZZ_SECONDS:-60}
 logs=build/logs
 cases=build/onnx_cases
+peers=build/peer_cases
 models=.cache/models
 export PYTHONDONTWRITEBYTECODE=1
 
@@ -39,9 +40,11 @@ run_ctest() { # run_ctest PRESET [OPTION...]
   ctest --preset "$preset" -j "$jobs" "$@"
 }
 
-fetch_python() { # packages, the cases that onnx generates, real models
+fetch_python() { # packages, the cases that onnx generates, those beside ONNX Runtime, real models
   need_venv .cache/venv tests/requirements.txt
   "$python" tests/onnx_cases.py "$cases"
+  rm -rf "$peers"
+  "$python" tests/peers/peer_cases.py "$peers"
   PYTHON=$python bench/fetch_models.sh "$models" all
 }
 
@@ -90,6 +93,7 @@ step ctest run_ctest ci
 step onnx-cases build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
 step onnx-cases-hone build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt \
   --hone build/onnx_case.hone
+step peer-cases build/ci/tests/onnx_backend "$peers"
 step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers
 step models "$python" tests/models/models_test.py --hone build/ci/installed/bin/hone "$models"
 step docs tests/docs/check_docs.sh build/docs
@@ -100,6 +104,7 @@ step build-asan build asan
 collect
 step ctest-asan run_ctest asan
 step onnx-cases-asan build/asan/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
+step peer-cases-asan build/asan/tests/onnx_backend "$peers"
 
 step build-tsan build_tsan
 step threads-tsan run_ctest tsan -R '^unit_(team|session)$'

@@ -45,4 +45,29 @@ static inline bool utf8_is_text(const void *data, size_t size) {
     return true;
 }
 
+/* Most bytes of a code point. */
+#define UTF8_MOST 4
+
+/* Is it a code point that UTF-8 has, other than NUL? */
+static inline bool utf8_is_code(uint32_t code) {
+    return code > 0 && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+}
+
+/* The code point of the valid sequence of n bytes at s. */
+static inline uint32_t utf8_decode(const unsigned char *s, size_t n) {
+    static const unsigned char bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t code = s[0] & bits[n];
+    for (size_t i = 1; i < n; i++) code = code << 6 | (s[i] & 0x3F);
+    return code;
+}
+
+/* Writes a code point; returns its bytes. */
+static inline size_t utf8_encode(uint32_t code, char *out) {
+    static const unsigned char mark[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    const size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; code >>= 6) out[i] = (char)(0x80 | (code & 0x3F));
+    out[0] = (char)(mark[n] | code);
+    return n;
+}
+
 #endif

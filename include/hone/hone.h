@@ -551,8 +551,9 @@ HONE_API int32_t hone_cpu_count(void);
 
 /* ---- NumPy files ----------------------------------------------------------------------------- */
 
-/* Reads a .npy file (format 1-3, C or Fortran order, little-endian, fixed-size types) into memory
- * that hone_view_free releases. bfloat16 and narrower types have no NumPy form and are refused. */
+/* Reads a .npy file (format 1-3, C or Fortran order, little-endian, fixed-size types, text
+ * included) into memory that hone_view_free releases. bfloat16 and narrower types have no NumPy
+ * form and are refused. */
 HONE_API hone_status hone_npy_load(hone_view *out, const char *path, const hone_limits *limits,
                                    hone_error *err);
 HONE_API hone_status hone_npy_load_memory(hone_view *out, const void *data, size_t size,

@@ -105,6 +105,86 @@ def if_model(then_branch, **attributes):
 refuse("unknown_operator_in_body", if_model(body_with(("Frob", ["x"], ["r"]))), UNSUPPORTED,
        "unsupported operator: Frob (opset 17, 1 node: r): no such operator")
 
+# ---- Trees -------------------------------------------------------------------------------------
+
+def tree(version=3, op="TreeEnsembleRegressor", **changes):
+    """x[1] <= 0.5 ? 1 : 2, with changes."""
+    attributes = dict(nodes_treeids=[0, 0, 0], nodes_nodeids=[0, 1, 2], nodes_featureids=[1, 0, 0],
+                      nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"], nodes_values=[0.5, 0.0, 0.0],
+                      nodes_truenodeids=[1, 0, 0], nodes_falsenodeids=[2, 0, 0], target_treeids=[0, 0],
+                      target_nodeids=[1, 2], target_ids=[0, 0], target_weights=[1.0, 2.0])
+    attributes.update(changes)
+    return simple((op, ["x"], ["y"], dict(attributes, domain="ai.onnx.ml", name="n")),
+                  opsets={"ai.onnx.ml": version})
+
+
+def ensemble(**changes):
+    """The same as a TreeEnsemble."""
+    attributes = dict(tree_roots=[0], nodes_featureids=[1], nodes_modes=Tensor(UINT8, [1], [0], "t"),
+                      nodes_splits=Tensor(FLOAT, [1], [0.5], "t"), nodes_truenodeids=[0], nodes_falsenodeids=[1],
+                      nodes_trueleafs=[1], nodes_falseleafs=[1], leaf_targetids=[0, 0],
+                      leaf_weights=Tensor(FLOAT, [2], [1, 2], "t"))
+    attributes.update(changes)
+    return simple(("TreeEnsemble", ["x"], ["y"], dict(attributes, domain="ai.onnx.ml", name="n")),
+                  opsets={"ai.onnx.ml": 5})
+
+
+def refuse_tree(name, model, text):
+    label = "TreeEnsemble" if name.startswith("ensemble") else "TreeEnsembleRegressor"
+    refuse(name, model, FORMAT, f"node 'n' ({label}): {text}")
+
+
+refuse_tree("tree_lists", tree(nodes_modes=["LEAF"]), "'nodes_modes' has 1 elements: expected 3")
+refuse_tree("tree_mode", tree(nodes_modes=["BRANCH_MAYBE", "LEAF", "LEAF"]), "node 0 has an unknown mode")
+refuse_tree("tree_child", tree(nodes_truenodeids=[7, 0, 0]), "tree 0 has no node 7")
+refuse_tree("tree_two_nodes", tree(nodes_nodeids=[0, 1, 1]), "tree 0 has two nodes 1")
+refuse_tree("tree_cycle", tree(nodes_modes=["BRANCH_LEQ", "BRANCH_LT", "LEAF"], nodes_falsenodeids=[2, 2, 0]),
+            "the nodes of a tree form a cycle")
+refuse_tree("tree_own_child", tree(nodes_truenodeids=[0, 0, 0]), "the nodes of a tree form a cycle")
+refuse_tree("tree_feature", tree(nodes_featureids=[2, 0, 0]), "a node compares feature 2 of 2")
+refuse_tree("tree_negative_feature", tree(nodes_featureids=[-1, 0, 0]), "a node compares feature -1 of 2")
+refuse_tree("tree_vote", tree(target_ids=[0, 1]), "a leaf votes for 1: expected 0 to 0")
+refuse_tree("tree_vote_nowhere", tree(target_nodeids=[1, 5]), "tree 0 has no node 5")
+refuse_tree("tree_weights", tree(target_weights=[1.0]), "'weights of the leaves' has 1 elements: expected 2")
+refuse_tree("ensemble_leaf", ensemble(nodes_falsenodeids=[2]), "a node leads to leaf 2 of 2")
+refuse_tree("ensemble_root", ensemble(tree_roots=[1]), "a node leads to node 1 of 1")
+refuse_tree("ensemble_mode", ensemble(nodes_modes=Tensor(UINT8, [1], [7], "t")), "node 0 has the mode 7")
+refuse_tree("ensemble_cycle", ensemble(nodes_trueleafs=[0]), "the nodes of a tree form a cycle")
+refuse_tree("ensemble_type", ensemble(nodes_modes=Tensor(INT64, [1], [0], "t")),
+            "'nodes_modes' has type int64: expected uint8")
+
+
+def laid_out(**changes):
+    """hone::TreeEnsemble with x[1] <= 0.5 ? 1 : 2 and a single leaf, with changes; x is a constant, so that it
+    is checked while opening."""
+    half, nan = 0x3F000000, 0x7FC00000
+    parts = dict(nodes=[half, 1, 1, nan, 0, 1, nan, 0, 2, nan, 0, 3], roots=[0, 1, 3, 0], rows=[0, 0, 1, 2],
+                 starts=[0, 1, 2, 3], targets=[0, 0, 0])
+    for name, (at, value) in changes.items():
+        parts[name][at] = value
+    g = Graph()
+    g.initializer("x", FLOAT, [1, 2], [0, 0])
+    for name, values in parts.items():
+        width = {"nodes": 3, "roots": 2}.get(name)
+        g.initializer(name, INT32, [len(values) // width, width] if width else [len(values)], values)
+    g.initializer("weights", FLOAT, [3], [2, 1, 0.25])
+    g.node("TreeEnsemble", ["x", *parts, "weights"], ["y"], name="n", domain="hone", n_targets=1)
+    g.output("y", FLOAT, [1, 1])
+    return Model(g, opsets={"hone": 1})
+
+
+for label, number_of_node, changes in (
+        ("child_behind", 1, {"nodes": (5, 0)}), ("child_itself", 0, {"nodes": (2, 0)}),
+        ("child_too_far", 0, {"nodes": (2, 3)}), ("child_negative", 0, {"nodes": (2, -1)}),
+        ("feature", 0, {"nodes": (1, 2)}), ("leaf_goes_on", 3, {"nodes": (10, 1 << 30)})):
+    refuse(f"laid_out_{label}", laid_out(**changes), FORMAT,
+           f"node 'n' (TreeEnsemble): node {number_of_node} is malformed, or needs more than the 2 features there are")
+for label, changes in (("row", {"rows": (3, 3)}), ("start", {"starts": (1, 3)}), ("last_start", {"starts": (3, 9)}),
+                       ("first_start", {"starts": (0, -1)}), ("target", {"targets": (1, 1)})):
+    refuse(f"laid_out_{label}", laid_out(**changes), FORMAT,
+           "node 'n' (TreeEnsemble): the roots or the votes of the trees are malformed")
+refuse("laid_out_root", laid_out(roots=(2, 4)), FORMAT, "node 'n' (TreeEnsemble): the root of tree 1 is malformed")
+
 # ---- Nodes and names ---------------------------------------------------------------------------
 
 refuse("undefined_input", simple(("Add", ["x", "q"], ["y"])), FORMAT,

@@ -555,6 +555,46 @@ def sequences_are_cut_and_put_together():
     return Model(g), [x], [cut, x, x]
 
 
+class Map:
+    """A MapProto from integers to single elements of a type."""
+
+    def __init__(self, dtype, items):
+        self.dtype, self.items = dtype, items
+
+    def encode(self):
+        values = Sequence([Tensor(self.dtype, [], [v]) for v in self.items.values()])
+        return number(2, INT64) + b"".join(number(3, k) for k in self.items) + block(5, values.encode())
+
+
+def map_from_int64(dtype):
+    return block(5, number(1, INT64) + block(2, block(1, number(1, dtype))))
+
+
+@case
+def maps_of_text_become_tensors():
+    g = Graph()
+    typed(g, 11, "x", map_from_int64(STRING))
+    ml = {"domain": "ai.onnx.ml"}
+    g.node("CastMap", ["x"], ["dense"], cast_to="TO_INT64", **ml)
+    g.node("CastMap", ["x"], ["sparse"], cast_to="TO_FLOAT", map_form="SPARSE", max_map=4, **ml)
+    g.node("CastMap", ["x"], ["text"], cast_to="TO_STRING", map_form="SPARSE", max_map=3, **ml)
+    g.node("DictVectorizer", ["x"], ["words"], int64_vocabulary=[9, 7, 0], **ml)
+    want = {"dense": Tensor(INT64, [1, 3], [12, 5, -8]), "sparse": floats([12, 0, 5, 0], [1, 4]),
+            "text": Tensor(STRING, [1, 3], ["12", "0.f", "5"]), "words": Tensor(STRING, [1, 3], ["-8", "", "12"])}
+    for name, tensor in want.items():
+        g.output(name, tensor.dtype, tensor.dims)
+    return Model(g, opsets={"ai.onnx.ml": 1}), [Map(STRING, {9: "-8", 0: "12", 2: "5"})], list(want.values())
+
+
+@case
+def maps_of_doubles_become_tensors():
+    g = Graph()
+    typed(g, 11, "x", map_from_int64(DOUBLE))
+    g.node("DictVectorizer", ["x"], ["y"], domain="ai.onnx.ml", int64_vocabulary=[1, 2])
+    g.output("y", DOUBLE, [1, 2])
+    return Model(g, opsets={"ai.onnx.ml": 1}), [Map(DOUBLE, {2: 0.5})], [Tensor(DOUBLE, [1, 2], [0, 0.5])]
+
+
 @case
 def sequences_pass_through_loops_and_branches():
     yes, no, body = Graph("yes"), Graph("no"), Graph("body")

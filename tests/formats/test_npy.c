@@ -128,7 +128,8 @@ static void refuses_malformed_headers(void **state) {
         {"{'descr': 4" REST, 8, HONE_E_FORMAT, "a string"},
         {"{'descr': '>f4'" REST, 8, HONE_E_UNSUPPORTED, "'>f4', big-endian"},
         {"{'descr': '|O'" REST, 8, HONE_E_UNSUPPORTED, "element type '|O'"},
-        {"{'descr': '<U3'" REST, 8, HONE_E_UNSUPPORTED, "element type '<U3'"},
+        {"{'descr': '|V3'" REST, 8, HONE_E_UNSUPPORTED, "element type '|V3'"},
+        {"{'descr': '<U3'" REST, 8, HONE_E_FORMAT, "the shape needs 24 bytes"},
         {"{'descr': '|V8'" REST, 16, HONE_E_UNSUPPORTED, "element type '|V8'"},
         {"{'descr': '<M8[ns]'" REST, 16, HONE_E_UNSUPPORTED, "element type '<M8[ns]'"},
         {"{'descr': [('a', '<f4')]" REST, 8, HONE_E_UNSUPPORTED, "elements are structures"},
@@ -288,7 +289,7 @@ static void refuses_to_save_nonsense(void **state) {
         assert_int_equal(hone_npy_save(fixture_path(&f, "a.npy"), &v, &f.err), HONE_E_ARG);
     }
     hone_view v = good;
-    v.dtype = HONE_STRING;
+    v.kind = HONE_SEQUENCE;
     assert_int_equal(hone_npy_save(fixture_path(&f, "a.npy"), &v, &f.err), HONE_E_UNSUPPORTED);
     assert_int_equal(hone_npy_save(NULL, &good, &f.err), HONE_E_ARG);
     assert_int_equal(fixture_entries(&f), 0);
@@ -297,6 +298,62 @@ static void refuses_to_save_nonsense(void **state) {
     expect_error(&f, hone_npy_load(&v, fixture_path(&f, "bad.npy"), NULL, &f.err), HONE_E_FORMAT,
                  "bad.npy: not a .npy file");
     fixture_fini(&f);
+}
+
+static void strings_come_back(void **state) {
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    const char *text[4] = {"a", "", "gr\xC3\xB6\xC3\x9F", "\xF0\x9F\x8C\x8D and more"};
+    const hone_view v = {
+        .data = text, .bytes = sizeof text, .dtype = HONE_STRING, .rank = 2, .dim = {2, 2}};
+    hone_view back;
+    assert_int_equal(hone_npy_save(fixture_path(&f, "a.npy"), &v, &f.err), HONE_OK);
+    assert_int_equal(hone_npy_load(&back, fixture_path(&f, "a.npy"), NULL, &f.err), HONE_OK);
+    assert_int_equal(back.dtype, HONE_STRING);
+    assert_int_equal(back.bytes, sizeof text);
+    for (int i = 0; i < 4; i++) assert_string_equal(((char **)back.data)[i], text[i]);
+    hone_view_free(&back);
+    text[0] = "\xFF";
+    assert_int_equal(hone_npy_save(fixture_path(&f, "b.npy"), &v, &f.err), HONE_E_INPUT);
+    fixture_fini(&f);
+}
+
+/* A file of these elements, each of `width` characters. */
+static hone_status load_strings(const char *header, const void *elements, size_t bytes,
+                                hone_view *out, hone_error *err) {
+    npy_file f = npy_make(1, header, bytes);
+    memcpy(f.data + f.size - bytes, elements, bytes);
+    const hone_status s = hone_npy_load_memory(out, f.data, f.size, NULL, err);
+    return s;
+}
+
+static void strings_of_numpy_are_read(void **state) {
+    (void)state;
+    hone_view v;
+    hone_error err;
+    static const char bytes[] = "ab\0\0xyz\0cd\0\0efgh";
+    assert_int_equal(load_strings("{'descr': '|S4', 'fortran_order': True, 'shape': (2, 2), }",
+                                  bytes, 16, &v, &err),
+                     HONE_OK);
+    static const char *const want[] = {"ab", "cd", "xyz", "efgh"};
+    for (int i = 0; i < 4; i++) assert_string_equal(((char **)v.data)[i], want[i]);
+    hone_view_free(&v);
+    assert_int_equal(
+        load_strings("{'descr': '<U0', 'fortran_order': False, 'shape': (3,), }", "", 0, &v, &err),
+        HONE_OK);
+    assert_string_equal(((char **)v.data)[2], "");
+    hone_view_free(&v);
+    static const unsigned char surrogate[] = {0, 0xD8, 0, 0}, high[] = {0, 0, 0x11, 0};
+    static const char *const one = "{'descr': '<U1', 'fortran_order': False, 'shape': (), }";
+    assert_int_equal(load_strings(one, surrogate, 4, &v, &err), HONE_E_FORMAT);
+    assert_int_equal(load_strings(one, high, 4, &v, &err), HONE_E_FORMAT);
+    assert_int_equal(load_strings("{'descr': '|S2', 'fortran_order': False, 'shape': (1,), }",
+                                  "\xC3(", 2, &v, &err),
+                     HONE_E_FORMAT);
+    assert_int_equal(
+        load_strings("{'descr': '<U', 'fortran_order': False, 'shape': (1,), }", "", 0, &v, &err),
+        HONE_E_UNSUPPORTED);
 }
 
 int main(void) {
@@ -310,6 +367,8 @@ int main(void) {
         cmocka_unit_test(every_changed_byte_is_survived),
         cmocka_unit_test(saves_what_it_loads),
         cmocka_unit_test(refuses_to_save_nonsense),
+        cmocka_unit_test(strings_come_back),
+        cmocka_unit_test(strings_of_numpy_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

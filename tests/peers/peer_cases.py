@@ -15,6 +15,7 @@ import re
 import sys
 
 import numpy as np
+import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
@@ -55,15 +56,31 @@ def encode(value, name):
     if isinstance(value, list):
         return numpy_helper.from_list(value, name)
     if isinstance(value, dict):
-        return numpy_helper.from_dict(value, name)
+        return encode_map(value, name)
     return numpy_helper.from_array(np.asarray(value), name)
 
 
+def encode_map(items, name):
+    """numpy_helper.from_dict knows no keys of text."""
+    message = onnx.MapProto(name=name, key_type=TensorProto.INT64)
+    if items and isinstance(next(iter(items)), str):
+        message.key_type = TensorProto.STRING
+        message.string_keys.extend(key.encode() for key in items)
+    else:
+        message.keys.extend(items)
+    values = [array_of(value) for value in items.values()]
+    message.values.CopyFrom(numpy_helper.from_list(values, ""))
+    return message
+
+
+def array_of(value):
+    """Python's own floats are what ONNX Runtime makes of float32."""
+    return np.asarray(value, object if isinstance(value, str) else np.float32 if isinstance(value, float) else None)
+
+
 def encode_maps(maps, name):
-    message = numpy_helper.from_list([], name)
-    message.elem_type = type(message).MAP
-    for item in maps:
-        message.map_values.append(numpy_helper.from_dict(item, ""))
+    message = onnx.SequenceProto(name=name, elem_type=onnx.SequenceProto.MAP)
+    message.map_values.extend(encode_map(item, "") for item in maps)
     return message
 
 

@@ -10,7 +10,7 @@
 #include "backward.h"
 #include "unit_test.h"
 
-enum { MAX_ATTRS = 16, MAX_LIST = 64 };
+enum { MAX_ATTRS = 24, MAX_LIST = 64 };
 
 typedef struct problem {
     hone_model *m;
@@ -160,8 +160,9 @@ static void settle_kinds(problem *p, const op *o) {
 }
 
 static void parse_line(problem *p, const op *o) {
-    char copy[512];
-    snprintf(copy, sizeof copy, "%s", p->line);
+    char copy[1024];
+    if (snprintf(copy, sizeof copy, "%s", p->line) >= (int)sizeof copy)
+        fail_msg("too long a problem line: %s", p->line);
     for (char *token = strtok(copy, " "); token; token = strtok(NULL, " ")) {
         if (*token == '>')
             p->n_out = atoi(token + 1);
