@@ -164,7 +164,7 @@ static const char *const unique_cases[] = {"f32{2,1,1,3,4,3} >3", "i64[9] >3", "
 static const char *const unfold_cases[] = {"f32[2,3,7] size=3 step=2", "i64[5,2] dim=0 size=2",
                                            "f32[0,4] size=2", NULL};
 static const char *const finite_cases[] = {"f32[2,3] f16[4]", "f32[3]{1,inf,2} isnan_only=1",
-                                           "f32[3]{1,nan,2}", NULL};
+                                           "f32[3]{1,nan,2}", "f32[0]", NULL};
 static const char *const embedding_cases[] = {"f32[5,3] i64[2,2]{0,1,4,3}", "f32[5,3] i64[0]{}",
                                               NULL};
 static const char *const bias_dropout_cases[] = {
