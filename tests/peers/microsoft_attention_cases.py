@@ -237,9 +237,73 @@ def rotary_cases():
     yield "streams_heads", rotary((2, 3, 4, 12), streams, 6, op="MRotaryEmbedding", mrope_section=[3, 1, 2])
 
 
+def decoder_cases():
+    heads = {"num_heads": 2}
+
+    def decoder(key, value, mask=None, past=0, outputs=1, length=None, bias=None, **attributes):
+        inputs = {"query": floats(2, 1, 8), "key": key, "value": value, "mask_index": mask, "attention_bias": None,
+                  "past_key": floats(2, 2, past, 4) if past else None,
+                  "past_value": floats(2, 2, past, 4) if past else None, "past_sequence_length": length,
+                  "beam_width": None, "cache_indirection": None, "bias": bias}
+        results = {name: (F32, 4 if name != "output" else 3)
+                   for name in ["output", "present_key", "present_value", "qk"][:outputs]}
+        return one_node("DecoderMaskedMultiHeadAttention", inputs, results, **heads, **attributes)
+
+    def buffered(feed):
+        """Past and present share a buffer, which a session of ONNX Runtime cannot do with plain arrays."""
+        q, k, v = ((feed[name] + part).reshape(2, 1, 2, 4)
+                   for name, part in zip(("query", "key", "value"), np.split(feed["bias"], 3)))
+        keys, values = feed["past_key"].copy(), feed["past_value"].copy()
+        keys[:, :, 3], values[:, :, 3] = k[:, 0], v[:, 0]
+        hidden = np.where(feed["mask_index"] > 0, 0, -10000)[:, None, None, :]
+        y = heads_product(q, keys[:, :, :4].swapaxes(1, 2), values[:, :, :4].swapaxes(1, 2), hidden)
+        return [y, keys, values]
+    yield "past", *decoder(floats(2, 1, 8), floats(2, 1, 8), past=6, outputs=3, bias=floats(24), mask=flags(2, 4),
+                           length=ints(3), past_present_share_buffer=1), buffered
+    yield "cross", *decoder(floats(2, 2, 5, 4), floats(2, 2, 5, 4))
+    yield "cross_mask", *decoder(floats(2, 2, 5, 4), floats(2, 2, 5, 4), mask=flags(2, 5))
+
+
+def linear(rule, heads=(2, 2), past=False, wide=False, **attributes):
+    q, kv = heads
+    inputs = {"query": floats(2, 5, q * 4), "key": floats(2, 5, kv * 4), "value": floats(2, 5, kv * 3),
+              "past_state": floats(2, kv, 4, 3) if past else None,
+              "decay": -np.abs(floats(2, 5, kv * (4 if wide else 1))) if "gated" in rule else None,
+              "beta": np.abs(floats(2, 5, kv)) if "delta" in rule else None}
+    return one_node("LinearAttention", inputs, {"output": (F32, 3), "present_state": (F32, 4)}, q_num_heads=q,
+                    kv_num_heads=kv, update_rule=rule, **attributes)
+
+
+def linear_cases():
+    for rule in "linear", "gated", "delta", "gated_delta":
+        yield rule, linear(rule)
+    yield "past", linear("gated_delta", past=True, wide=True, heads=(4, 2))
+    yield "scale", linear("linear", scale=0.7)
+
+
+def causal_conv(dims, k, past=False, bias=False, **attributes):
+    last = attributes.get("channels_last", 0)
+    channels = dims[2 if last else 1]
+    reach = (k - 1) * attributes.get("dilation", 1)
+    inputs = {"x": floats(*dims), "w": floats(channels, 1, k), "b": floats(channels) if bias else None,
+              "past": floats(*((dims[0], reach, channels) if last else (dims[0], channels, reach))) if past else None}
+    return one_node("CausalConvWithState", inputs, {"y": (F32, 3), "state": (F32, 3)}, constants=("w", "b"), **attributes)
+
+
+def causal_conv_cases():
+    yield "plain", causal_conv((2, 3, 7), 4)
+    yield "past", causal_conv((2, 3, 5), 4, past=True, bias=True, activation="silu")
+    yield "step", causal_conv((2, 3, 1), 4, past=True)
+    yield "dilation", causal_conv((2, 3, 7), 3, past=True, dilation=2)
+    yield "last", causal_conv((2, 7, 3), 3, past=True, bias=True, channels_last=1, activation="swish")
+
+
 def cases():
+    for name, *case in decoder_cases():
+        yield f"ms_decoder_{name}", *case
     for prefix, group in (("attention", attention_cases), ("multi_head", multi_head_cases),
-                          ("group_query", group_query_cases), ("rotary", rotary_cases)):
+                          ("group_query", group_query_cases), ("rotary", rotary_cases),
+                          ("linear", linear_cases), ("causal_conv", causal_conv_cases)):
         for name, case in group():
             yield f"ms_{prefix}_{name}", *case
     yield "ms_group_query_norm", *normalized_case()
