@@ -237,6 +237,45 @@ def rotary_cases():
     yield "streams_heads", rotary((2, 3, 4, 12), streams, 6, op="MRotaryEmbedding", mrope_section=[3, 1, 2])
 
 
+OFFSETS, STARTS = np.array([[0, 3, 4], [5, 1, 2]], np.int32), ints(0, 1, 4)
+
+
+def unpack(rows):
+    padded = np.zeros((6, *rows.shape[1:]), np.float32)
+    padded[OFFSETS.ravel()[:4]] = rows
+    return padded.reshape(2, 3, *rows.shape[1:])
+
+
+def pack(batch):
+    return batch.reshape(6, -1)[OFFSETS.ravel()[:4]]
+
+
+def token_cases():
+    """Packed batches, which ONNX Runtime has for other devices."""
+    hidden = np.where(np.arange(3) < np.array([[1], [3]]), 0, -10000)[:, None, None, :]
+    packing = {"token_offset": OFFSETS, "cumulative_sequence_length": STARTS}
+    inputs = {"input": floats(4, 8), "weights": floats(8, 24), "bias": floats(24), **packing}
+
+    def attend(feed):
+        q, k, v = np.split(unpack(feed["input"]) @ feed["weights"] + feed["bias"], 3, -1)
+        return [pack(heads_product(*(x.reshape(2, 3, 2, 4) for x in (q, k, v)), hidden))]
+    yield "attention", *one_node("PackedAttention", inputs, {"y": (F32, 2)}, num_heads=2), attend
+    inputs = {"query": floats(4, 8), "key": floats(4, 8), "value": floats(4, 8), "bias": floats(24), **packing}
+
+    def multi(feed):
+        parts = [unpack(feed[name]) + part for name, part in
+                 zip(("query", "key", "value"), np.split(feed["bias"], 3))]
+        return [pack(heads_product(*(x.reshape(2, 3, 2, 4) for x in parts), hidden))]
+    yield "multi_head", *one_node("PackedMultiHeadAttention", inputs, {"y": (F32, 2)}, num_heads=2), multi
+    inputs = {"input": floats(4, 5), "token_offset": OFFSETS}
+    yield "restore", *one_node("RestorePadding", inputs, {"y": (F32, 3)}), lambda feed: [unpack(feed["input"])]
+    inputs = {"input": floats(2, 3, 5), "count": ints(1, 3)}
+    results = {"y": (F32, 2), "offsets": (TensorProto.INT32, 2), "starts": (TensorProto.INT32, 1),
+               "longest": (TensorProto.INT32, 1)}
+    yield "remove", *one_node("RemovePadding", inputs, results), lambda feed: [
+        pack(feed["input"]), OFFSETS, STARTS, ints(3)]
+
+
 def decoder_cases():
     heads = {"num_heads": 2}
 
@@ -299,6 +338,8 @@ def causal_conv_cases():
 
 
 def cases():
+    for name, *case in token_cases():
+        yield f"ms_token_{name}", *case
     for name, *case in decoder_cases():
         yield f"ms_decoder_{name}", *case
     for prefix, group in (("attention", attention_cases), ("multi_head", multi_head_cases),
