@@ -21,6 +21,10 @@ static const attr_spec context_attrs[] = {ATTR_ROW(INT, context_params, embed_mo
                                           TEXT("partition_name"),
                                           TEXT("source")};
 
+/* Whatever the blob takes and gives. */
+static const op_arg context_any[] = {
+    {"any", DT_MOVABLE, 0, ARG_OPTIONAL | ARG_VARIADIC | ARG_ANY_KIND}};
+
 static hone_status context_expand(builder *b, draft *d) {
     (void)d;
     return builder_fail(b, HONE_E_UNSUPPORTED, "a compiled blob for another runtime");
@@ -30,5 +34,7 @@ static const op_version versions[] = {{1, NULL}};
 const op op_ms_ep_context = {.name = "EPContext",
                              .domain = "com.microsoft",
                              OP_VERSIONS(versions),
+                             OP_ARGS_IN(context_any),
+                             OP_ARGS_OUT(context_any),
                              OP_ATTRS(context_attrs, context_params),
                              .expand = context_expand};

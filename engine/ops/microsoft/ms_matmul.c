@@ -94,11 +94,6 @@ static hone_status gelu_gemm_expand(builder *b, draft *d) {
     return draft_done(b, d, expand_unary(b, "hone::GeluTanh", y));
 }
 
-static hone_status sparse_matmul_expand(builder *b, draft *d) {
-    (void)d;
-    return builder_fail(b, HONE_E_UNSUPPORTED, "sparse tensors are not supported");
-}
-
 static const char *const fused_matmul_cases[] = {
     "f32[2,3] f32[3,4] alpha=0.5",
     "f32[3,2] f32[4,3] transA=1 transB=1",
@@ -141,8 +136,7 @@ PRODUCT_OP(activated_matmul, "FusedMatMulActivation", OP_ATTRS(activation_attrs,
 PRODUCT_OP(fused_gemm, "FusedGemm", OP_ATTRS(gemm_attrs, ms_matmul_params),
            .cases = fused_gemm_cases);
 PRODUCT_OP(gelu_gemm, "GemmFastGelu", .cases = gelu_gemm_cases);
-PRODUCT_OP(sparse_matmul, "SparseToDenseMatMul", OP_ATTRS(product_attrs, ms_matmul_params));
 
 static const op *const members[] = {&op_fused_matmul, &op_transpose_matmul, &op_activated_matmul,
-                                    &op_fused_gemm,   &op_gelu_gemm,        &op_sparse_matmul};
+                                    &op_fused_gemm, &op_gelu_gemm};
 const op_family family_ms_matmul = {members, COUNT_OF(members)};
