@@ -115,8 +115,20 @@ static value *capped(attend *a, value *scores) {
     return expand_binary(b, "Mul", small, limit);
 }
 
+/* Queries, keys and values have four axes each. */
+static bool are_heads(attend *a) {
+    value *const parts[] = {a->q, a->k, a->v};
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t rank = emit_rank(a->b, parts[i]);
+        if (rank >= 0 && rank != 4)
+            builder_fail(a->b, HONE_E_FORMAT, "heads of attention have rank %d: expected 4", rank);
+    }
+    return a->b->status == HONE_OK;
+}
+
 value *attend_heads(attend *a) {
     builder *b = a->b;
+    if (!are_heads(a)) return NULL;
     value *q = expand_binary(b, "Mul", a->q, scale_of(a));
     value *scores = emit(b, "hone::MatMul", IN(grouped(a, q), a->k), ATTRS(A_INT("trans_b", 1)));
     a->stage[SCORES_RAW] = scores = ungrouped(a, scores);

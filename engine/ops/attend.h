@@ -34,7 +34,7 @@ typedef struct attend {
     value *stage[SCORES_STAGES]; /* set by attend_heads */
 } attend;
 
-/* Emits the whole of it: [B, Hq, S, Dv]. */
+/* Emits the whole of it: [B, Hq, S, Dv]. Fails unless queries, keys and values have four axes. */
 value *attend_heads(attend *a);
 
 /* [B, S, heads * D] as [B, heads, S, D] and back; what has four axes stays. */

@@ -59,6 +59,30 @@ def attention_cases():
     yield "scale", attention(scale=0.7, heads=4)
 
 
+def turned(x):
+    """Heads [B, S, N, D] by the angles of their places."""
+    half = x.shape[-1] // 2
+    angle = np.arange(x.shape[1])[:, None] / 10000 ** (np.arange(half) / half)
+    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    a, b = x[..., :half], x[..., half:]
+    return np.concatenate([a * cos - b * sin, b * cos + a * sin], -1).astype(np.float32)
+
+
+def square_cases():
+    """What ONNX Runtime's Attention has for other devices: a rotation, and a mask over all places."""
+    def expected(feed, turn=lambda x: x, add=0.0):
+        q, k, v = (part.reshape(2, 3, 2, 4) for part in np.split(feed["input"] @ weights + bias, 3, -1))
+        return [heads_product(turn(q), turn(k), v, add)]
+    weights, bias = floats(8, 24), floats(24)
+    inputs = {"input": floats(2, 3, 8), "weights": weights, "bias": bias}
+    output = {"output": (F32, 3)}
+    yield "rotary", *one_node("Attention", inputs, output, constants=("weights", "bias"), num_heads=2, do_rotary=1), \
+        lambda feed: expected(feed, turned)
+    inputs["mask_index"] = flags(2, 1, 5, 5)
+    yield "square", *one_node("Attention", inputs, output, constants=("weights", "bias"), num_heads=2), \
+        lambda feed: expected(feed, add=np.where(feed["mask_index"] > 0, 0, -10000)[:, :, :3, :3])
+
+
 def multi_head(batch=2, steps=3, keys=5, width=8, v_width=8, heads=2, bias=False, mask=None, add=None,
                past=0, cross=False, outputs=1, **attributes):
     size = width // heads
@@ -338,6 +362,8 @@ def causal_conv_cases():
 
 
 def cases():
+    for name, *case in square_cases():
+        yield f"ms_attention_{name}", *case
     for name, *case in token_cases():
         yield f"ms_token_{name}", *case
     for name, *case in decoder_cases():

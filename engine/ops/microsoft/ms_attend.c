@@ -10,20 +10,33 @@ static value *bounds(builder *b, value *v) {
     return expand_reshape(b, v, (const int64_t[]){-1, 1, 1, 1}, 4);
 }
 
+/* Starts of the keys in use, where the mask may have more than ends: what is behind them, and zeros
+ * where nothing is. */
+static value *starts_of(const attend *a, value *mask, value *batch) {
+    builder *b = a->b;
+    value *far = emit_i64s(b, (const int64_t[]){INT64_MAX}, 1);
+    value *zero = emit_i64s(b, (const int64_t[]){0}, 1);
+    value *rest = emit(b, "Slice", IN(mask, batch, far), NO_ATTRS);
+    value *none = expand_binary(b, "Expand", emit_scalar(b, HONE_I32, 0), batch);
+    value *all = emit(b, "Concat", IN(rest, none), ATTRS(A_INT("axis", 0)));
+    return emit(b, "Slice", IN(all, zero, batch), NO_ATTRS);
+}
+
 /* Keys that bounds allow: those below the ends, and from the starts on. */
 static value *within(const attend *a, value *mask) {
     builder *b = a->b;
-    const int64_t n = mask->type.shape.dim[0], batch = a->q->type.shape.dim[0];
+    const int64_t n = mask->type.shape.dim[0], size = a->q ? a->q->type.shape.dim[0] : DIM_UNKNOWN;
+    const bool known = dim_known(n) && dim_known(size);
     value *keys = expand_cast(b, attend_places(b, expand_size_of(b, a->k, 2), false), HONE_I32);
     value *ends = mask, *starts = NULL;
-    if (dim_known(n) && dim_known(batch) && n != batch) {
-        if (n == 2 * batch) starts = expand_slice(b, mask, 0, batch, n, 1);
-        if (n != 2 * batch && n != 3 * batch + 2) {
-            builder_fail(b, HONE_E_FORMAT, "the mask has %lld elements for a batch of %lld",
-                         (long long)n, (long long)batch);
-            return NULL;
-        }
-        ends = expand_slice(b, mask, 0, 0, batch, 1);
+    if (known && n != size && n != 2 * size && n != 3 * size + 2)
+        builder_fail(b, HONE_E_FORMAT, "the mask has %lld elements for a batch of %lld",
+                     (long long)n, (long long)size);
+    if (n != size || n == DIM_UNKNOWN) {
+        value *batch = expand_unsqueeze(b, expand_size_of(b, a->q, 0), 0);
+        value *zero = emit_i64s(b, (const int64_t[]){0}, 1);
+        ends = emit(b, "Slice", IN(mask, zero, batch), NO_ATTRS);
+        if (!known || n == 2 * size) starts = starts_of(a, mask, batch);
     }
     value *allowed = expand_binary(b, "Less", keys, bounds(b, ends));
     if (!starts) return allowed;

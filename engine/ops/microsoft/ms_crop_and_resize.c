@@ -65,10 +65,19 @@ static float place_of(float begin, float end, int64_t i, int64_t n, int64_t size
 
 static bool is_inside(float at, int64_t size) { return at >= 0 && at <= (float)(size - 1); }
 
-static float sample(const crop_job *j, const float *plane, int64_t width, float y, float x) {
-    if (j->p->mode == MODE_NEAREST) return plane[(int64_t)roundf(y) * width + (int64_t)roundf(x)];
-    const int64_t top = (int64_t)floorf(y), bottom = (int64_t)ceilf(y);
-    const int64_t left = (int64_t)floorf(x), right = (int64_t)ceilf(x);
+/* A whole place as an index; sizes that float32 does not hold may have been rounded up. */
+static int64_t pixel(float at, int64_t size) {
+    const int64_t i = (int64_t)at;
+    return i < size ? i : size - 1;
+}
+
+/* The image at (y, x), which lies inside; size: its height and width. */
+static float sample(const crop_job *j, const float *plane, const int64_t *size, float y, float x) {
+    const int64_t width = size[1];
+    if (j->p->mode == MODE_NEAREST)
+        return plane[pixel(roundf(y), size[0]) * width + pixel(roundf(x), width)];
+    const int64_t top = pixel(floorf(y), size[0]), bottom = pixel(ceilf(y), size[0]);
+    const int64_t left = pixel(floorf(x), width), right = pixel(ceilf(x), width);
     const float down = y - (float)top, across = x - (float)left;
     const float *high = plane + top * width, *low = plane + bottom * width;
     const float above = high[left] + (high[right] - high[left]) * across;
@@ -91,7 +100,7 @@ static void do_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
         for (int64_t w = 0; w < out[3]; w++) {
             const float x = place_of(corner[1], corner[3], w, out[3], in[3]);
             const bool inside = is_inside(y, in[2]) && is_inside(x, in[3]);
-            to[w] = inside ? sample(j, plane, in[3], y, x) : j->p->extrapolation_value;
+            to[w] = inside ? sample(j, plane, in + 2, y, x) : j->p->extrapolation_value;
         }
     }
 }

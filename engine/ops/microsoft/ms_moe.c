@@ -138,7 +138,9 @@ static hone_status moe_expand(builder *b, draft *d) {
     if (b->status == HONE_OK && rank != 2 && rank != 3)
         builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected 2 or 3", rank);
     TRY(b->status);
-    const int64_t width = x->type.shape.dim[rank - 1];
+    const shape *fc2 = &d->in[MOE_FC2]->type.shape;
+    int64_t width = x->type.shape.dim[rank - 1];
+    if (!dim_known(width) && fc2->rank == 3) width = fc2->dim[1];
     value *flat = expand_cast(b, x, HONE_F32);
     if (!dim_known(width))
         return builder_fail(b, HONE_E_UNSUPPORTED, "the width of the input is not known");

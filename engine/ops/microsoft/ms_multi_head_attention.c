@@ -47,29 +47,38 @@ static value *plain_part(mha *m, value *v, value *bias) {
     return split_heads(b, v, m->a.q_heads);
 }
 
-/* The width of a row of heads, where a bias has to be cut. */
-static int64_t row_width(const value *v) {
-    const shape *s = &v->type.shape;
-    return s->rank == 5 ? dim_mul(s->dim[2], s->dim[4]) : s->dim[2];
+/* The parts of the bias: as long as the query, as long, and what is left. */
+static void read_bias(mha *m) {
+    builder *b = m->a.b;
+    value *bias = draft_in(m->d, MHA_BIAS), *q = m->d->in[MHA_Q];
+    if (!bias) return;
+    if (q->type.shape.rank == 5) { /* all have one length */
+        emit_n(b, "Split", IN(bias), ATTRS(A_INT("axis", 0), A_INT("num_outputs", 3)), m->bias, 3);
+        return;
+    }
+    value *zero = emit_i64s(b, (const int64_t[]){0}, 1);
+    value *end = emit_i64s(b, (const int64_t[]){INT64_MAX}, 1);
+    value *width = expand_unsqueeze(b, expand_size_of(b, q, 2), 0);
+    value *both = expand_binary(b, "Add", width, width);
+    m->bias[MHA_Q] = emit(b, "Slice", IN(bias, zero, width), NO_ATTRS);
+    m->bias[MHA_K] = emit(b, "Slice", IN(bias, width, both), NO_ATTRS);
+    m->bias[MHA_V] = emit(b, "Slice", IN(bias, both, end), NO_ATTRS);
 }
 
-static hone_status read_bias(mha *m) {
-    builder *b = m->a.b;
-    value *bias = draft_in(m->d, MHA_BIAS);
-    if (!bias) return b->status;
-    const int64_t width = row_width(m->d->in[MHA_Q]);
-    if (!dim_known(width))
-        return builder_fail(b, HONE_E_UNSUPPORTED, "the width of the query is not known");
-    m->bias[MHA_Q] = expand_slice(b, bias, 0, 0, width, 1);
-    m->bias[MHA_K] = expand_slice(b, bias, 0, width, 2 * width, 1);
-    m->bias[MHA_V] = expand_slice(b, bias, 0, 2 * width, INT64_MAX, 1);
-    return b->status;
+/* What the inputs that are there say about ranks that are unknown so far. */
+static void assume_ranks(const draft *d) {
+    value *k = draft_in(d, MHA_K), *v = draft_in(d, MHA_V);
+    emit_assume_rank(d->in[MHA_Q], k ? 3 : 5);
+    if (k && !v) emit_assume_rank(k, 5);
+    for (int32_t i = MHA_K; i <= MHA_V && draft_in(d, MHA_BIAS) && k && v; i++)
+        emit_assume_rank(d->in[i], 3);
 }
 
 static hone_status read_heads(mha *m) {
     builder *b = m->a.b;
     attend *a = &m->a;
     value *q = draft_in(m->d, MHA_Q), *k = draft_in(m->d, MHA_K), *v = draft_in(m->d, MHA_V);
+    assume_ranks(m->d);
     const int32_t q_rank = emit_rank(b, q), k_rank = k ? emit_rank(b, k) : -1;
     if (v) emit_rank(b, v);
     TRY(b->status);
@@ -78,7 +87,7 @@ static hone_status read_heads(mha *m) {
         return builder_fail(b, HONE_E_FORMAT,
                             "query of rank %d and key of rank %d are of no known layout", q_rank,
                             k_rank);
-    TRY(read_bias(m));
+    read_bias(m);
     a->q = k ? plain_part(m, q, m->bias[MHA_Q]) : packed_part(m, q, 0, m->bias[MHA_Q]);
     if (apart) {
         a->k = plain_part(m, k, m->bias[MHA_K]);

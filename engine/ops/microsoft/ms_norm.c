@@ -59,13 +59,15 @@ static hone_status skip_norm(builder *b, draft *d, const char *name, int32_t bia
 
 static hone_status skip_layer_norm_expand(builder *b, draft *d) {
     const bool wants = expand_wants(d, OUT_MEAN) || expand_wants(d, OUT_INV_STD);
-    return skip_norm(b, d, "LayerNormalization", 4, wants ? 3 : 1);
+    return skip_norm(b, d, "hone::LayerNorm", 4, wants ? 3 : 1);
 }
 
 static hone_status skip_rms_norm_expand(builder *b, draft *d) {
     if (expand_wants(d, OUT_MEAN))
         return builder_fail(b, HONE_E_UNSUPPORTED, "the mean of a root mean square is no output");
-    return skip_norm(b, d, "SimplifiedLayerNormalization", 3, expand_wants(d, OUT_INV_STD) ? 2 : 1);
+    const bool wants = expand_wants(d, OUT_INV_STD);
+    return skip_norm(b, d, wants ? "SimplifiedLayerNormalization" : "hone::RmsNorm", 3,
+                     wants ? 2 : 1);
 }
 
 /* Groups of as many elements as there are scales, each times an activation of its gate. */
@@ -129,7 +131,7 @@ static hone_status embed_norm_expand(builder *b, draft *d) {
     if (draft_in(d, EMB_SEGMENTS) && draft_in(d, EMB_SEGMENT))
         sum = plus(b, sum, expand_binary(b, "Gather", d->in[EMB_SEGMENT], d->in[EMB_SEGMENTS]));
     const float epsilon = ((const ms_norm_params *)d->params)->epsilon;
-    value *y = emit(b, "LayerNormalization", IN(sum, d->in[EMB_GAMMA], d->in[EMB_BETA]),
+    value *y = emit(b, "hone::LayerNorm", IN(sum, d->in[EMB_GAMMA], d->in[EMB_BETA]),
                     ATTRS(A_INT("axis", -1), A_FLOAT("epsilon", epsilon)));
     if (expand_wants(d, EMB_COUNT)) d->out[EMB_COUNT] = count_mask(b, d);
     if (expand_wants(d, EMB_SUM)) d->out[EMB_SUM] = sum;
