@@ -64,6 +64,16 @@ def warpings():
         yield "_".join(map(str, dims)), *one_node("DynamicTimeWarping", {"x": floats(*dims)}, {"y": (I32, 2)})
 
 
+def pools():
+    """Masks of one image: ONNX Runtime reads others at places that are not theirs."""
+    for name, dims, attributes in (("line", (2, 3, 9), {"kernel_shape": [3]}),
+                                   ("plane", (2, 3, 5, 6), {"kernel_shape": [2, 3], "strides": [2, 1], "pads": [1, 0, 0, 1]}),
+                                   ("same", (1, 2, 5, 6), {"kernel_shape": [3, 3], "auto_pad": "SAME_UPPER"}),
+                                   ("solid", (1, 2, 4, 4, 5), {"kernel_shape": [2, 2, 3]})):
+        mask = RANDOM.integers(0, 4, (1, 1, *dims[2:])).astype(np.int32)
+        yield name, *one_node("MaxpoolWithMask", {"x": floats(*dims), "m": mask}, {"y": (F32, len(dims))}, **attributes)
+
+
 def words():
     sequence = np.array([[1, 2, 3, 0, 0], [4, 0, 0, 0, 0], [2, 3, 1, 4, 4], [3, 0, 2, 0, 0]], np.int32)
     inputs = {"sequence": sequence, "w": floats(6, 1, 3, 4), "b": floats(6), "c": floats(5, 4)}
@@ -72,6 +82,6 @@ def words():
 
 def cases():
     for prefix, group in (("inverse", inverses), ("crop", crops), ("hash", hashes), ("ngram", ngrams),
-                          ("warping", warpings), ("conv_embedding", words)):
+                          ("warping", warpings), ("mask_pool", pools), ("conv_embedding", words)):
         for name, *case in group():
             yield f"ms_{prefix}_{name}", *case

@@ -96,19 +96,19 @@ static const char *const dynamic_deconv_cases[] = {
     "f32[0,2,3,3] f32[2,3,2,2]", NULL};
 
 static const op_version versions[] = {{1, NULL}};
-#define nhwc_fused_conv_expand nhwc_conv_expand
-#define CONVOLUTION(ident, label, table, params)                                                   \
+#define CONVOLUTION(ident, label, formula, table, params)                                          \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(versions),                                           \
                                   OP_ATTRS(table, params),                                         \
-                                  .expand = ident##_expand,                                        \
+                                  .expand = formula##_expand,                                      \
                                   .tolerance = {TOL_SUM, 4},                                       \
                                   .cases = ident##_cases}
-CONVOLUTION(fused_conv, "FusedConv", fused_attrs, ms_conv_params);
-CONVOLUTION(nhwc_conv, "NhwcConv", conv_attrs, channels_conv_params);
-CONVOLUTION(nhwc_fused_conv, "NhwcFusedConv", fused_attrs, ms_conv_params);
-CONVOLUTION(dynamic_deconv, "ConvTransposeWithDynamicPads", deconv_attrs, channels_conv_params);
+CONVOLUTION(fused_conv, "FusedConv", fused_conv, fused_attrs, ms_conv_params);
+CONVOLUTION(nhwc_conv, "NhwcConv", nhwc_conv, conv_attrs, channels_conv_params);
+CONVOLUTION(nhwc_fused_conv, "NhwcFusedConv", nhwc_conv, fused_attrs, ms_conv_params);
+CONVOLUTION(dynamic_deconv, "ConvTransposeWithDynamicPads", dynamic_deconv, deconv_attrs,
+            channels_conv_params);
 
 static const op *const members[] = {&op_fused_conv, &op_nhwc_conv, &op_nhwc_fused_conv,
                                     &op_dynamic_deconv};

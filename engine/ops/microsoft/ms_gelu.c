@@ -129,24 +129,25 @@ static const char *const bias_softmax_cases[] = {
     NULL};
 
 static const op_version versions[] = {{1, NULL}};
-#define ACTIVATION(ident, label, ...)                                                              \
+#define ACTIVATION(ident, label, formula, ...)                                                     \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(versions),                                           \
-                                  .expand = ident##_expand,                                        \
+                                  .expand = formula##_expand,                                      \
                                   .tolerance = {TOL_REL, 1e-5},                                    \
-                                  .cases = ident##_cases,                                          \
                                   __VA_ARGS__}
-#define bias_gelu_expand gelu_expand
-ACTIVATION(gelu, "Gelu", .flags = 0);
-ACTIVATION(bias_gelu, "BiasGelu", .flags = 0);
-ACTIVATION(fast_gelu, "FastGelu", .flags = 0);
-ACTIVATION(split_gelu, "BiasSplitGelu", .flags = 0);
-ACTIVATION(bias_add, "BiasAdd", .flags = 0);
-ACTIVATION(quick_gelu, "QuickGelu", OP_ATTRS(quick_attrs, ms_gelu_params));
-ACTIVATION(scaled_silu, "ScaledSiLU", OP_ATTRS(scaled_attrs, ms_gelu_params));
-ACTIVATION(swiglu, "SwiGLU", OP_ATTRS(swiglu_attrs, ms_gelu_params));
-ACTIVATION(bias_softmax, "BiasSoftmax", OP_ATTRS(softmax_attrs, ms_gelu_params));
+ACTIVATION(gelu, "Gelu", gelu, .cases = gelu_cases);
+ACTIVATION(bias_gelu, "BiasGelu", gelu, .cases = bias_gelu_cases);
+ACTIVATION(fast_gelu, "FastGelu", fast_gelu, .cases = fast_gelu_cases);
+ACTIVATION(split_gelu, "BiasSplitGelu", split_gelu, .cases = split_gelu_cases);
+ACTIVATION(bias_add, "BiasAdd", bias_add, .cases = bias_add_cases);
+ACTIVATION(quick_gelu, "QuickGelu", quick_gelu, OP_ATTRS(quick_attrs, ms_gelu_params),
+           .cases = quick_gelu_cases);
+ACTIVATION(scaled_silu, "ScaledSiLU", scaled_silu, OP_ATTRS(scaled_attrs, ms_gelu_params),
+           .cases = scaled_silu_cases);
+ACTIVATION(swiglu, "SwiGLU", swiglu, OP_ATTRS(swiglu_attrs, ms_gelu_params), .cases = swiglu_cases);
+ACTIVATION(bias_softmax, "BiasSoftmax", bias_softmax, OP_ATTRS(softmax_attrs, ms_gelu_params),
+           .cases = bias_softmax_cases);
 
 static const op *const members[] = {&op_gelu,        &op_bias_gelu, &op_fast_gelu,
                                     &op_split_gelu,  &op_bias_add,  &op_quick_gelu,

@@ -119,23 +119,22 @@ static const char *const gelu_gemm_cases[] = {"f32[2,3] f32[3,4] f32[4]", "f16[2
                                               "f32[0,3] f32[3,4]", NULL};
 
 static const op_version versions[] = {{1, NULL}};
-#define PRODUCT_OP(ident, label, ...)                                                              \
+#define PRODUCT_OP(ident, label, formula, ...)                                                     \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(versions),                                           \
-                                  .expand = ident##_expand,                                        \
+                                  .expand = formula##_expand,                                      \
                                   .tolerance = {TOL_SUM, 4},                                       \
                                   __VA_ARGS__}
-#define transpose_matmul_expand fused_matmul_expand
-PRODUCT_OP(fused_matmul, "FusedMatMul", OP_ATTRS(fused_attrs, ms_matmul_params),
+PRODUCT_OP(fused_matmul, "FusedMatMul", fused_matmul, OP_ATTRS(fused_attrs, ms_matmul_params),
            .cases = fused_matmul_cases);
-PRODUCT_OP(transpose_matmul, "TransposeMatMul", OP_ATTRS(product_attrs, ms_matmul_params),
-           .cases = transpose_matmul_cases);
-PRODUCT_OP(activated_matmul, "FusedMatMulActivation", OP_ATTRS(activation_attrs, ms_matmul_params),
-           .cases = activated_matmul_cases);
-PRODUCT_OP(fused_gemm, "FusedGemm", OP_ATTRS(gemm_attrs, ms_matmul_params),
+PRODUCT_OP(transpose_matmul, "TransposeMatMul", fused_matmul,
+           OP_ATTRS(product_attrs, ms_matmul_params), .cases = transpose_matmul_cases);
+PRODUCT_OP(activated_matmul, "FusedMatMulActivation", activated_matmul,
+           OP_ATTRS(activation_attrs, ms_matmul_params), .cases = activated_matmul_cases);
+PRODUCT_OP(fused_gemm, "FusedGemm", fused_gemm, OP_ATTRS(gemm_attrs, ms_matmul_params),
            .cases = fused_gemm_cases);
-PRODUCT_OP(gelu_gemm, "GemmFastGelu", .cases = gelu_gemm_cases);
+PRODUCT_OP(gelu_gemm, "GemmFastGelu", gelu_gemm, .cases = gelu_gemm_cases);
 
 static const op *const members[] = {&op_fused_matmul, &op_transpose_matmul, &op_activated_matmul,
                                     &op_fused_gemm, &op_gelu_gemm};

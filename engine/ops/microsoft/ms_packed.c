@@ -164,12 +164,13 @@ static const op_version versions[] = {{1, NULL}};
                                   OP_VERSIONS(versions),                                           \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_REL, 1e-5},                                    \
-                                  .cases = ident##_cases,                                          \
                                   __VA_ARGS__}
-PACKED(packed_attention, "PackedAttention", OP_ATTRS(attention_attrs, packed_params));
-PACKED(packed_multi_head, "PackedMultiHeadAttention", OP_ATTRS(multi_head_attrs, packed_params));
-PACKED(restore, "RestorePadding", .flags = 0);
-PACKED(remove, "RemovePadding", .flags = 0);
+PACKED(packed_attention, "PackedAttention", OP_ATTRS(attention_attrs, packed_params),
+       .cases = packed_attention_cases);
+PACKED(packed_multi_head, "PackedMultiHeadAttention", OP_ATTRS(multi_head_attrs, packed_params),
+       .cases = packed_multi_head_cases);
+PACKED(restore, "RestorePadding", .cases = restore_cases);
+PACKED(remove, "RemovePadding", .cases = remove_cases);
 
 static const op *const members[] = {&op_packed_attention, &op_packed_multi_head, &op_restore,
                                     &op_remove};
