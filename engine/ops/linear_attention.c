@@ -248,6 +248,14 @@ static const attr_spec onnx_linear_attrs[] = {RULE_ATTRS};
 static const attr_spec ms_linear_attrs[] = {RULE_ATTRS,
                                             ATTR_ROW(INT, onnx_linear_params, state_window)};
 
+/* Each of the heads of q [B, T, heads * d] as often as there are keys for it. */
+static value *repeated(builder *b, value *q, int64_t heads, int64_t times) {
+    const int64_t apart[] = {0, 0, heads, 1, -1}, often[] = {1, 1, 1, times, 1},
+                  flat[] = {0, 0, -1};
+    q = expand_reshape(b, q, apart, 5);
+    return expand_reshape(b, expand_binary(b, "Expand", q, emit_i64s(b, often, 5)), flat, 3);
+}
+
 /* The rule only says which of decay and beta are given. */
 static hone_status linear_expand(builder *b, draft *d) {
     static const char *const names[] = {"query", "key", "value"};
@@ -261,6 +269,12 @@ static hone_status linear_expand(builder *b, draft *d) {
     if (gated != (draft_in(d, LIN_DECAY) != NULL) || delta != (draft_in(d, LIN_BETA) != NULL))
         return builder_fail(b, HONE_E_FORMAT, "decay and beta do not fit the update rule");
     for (int32_t i = 0; i < 6; i++) in[i] = expand_cast(b, draft_in(d, i), HONE_F32);
+    const linear_params *core = &((const onnx_linear_params *)d->params)->core;
+    if (core->kv_num_heads > core->q_num_heads && core->kv_num_heads % core->q_num_heads == 0) {
+        in[LIN_Q] =
+            repeated(b, in[LIN_Q], core->q_num_heads, core->kv_num_heads / core->q_num_heads);
+        TRY(draft_set_attr(b, d, A_INT("q_num_heads", core->kv_num_heads)));
+    }
     draft_drop(d, "update_rule");
     draft_drop(d, "chunk_size");
     draft_drop(d, "state_window");
@@ -278,6 +292,7 @@ static const char *const onnx_cases[] = {
     "kv_num_heads=2 >2",
     "f16[1,3,4] f16[1,3,4] f16[1,3,4] _ f16[1,3,1] q_num_heads=1 kv_num_heads=1 update_rule=gated "
     "scale=0.5",
+    "f32[1,3,4] f32[1,3,8] f32[1,3,6] q_num_heads=1 kv_num_heads=2 update_rule=linear",
     "f32[0,3,4] f32[0,3,4] f32[0,3,4] _ _ f32[0,3,1] q_num_heads=1 kv_num_heads=1 "
     "update_rule=delta",
     NULL};

@@ -341,6 +341,7 @@ def linear_cases():
     for rule in "linear", "gated", "delta", "gated_delta":
         yield rule, linear(rule)
     yield "past", linear("gated_delta", past=True, wide=True, heads=(4, 2))
+    yield "more_keys", linear("gated_delta", heads=(2, 4), past=True)
     yield "scale", linear("linear", scale=0.7)
 
 
