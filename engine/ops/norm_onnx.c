@@ -51,10 +51,10 @@ static bool fits_row(const value *v, const value *x, int32_t axis) {
 static hone_status norm_expand(builder *b, draft *d, const char *core) {
     const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
+    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "scale")) return b->status;
     const int32_t rank = emit_rank(b, x);
     int32_t axis;
     if (rank < 0) return b->status;
-    if (!expand_needs(b, d, 1, "scale")) return b->status;
     if (!axis_normalize(p->axis, rank, &axis))
         return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
     value *from = x->type.dtype == HONE_F64 ? expand_cast(b, x, HONE_F32) : x;
@@ -121,7 +121,7 @@ static const char *const rms_norm_cases[] = {"f32[2,3,8] f32[8]",
 
 static hone_status instance_norm_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
-    const int32_t rank = emit_rank(b, x);
+    const int32_t rank = expand_needs(b, d, 0, "input") ? emit_rank(b, x) : -1;
     if (rank < 0) return b->status;
     if (rank < 3) return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected 3 to 8", rank);
     value *y = standardized(b, x, 2, ((const norm_params *)d->params)->epsilon);
@@ -138,7 +138,7 @@ static const char *const instance_norm_cases[] = {
 static hone_status group_norm_expand(builder *b, draft *d) {
     const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
-    const int32_t rank = emit_rank(b, x);
+    const int32_t rank = expand_needs(b, d, 0, "X") ? emit_rank(b, x) : -1;
     if (rank < 0) return b->status;
     if (rank < 2)
         return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected at least 2", rank);

@@ -5,6 +5,7 @@
  * spatial axes the first element of an image is never hidden.
  */
 #include <float.h>
+#include <string.h>
 
 #include "window.h"
 
@@ -17,7 +18,9 @@ typedef struct mask_pool_params {
 } mask_pool_params;
 
 static const attr_spec mask_pool_attrs[] = {
-    WINDOW_ATTRS(mask_pool_params),
+    ATTR_NAMED(INTS, "strides", mask_pool_params, window.strides, .min = 1, .max = INT32_MAX),
+    ATTR_NAMED(INTS, "pads", mask_pool_params, window.pads, .max = INT32_MAX),
+    ATTR_NAMED(CHOICE, "auto_pad", mask_pool_params, window.auto_pad, .choices = window_auto_pad),
     ATTR_ROW(INTS, mask_pool_params, kernel_shape, .required = true, .min = 1, .max = INT32_MAX),
     ATTR_ROW(INT, mask_pool_params, storage_order)};
 static const op_arg mask_pool_in[] = {{"X", DT(HONE_F32), 0, 0}, {"M", DT(HONE_I32), 0, 0}};
@@ -53,7 +56,7 @@ static hone_status mask_pool_infer(infer *f) {
 
 typedef struct mask_pool {
     window w;
-    int64_t pixels, taps, positions, masks; /* of an image: results, elements; images of the mask */
+    int64_t pixels, positions, masks; /* of an image: results, elements; images of the mask */
 } mask_pool;
 
 static hone_status mask_pool_plan(plan_ctx *p, step *s) {
@@ -65,22 +68,53 @@ static hone_status mask_pool_plan(plan_ctx *p, step *s) {
     st->pixels = shape_span(&s->out[0].shape, 2, x->rank);
     st->positions = shape_span(x, 2, x->rank);
     st->masks = shape_span(&s->in[MASK].shape, 0, 2);
-    st->taps = 1;
-    for (int32_t a = 0; a < st->w.rank; a++) st->taps = dim_mul(st->taps, st->w.kernel[a]);
     return HONE_OK;
 }
 
-static float pool_pixel(const mask_pool *st, const float *x, const int32_t *mask, int64_t pixel) {
-    const int64_t row = st->w.kernel[st->w.rank - 1];
-    float most = -FLT_MAX;
-    for (int64_t tap = 0; tap < st->taps; tap++) {
-        const int64_t at = window_tap_index(&st->w, pixel, tap);
-        if (at < 0) continue;
-        if (mask[at] == 0 && (at > 0 || st->w.rank == 1))
-            tap += row - 1 - tap % row; /* to the end of the row */
-        else if (x[at] > most)
-            most = x[at];
+/* The part of an image that a window covers. */
+typedef struct cover {
+    int64_t first[WINDOW_MAX_RANK], end[WINDOW_MAX_RANK];
+} cover;
+
+/* False when it is empty. */
+static bool cover_of(const window *w, int64_t pixel, cover *c) {
+    bool some = true;
+    for (int32_t a = w->rank - 1; a >= 0; a--) {
+        const int64_t at = pixel % w->out[a] * w->stride[a] - w->pad_begin[a];
+        const int64_t end = at + w->kernel[a];
+        c->first[a] = at > 0 ? at : 0;
+        c->end[a] = end < w->in[a] ? end : w->in[a];
+        pixel /= w->out[a];
+        some = some && c->first[a] < c->end[a];
     }
+    return some;
+}
+
+/* The next row of the part: moves all places but the last; false behind the last row. */
+static bool next_row(const window *w, const cover *c, int64_t *at) {
+    for (int32_t a = w->rank - 2; a >= 0; a--) {
+        if (++at[a] < c->end[a]) return true;
+        at[a] = c->first[a];
+    }
+    return false;
+}
+
+static float pool_pixel(const mask_pool *st, const float *x, const int32_t *mask, int64_t pixel) {
+    const window *w = &st->w;
+    const int32_t last = w->rank - 1;
+    int64_t at[WINDOW_MAX_RANK];
+    float most = -FLT_MAX;
+    cover c = {{0}, {0}};
+    if (!cover_of(w, pixel, &c)) return most;
+    memcpy(at, c.first, sizeof at);
+    do {
+        int64_t row = 0;
+        for (int32_t a = 0; a < last; a++) row = (row + at[a]) * w->in[a + 1];
+        for (int64_t i = row + c.first[last]; i < row + c.end[last]; i++) {
+            if (mask[i] == 0 && (i > 0 || last == 0)) break;
+            if (x[i] > most) most = x[i];
+        }
+    } while (next_row(w, &c, at));
     return most;
 }
 
