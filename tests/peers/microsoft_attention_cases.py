@@ -258,6 +258,8 @@ def rotary_cases():
             yield f"streams_{layout}{interleaved}", rotary(
                 (2, 4, 36), streams, 6, op="MRotaryEmbedding", num_heads=3, mrope_section=[2, 2, 2],
                 mrope_layout=layout, interleaved=interleaved)
+    yield "streams_half", rotary((2, 3, 4, 12), streams, 6, dtype=np.float16, op="MRotaryEmbedding",
+                                 mrope_section=[2, 2, 2])
     yield "streams_heads", rotary((2, 3, 4, 12), streams, 6, op="MRotaryEmbedding", mrope_section=[3, 1, 2])
 
 

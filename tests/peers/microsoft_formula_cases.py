@@ -101,6 +101,10 @@ def formulas():
     yield "irfft_2", *simple("Irfft", floats(2, 4, 4, 2), rank=3, signal_ndim=2), lambda feed: [
         np.fft.irfft2(as_complex(feed["x0"])).astype(np.float32)]
     yield "gated_add", *simple("GatedAdd", floats(2, 3, 4), floats(2, 3, 4), floats(2, 3, 1), rank=3)
+    half = [floats(*dims, dtype=np.float16) for dims in ((2, 3, 4), (2, 3, 4), (2, 3, 1))]
+    yield "gated_add_half", *simple("GatedAdd", *half, rank=3)
+    yield "linear_gate_half", *one_node("LinearAttentionGate", {"a": half[0], "dt_bias": floats(4), "decay_scale": floats(4)},
+                                        {"decay": (TensorProto.FLOAT16, 3)})
     yield "linear_gate", *one_node("LinearAttentionGate",
                                    {"a": floats(2, 3, 4), "dt_bias": floats(4), "decay_scale": floats(4), "b": floats(2, 3, 4)},
                                    {"decay": (F32, 3), "beta": (F32, 3)})

@@ -38,6 +38,7 @@ def activations():
     yield "quick_gelu_alpha", *simple("QuickGelu", floats(4, 5), alpha=0.7)
     yield "scaled_silu", *simple("ScaledSiLU", floats(4, 5), alpha=0.7)
     yield "scaled_silu_input", *simple("ScaledSiLU", floats(4, 5), np.array(1.5, np.float32))
+    yield "scaled_silu_half", *simple("ScaledSiLU", floats(4, 5, dtype=np.float16), alpha=0.7, dtype=np.float16)
     yield "split_gelu", *simple("BiasSplitGelu", floats(2, 3, 8), floats(8)), lambda feed: [
         (feed["x0"] + feed["x1"])[..., :4] * gelu((feed["x0"] + feed["x1"])[..., 4:])]
     yield "bias_add", *simple("BiasAdd", floats(2, 3, 5), floats(5), floats(2, 3, 5)), lambda feed: [
