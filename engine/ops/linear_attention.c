@@ -229,26 +229,39 @@ static const op core_linear = {.name = "LinearAttention",
 typedef struct onnx_linear_params {
     linear_params core;
     int64_t chunk_size; /* how to compute it, not what */
+    int64_t state_window;
     int32_t update_rule;
 } onnx_linear_params;
 
 /* Bit 0: there is a decay; bit 1: there is a beta. */
 enum { RULE_GATED = 1, RULE_DELTA = 2, RULE_GATED_DELTA = 3 };
 static const char *const rules[] = {"linear", "gated", "delta", "gated_delta", NULL};
-static const attr_spec onnx_linear_attrs[] = {
-    ATTR_NAMED(INT, "q_num_heads", onnx_linear_params, core.q_num_heads, .required = true, .min = 1,
-               .max = INT32_MAX),
-    ATTR_NAMED(INT, "kv_num_heads", onnx_linear_params, core.kv_num_heads, .required = true,
-               .min = 1, .max = INT32_MAX),
-    ATTR_NAMED(FLOAT, "scale", onnx_linear_params, core.scale),
-    ATTR_ROW(INT, onnx_linear_params, chunk_size, .i = 64, .min = 1, .max = INT32_MAX),
-    ATTR_ROW(CHOICE, onnx_linear_params, update_rule, .i = RULE_GATED_DELTA, .choices = rules),
-};
+#define RULE_ATTRS                                                                                 \
+    ATTR_NAMED(INT, "q_num_heads", onnx_linear_params, core.q_num_heads, .required = true,         \
+               .min = 1, .max = INT32_MAX),                                                        \
+        ATTR_NAMED(INT, "kv_num_heads", onnx_linear_params, core.kv_num_heads, .required = true,   \
+                   .min = 1, .max = INT32_MAX),                                                    \
+        ATTR_NAMED(FLOAT, "scale", onnx_linear_params, core.scale),                                \
+        ATTR_ROW(INT, onnx_linear_params, chunk_size, .i = 64, .min = 1, .max = INT32_MAX),        \
+        ATTR_ROW(CHOICE, onnx_linear_params, update_rule, .i = RULE_GATED_DELTA, .choices = rules)
+static const attr_spec onnx_linear_attrs[] = {RULE_ATTRS};
+static const attr_spec ms_linear_attrs[] = {RULE_ATTRS,
+                                            ATTR_ROW(INT, onnx_linear_params, state_window)};
+
+/* Each of the heads of q [B, T, heads * d] as often as there are keys for it. */
+static value *repeated(builder *b, value *q, int64_t heads, int64_t times) {
+    const int64_t apart[] = {0, 0, heads, 1, -1}, often[] = {1, 1, 1, times, 1},
+                  flat[] = {0, 0, -1};
+    q = expand_reshape(b, q, apart, 5);
+    return expand_reshape(b, expand_binary(b, "Expand", q, emit_i64s(b, often, 5)), flat, 3);
+}
 
 /* The rule only says which of decay and beta are given. */
 static hone_status linear_expand(builder *b, draft *d) {
     static const char *const names[] = {"query", "key", "value"};
     const int32_t rule = ((const onnx_linear_params *)d->params)->update_rule;
+    if (((const onnx_linear_params *)d->params)->state_window)
+        return builder_fail(b, HONE_E_UNSUPPORTED, "windows of states are not supported");
     const bool gated = rule & RULE_GATED, delta = rule & RULE_DELTA;
     value *in[6], *out[2];
     for (int32_t i = LIN_Q; i <= LIN_V; i++)
@@ -256,8 +269,15 @@ static hone_status linear_expand(builder *b, draft *d) {
     if (gated != (draft_in(d, LIN_DECAY) != NULL) || delta != (draft_in(d, LIN_BETA) != NULL))
         return builder_fail(b, HONE_E_FORMAT, "decay and beta do not fit the update rule");
     for (int32_t i = 0; i < 6; i++) in[i] = expand_cast(b, draft_in(d, i), HONE_F32);
+    const linear_params *core = &((const onnx_linear_params *)d->params)->core;
+    if (core->kv_num_heads > core->q_num_heads && core->kv_num_heads % core->q_num_heads == 0) {
+        in[LIN_Q] =
+            repeated(b, in[LIN_Q], core->q_num_heads, core->kv_num_heads / core->q_num_heads);
+        TRY(draft_set_attr(b, d, A_INT("q_num_heads", core->kv_num_heads)));
+    }
     draft_drop(d, "update_rule");
     draft_drop(d, "chunk_size");
+    draft_drop(d, "state_window");
     emit_n(b, "hone::LinearAttention", in, 6, d->attrs, d->n_attrs, out,
            expand_wants(d, 1) ? 2 : 1);
     const value *past = draft_in(d, LIN_PAST);
@@ -272,18 +292,23 @@ static const char *const onnx_cases[] = {
     "kv_num_heads=2 >2",
     "f16[1,3,4] f16[1,3,4] f16[1,3,4] _ f16[1,3,1] q_num_heads=1 kv_num_heads=1 update_rule=gated "
     "scale=0.5",
+    "f32[1,3,4] f32[1,3,8] f32[1,3,6] q_num_heads=1 kv_num_heads=2 update_rule=linear",
     "f32[0,3,4] f32[0,3,4] f32[0,3,4] _ _ f32[0,3,1] q_num_heads=1 kv_num_heads=1 "
     "update_rule=delta",
     NULL};
 
-static const op_version versions[] = {{27, NULL}};
-static const op onnx_linear = {.name = "LinearAttention",
-                               .domain = "",
-                               OP_VERSIONS(versions),
-                               OP_ATTRS(onnx_linear_attrs, onnx_linear_params),
-                               .expand = linear_expand,
-                               .tolerance = {TOL_REL, 1e-5},
-                               .cases = onnx_cases};
+static const op_version since_1[] = {{1, NULL}};
+static const op_version since_27[] = {{27, NULL}};
+#define LINEAR(ident, space, since)                                                                \
+    static const op ident##_linear = {.name = "LinearAttention",                                   \
+                                      .domain = space,                                             \
+                                      OP_VERSIONS(since),                                          \
+                                      OP_ATTRS(ident##_linear_attrs, onnx_linear_params),          \
+                                      .expand = linear_expand,                                     \
+                                      .tolerance = {TOL_REL, 1e-5},                                \
+                                      .cases = onnx_cases}
+LINEAR(onnx, "", since_27);
+LINEAR(ms, "com.microsoft", since_1);
 
-static const op *const members[] = {&core_linear, &onnx_linear};
+static const op *const members[] = {&core_linear, &onnx_linear, &ms_linear};
 const op_family family_linear_attention = {members, COUNT_OF(members)};

@@ -51,10 +51,10 @@ static bool fits_row(const value *v, const value *x, int32_t axis) {
 static hone_status norm_expand(builder *b, draft *d, const char *core) {
     const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
+    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "scale")) return b->status;
     const int32_t rank = emit_rank(b, x);
     int32_t axis;
     if (rank < 0) return b->status;
-    if (!expand_needs(b, d, 1, "scale")) return b->status;
     if (!axis_normalize(p->axis, rank, &axis))
         return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
     value *from = x->type.dtype == HONE_F64 ? expand_cast(b, x, HONE_F32) : x;
@@ -86,6 +86,32 @@ static hone_status rms_norm_expand(builder *b, draft *d) {
     return norm_expand(b, d, "hone::RmsNorm");
 }
 
+/* The form that RMSNormalization had before ONNX had it; its second output is 1 over the root. */
+static hone_status simplified_norm_expand(builder *b, draft *d) {
+    const norm_params *p = d->params;
+    const int32_t n_out = d->n_out;
+    const bool wants = expand_wants(d, 1);
+    d->n_out = 1;
+    TRY(norm_expand(b, d, "hone::RmsNorm"));
+    d->n_out = n_out;
+    if (!wants) return b->status;
+    value *x = expand_cast(b, d->in[0], HONE_F32);
+    int64_t axes[HONE_MAX_RANK];
+    int32_t n = 0, axis = 0;
+    axis_normalize(p->axis, x->type.shape.rank, &axis);
+    for (int32_t a = axis; a < x->type.shape.rank; a++) axes[n++] = a;
+    value *mean =
+        emit(b, "ReduceMean", IN(expand_binary(b, "Mul", x, x), emit_i64s(b, axes, n)), NO_ATTRS);
+    mean = expand_binary(b, "Add", mean, emit_scalar(b, HONE_F32, (double)p->epsilon));
+    value *inverse = expand_unary(b, "Reciprocal", expand_unary(b, "Sqrt", mean));
+    d->out[1] = expand_cast(b, inverse, p->stash_type);
+    return b->status;
+}
+
+static const char *const simplified_norm_cases[] = {
+    "f32[2,3,8] f32[8] >2", "f16[4,5] f16[5] axis=-1 epsilon=0.01", "f32[2,3,4] f32[3,4] axis=1 >2",
+    "f32[0,4] f32[4] >2", NULL};
+
 static const char *const rms_norm_cases[] = {"f32[2,3,8] f32[8]",
                                              "f16[4,5] f16[5] axis=-1 epsilon=0.01",
                                              "f32[2,3,4] f32[3,4] axis=1",
@@ -95,7 +121,7 @@ static const char *const rms_norm_cases[] = {"f32[2,3,8] f32[8]",
 
 static hone_status instance_norm_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
-    const int32_t rank = emit_rank(b, x);
+    const int32_t rank = expand_needs(b, d, 0, "input") ? emit_rank(b, x) : -1;
     if (rank < 0) return b->status;
     if (rank < 3) return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected 3 to 8", rank);
     value *y = standardized(b, x, 2, ((const norm_params *)d->params)->epsilon);
@@ -112,7 +138,7 @@ static const char *const instance_norm_cases[] = {
 static hone_status group_norm_expand(builder *b, draft *d) {
     const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
-    const int32_t rank = emit_rank(b, x);
+    const int32_t rank = expand_needs(b, d, 0, "X") ? emit_rank(b, x) : -1;
     if (rank < 0) return b->status;
     if (rank < 2)
         return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected at least 2", rank);
@@ -185,9 +211,9 @@ static hone_status mean_variance_expand(builder *b, draft *d) {
 static const char *const mean_variance_cases[] = {"f32[2,3,4,5]", "f16[2,3,4] axes=-1",
                                                   "f32[2,3] axes=0,1", "f64[1,2,3,4]", NULL};
 
+static const op_version since_1[] = {{1, NULL}};
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_9[] = {{9, NULL}};
-static const op_version since_17[] = {{17, NULL}};
 static const op_version since_18[] = {{18, group_norm_upgrade}, {21, NULL}};
 static const op_version since_23[] = {{23, NULL}};
 
@@ -198,10 +224,14 @@ static const op_version since_23[] = {{23, NULL}};
                                     OP_ATTRS(table, norm_params),                                  \
                                     .expand = ident##_expand,                                      \
                                     __VA_ARGS__}
-COMPOSITE(layer_norm, "LayerNormalization", since_17, row_attrs, .tolerance = {TOL_REL, 1e-5},
+/* ONNX has LayerNormalization since opset 17, files of ONNX Runtime with any; the simplified one is
+ * theirs alone. */
+COMPOSITE(layer_norm, "LayerNormalization", since_1, row_attrs, .tolerance = {TOL_REL, 1e-5},
           .cases = layer_norm_cases);
 COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs, .tolerance = {TOL_REL, 1e-5},
           .cases = rms_norm_cases);
+COMPOSITE(simplified_norm, "SimplifiedLayerNormalization", since_1, row_attrs,
+          .tolerance = {TOL_REL, 1e-5}, .cases = simplified_norm_cases);
 COMPOSITE(instance_norm, "InstanceNormalization", since_7, instance_attrs,
           .tolerance = {TOL_REL, 1e-5}, .cases = instance_norm_cases);
 COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs, .tolerance = {TOL_REL, 1e-5},
@@ -211,6 +241,7 @@ COMPOSITE(lp_norm, "LpNormalization", since_7, lp_attrs, .tolerance = {TOL_REL, 
 COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9, mean_variance_attrs,
           .tolerance = {TOL_REL, 1e-5}, .cases = mean_variance_cases);
 
-static const op *const members[] = {&onnx_layer_norm, &onnx_rms_norm, &onnx_instance_norm,
-                                    &onnx_group_norm, &onnx_lp_norm,  &onnx_mean_variance};
+static const op *const members[] = {&onnx_layer_norm,    &onnx_rms_norm,   &onnx_simplified_norm,
+                                    &onnx_instance_norm, &onnx_group_norm, &onnx_lp_norm,
+                                    &onnx_mean_variance};
 const op_family family_norm_onnx = {members, COUNT_OF(members)};

@@ -5,7 +5,7 @@
 #include <pcre2.h>
 #include <string.h>
 
-enum { MATCH_STEPS = 10000000, MATCH_KIBIBYTES = 65536, PATTERN_BYTES = 65536 };
+enum { MATCH_STEPS = 10000000, MATCH_KIBIBYTES = 65536, PATTERN_BYTES = 65536, DFA_STATES = 2000 };
 
 struct regex {
     allocator *allocator;
@@ -70,9 +70,8 @@ void regex_close(regex *x) {
     mem_free(x->allocator, x);
 }
 
-hone_status regex_find(regex *x, const ctx *c, const char *text, size_t from, text_span *out) {
-    const int n =
-        pcre2_match(x->code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, from, 0, x->match, x->limits);
+/* What pcre2 says about a search: n >= 0 is a match. */
+static hone_status report(const regex *x, const ctx *c, const char *text, int n, text_span *out) {
     *out = (text_span){-1, -1};
     if (n == PCRE2_ERROR_NOMATCH) return HONE_OK;
     if (n >= 0) {
@@ -80,8 +79,25 @@ hone_status regex_find(regex *x, const ctx *c, const char *text, size_t from, te
         *out = (text_span){(int64_t)places[0], (int64_t)places[1]};
         return HONE_OK;
     }
-    if (n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_HEAPLIMIT || n == PCRE2_ERROR_DEPTHLIMIT)
+    if (n == PCRE2_ERROR_DFA_UITEM || n == PCRE2_ERROR_DFA_UCOND)
+        return fail(c, HONE_E_UNSUPPORTED, "the pattern refers back to what it matched");
+    if (n == PCRE2_ERROR_DFA_WSSIZE || n == PCRE2_ERROR_DFA_RECURSE ||
+        n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_HEAPLIMIT || n == PCRE2_ERROR_DEPTHLIMIT)
         return fail(c, HONE_E_LIMIT, "the pattern takes too many steps on this text");
     if (n == PCRE2_ERROR_NOMEMORY) return fail_nomem(c, strlen(text));
     return fail(c, HONE_E_INPUT, "the text is not valid UTF-8");
+}
+
+hone_status regex_find(regex *x, const ctx *c, const char *text, size_t from, text_span *out) {
+    const int n =
+        pcre2_match(x->code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, from, 0, x->match, x->limits);
+    return report(x, c, text, n, out);
+}
+
+hone_status regex_find_longest(regex *x, const ctx *c, const char *text, size_t from,
+                               text_span *out) {
+    int states[DFA_STATES];
+    const int n = pcre2_dfa_match(x->code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, from, 0,
+                                  x->match, x->limits, states, DFA_STATES);
+    return report(x, c, text, n, out);
 }

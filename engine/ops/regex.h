@@ -20,5 +20,8 @@ typedef struct text_span {
 } text_span;
 /* Looks for the first match of a text that ends in NUL, at or behind byte `from`. */
 hone_status regex_find(regex *x, const ctx *c, const char *text, size_t from, text_span *out);
+/* The same for the longest of all matches that begin there, as POSIX has it. */
+hone_status regex_find_longest(regex *x, const ctx *c, const char *text, size_t from,
+                               text_span *out);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static const op_family *const families[] = {
 #include "ops.def"
 };
 
-enum { MAX_OPS = 512 };
+enum { MAX_OPS = 4096 }; /* far more than there are */
 static const op *sorted[MAX_OPS];
 static int32_t n_sorted;
 static atomic_int state; /* 0: empty, 1: being filled, 2: ready */
@@ -36,8 +37,10 @@ static void fill(void) {
     int32_t n = 0;
     for (int32_t i = 0; i < COUNT_OF(single); i++) sorted[n++] = single[i];
     for (int32_t i = 0; i < COUNT_OF(families); i++)
-        for (int32_t j = 0; j < families[i]->count && n < MAX_OPS; j++)
+        for (int32_t j = 0; j < families[i]->count; j++) {
+            assert(n < MAX_OPS);
             sorted[n++] = families[i]->ops[j];
+        }
     qsort(sorted, (size_t)n, sizeof *sorted, compare_ops);
     n_sorted = n;
 }

@@ -45,16 +45,19 @@ static value *join_pairs(builder *b, value *x, bool interleaved, value *const *p
     return expand_binary(b, "Reshape", both, expand_unary(b, "Shape", x));
 }
 
-static value *rotate(builder *b, const draft *d, value *x, bool heads_first) {
+/* 16-bit floats are turned in float32: the products cancel. */
+static value *rotate(builder *b, const draft *d, value *v, bool heads_first) {
     const bool interleaved = ((const rotary_params *)d->params)->interleaved;
-    value *cos = angles(b, d, ROT_COS, heads_first), *sin = angles(b, d, ROT_SIN, heads_first);
-    value *pair[2], *turned[2];
+    const hone_dtype t = d->in[ROT_X]->type.dtype, wide = t == HONE_F64 ? t : HONE_F32;
+    value *cos = expand_cast(b, angles(b, d, ROT_COS, heads_first), wide);
+    value *sin = expand_cast(b, angles(b, d, ROT_SIN, heads_first), wide);
+    value *x = expand_cast(b, v, wide), *pair[2], *turned[2];
     split_pairs(b, x, interleaved, pair);
     turned[0] = expand_binary(b, "Sub", expand_binary(b, "Mul", pair[0], cos),
                               expand_binary(b, "Mul", pair[1], sin));
     turned[1] = expand_binary(b, "Add", expand_binary(b, "Mul", pair[0], sin),
                               expand_binary(b, "Mul", pair[1], cos));
-    return join_pairs(b, x, interleaved, turned);
+    return expand_cast(b, join_pairs(b, x, interleaved, turned), t);
 }
 
 static hone_status rotary_expand(builder *b, draft *d) {
