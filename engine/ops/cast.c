@@ -2,6 +2,8 @@
  *
  * Cast: converts to another element type. CastLike takes the type from a second input.
  */
+#include <string.h>
+
 #include "convert.h"
 #include "movement.h"
 
@@ -20,7 +22,20 @@ static const attr_spec cast_attrs[] = {
 };
 static const op_arg cast_in[] = {{"input", NUMBERS, 0, 0}};
 static const op_arg cast_out[] = {{"output", NUMBERS, 0, 0}};
-static const op_version cast_versions[] = {{6, NULL}};
+/* The type was text. */
+static hone_status cast_upgrade(builder *b, draft *d) {
+    static const char *const names[] = {"FLOAT",  "UINT8",  "INT8",   "UINT16",    "INT16",
+                                        "INT32",  "INT64",  "STRING", "BOOL",      "FLOAT16",
+                                        "DOUBLE", "UINT32", "UINT64", "COMPLEX64", "COMPLEX128"};
+    const char *to = draft_string(d, "to", "");
+    char name[64];
+    for (int32_t i = 0; i < COUNT_OF(names); i++)
+        if (strcmp(names[i], to) == 0) return draft_set_attr(b, d, A_INT("to", HONE_F32 + i));
+    return builder_fail(b, HONE_E_FORMAT, "attribute 'to' is '%s', which is no element type",
+                        escape_name(name, sizeof name, to));
+}
+
+static const op_version cast_versions[] = {{1, cast_upgrade}, {6, NULL}};
 
 static hone_status cast_infer(infer *f) {
     const cast_params *p = f->params;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "elementwise.h"
+#include "legacy.h"
 
 enum { LO = 1, HI = 2 };
 
@@ -24,10 +25,10 @@ static hone_status clip_upgrade(builder *b, draft *d) {
     if (hi) TRY(draft_set_in(b, d, HI, emit_scalar(b, t, (double)hi->f)));
     draft_drop(d, "min");
     draft_drop(d, "max");
-    return b->status;
+    return legacy_consumed(b, d);
 }
 
-static const op_version clip_versions[] = {{7, clip_upgrade}, {11, NULL}};
+static const op_version clip_versions[] = {{1, clip_upgrade}, {11, NULL}};
 
 static hone_status clip_infer(infer *f) {
     for (int32_t i = LO; i <= HI; i++) {

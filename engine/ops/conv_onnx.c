@@ -10,7 +10,7 @@
 static const op_arg conv_in[] = {
     {"X", DT_FLOATS, 'T', 0}, {"W", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_arg conv_out[] = {{"Y", DT_FLOATS, 'T', 0}};
-static const op_version since_7[] = {{7, NULL}};
+static const op_version since_1[] = {{1, NULL}};
 
 static const attr_spec conv_attrs[] = {CHANNELS_CONV_ATTRS};
 static const attr_spec conv_transpose_attrs[] = {
@@ -131,7 +131,7 @@ static const char *const conv_transpose_cases[] = {
 
 static const op onnx_conv = {.name = "Conv",
                              .domain = "",
-                             OP_VERSIONS(since_7),
+                             OP_VERSIONS(since_1),
                              OP_ARGS_IN(conv_in),
                              OP_ARGS_OUT(conv_out),
                              OP_ATTRS(conv_attrs, channels_conv_params),
@@ -140,7 +140,7 @@ static const op onnx_conv = {.name = "Conv",
                              .cases = conv_cases};
 static const op onnx_conv_transpose = {.name = "ConvTranspose",
                                        .domain = "",
-                                       OP_VERSIONS(since_7),
+                                       OP_VERSIONS(since_1),
                                        OP_ARGS_IN(conv_in),
                                        OP_ARGS_OUT(conv_out),
                                        OP_ATTRS(conv_transpose_attrs, channels_conv_params),

@@ -4,7 +4,7 @@
  * normalised in float32, as the default stash_type says.
  */
 #include "composite.h"
-#include "op.h"
+#include "legacy.h"
 
 /* Of all of them; each table has the rows that its operator has. */
 typedef struct norm_params {
@@ -185,7 +185,7 @@ static hone_status mean_variance_expand(builder *b, draft *d) {
 static const char *const mean_variance_cases[] = {"f32[2,3,4,5]", "f16[2,3,4] axes=-1",
                                                   "f32[2,3] axes=0,1", "f64[1,2,3,4]", NULL};
 
-static const op_version since_7[] = {{7, NULL}};
+static const op_version since_1[] = {{1, NULL}};
 static const op_version since_9[] = {{9, NULL}};
 static const op_version since_17[] = {{17, NULL}};
 static const op_version since_18[] = {{18, group_norm_upgrade}, {21, NULL}};
@@ -202,11 +202,11 @@ COMPOSITE(layer_norm, "LayerNormalization", since_17, row_attrs, .tolerance = {T
           .cases = layer_norm_cases);
 COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs, .tolerance = {TOL_REL, 1e-5},
           .cases = rms_norm_cases);
-COMPOSITE(instance_norm, "InstanceNormalization", since_7, instance_attrs,
+COMPOSITE(instance_norm, "InstanceNormalization", legacy_unary_versions, instance_attrs,
           .tolerance = {TOL_REL, 1e-5}, .cases = instance_norm_cases);
 COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs, .tolerance = {TOL_REL, 1e-5},
           .cases = group_norm_cases);
-COMPOSITE(lp_norm, "LpNormalization", since_7, lp_attrs, .tolerance = {TOL_REL, 1e-6},
+COMPOSITE(lp_norm, "LpNormalization", since_1, lp_attrs, .tolerance = {TOL_REL, 1e-6},
           .cases = lp_norm_cases);
 COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9, mean_variance_attrs,
           .tolerance = {TOL_REL, 1e-5}, .cases = mean_variance_cases);

@@ -37,7 +37,11 @@ static hone_status pad_upgrade(builder *b, draft *d) {
     return draft_set_in(b, d, VALUE, emit_scalar(b, x->type.dtype, (double)v));
 }
 
-static const op_version pad_versions[] = {{2, pad_upgrade}, {11, NULL}};
+static hone_status paddings_upgrade(builder *b, draft *d) {
+    return draft_ints_to_input(b, d, "paddings", PADS);
+}
+
+static const op_version pad_versions[] = {{1, paddings_upgrade}, {2, pad_upgrade}, {11, NULL}};
 
 /* Elements before and after each axis. */
 typedef struct pad_counts {
