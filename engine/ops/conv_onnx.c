@@ -106,7 +106,7 @@ static value *transpose_weight(builder *b, const draft *d) {
     perm[s->rank] = 1;
     v = emit(b, "Transpose", IN(v), ATTRS(A_INTS("perm", perm, s->rank + 1)));
     int64_t last[HONE_MAX_RANK];
-    last[0] = group * s->dim[1];
+    last[0] = dim_mul(group, s->dim[1]);
     for (int32_t i = 2; i < s->rank; i++) last[i - 1] = s->dim[i];
     last[s->rank - 1] = s->dim[0] / group;
     return emit(b, "Reshape", IN(v, emit_i64s(b, last, s->rank)), NO_ATTRS);
