@@ -33,6 +33,8 @@ static hone_status check_ranks(builder *b, const draft *d) {
     return b->status;
 }
 
+static bool is_f64(const draft *d) { return draft_in(d, 0)->type.dtype == HONE_F64; }
+
 /* v with its axes in the order first, first + 1 .. last - 1, then `rest`. */
 static value *emit_moved(builder *b, value *v, int32_t first, int32_t last, int64_t rest) {
     int64_t perm[HONE_MAX_RANK];
@@ -72,7 +74,8 @@ static hone_status conv_expand(builder *b, draft *d) {
         y = emit(b, "hone::DepthwiseConv", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
     } else {
         w = emit_channels_last(b, w); /* [OC, k.., IC / group] */
-        y = emit(b, "hone::Conv", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
+        y = emit(b, is_f64(d) ? "hone::ConvF64" : "hone::Conv", IN(x, w, draft_in(d, 2)), d->attrs,
+                 d->n_attrs);
     }
     return draft_done(b, d, emit_channels_first(b, y));
 }
@@ -84,6 +87,7 @@ static const char *const conv_cases[] = {
     "f16[1,2,5,5] f16[3,2,2,2]",
     "f32[1,2,4,4,4] f32[3,2,2,2,2]",
     "f32[0,3,5,5] f32[2,3,3,3]",
+    "f64[1,2,5,4] f64[4,1,3,2] f64[4] group=2 strides=2,1 pads=1,0,1,1",
     NULL};
 
 /* ONNX's weight is [IC, OC / group, k..]; hone's is [OC, k.., IC / group], as that of Conv. */
@@ -117,7 +121,8 @@ static hone_status conv_transpose_expand(builder *b, draft *d) {
     TRY(check_ranks(b, d));
     TRY(drop_kernel_shape(b, d, &p->kernel_shape, draft_in(d, 1)));
     value *x = emit_channels_last(b, draft_in(d, 0)), *w = transpose_weight(b, d);
-    value *y = emit(b, "hone::ConvTranspose", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
+    value *y = emit(b, is_f64(d) ? "hone::ConvTransposeF64" : "hone::ConvTranspose",
+                    IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
     return draft_done(b, d, emit_channels_first(b, y));
 }
 
@@ -127,6 +132,7 @@ static const char *const conv_transpose_cases[] = {
     "f32[1,2,3,3] f32[2,2,2,2] strides=2,2 output_shape=7,7",
     "f16[1,2,3,3] f16[2,3,2,2] kernel_shape=2,2",
     "f32[0,2,3,3] f32[2,3,2,2]",
+    "f64[1,4,3,3] f64[4,1,3,2] f64[2] group=2 strides=2,1 pads=1,0,1,1 output_padding=1,0",
     NULL};
 
 static const op onnx_conv = {.name = "Conv",

@@ -3,6 +3,7 @@
  * Elementwise operators of one input: one row of the table each. Attributes are the formula's
  * constants p0 and p1.
  */
+#include "composite.h"
 #include "elementwise.h"
 #include "legacy.h"
 
@@ -80,6 +81,7 @@ static const char *const logic_cases[] = {"bool[37]", NULL};
 static const op_version since_1[] = {{1, NULL}};
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_9[] = {{9, NULL}};
+static const op_version is_nan_versions[] = {{9, expand_widened}};
 static const op_version since_11[] = {{11, NULL}};
 static const op_version since_12[] = {{12, NULL}};
 static const op_version since_14[] = {{14, NULL}};
@@ -203,7 +205,7 @@ UNARY(thresholded_relu, "ThresholdedRelu", legacy_unary_versions, float, thresho
 UNARY(hardsigmoid, "HardSigmoid", legacy_unary_versions, float, hardsigmoid, CLOSE,
       OP_ATTRS(hardsigmoid_attrs, unary_params), .quant = &table);
 UNARY(shrink, "Shrink", since_9, number, shrink, CLOSE, OP_ATTRS(shrink_attrs, unary_params));
-UNARY(is_nan, "IsNaN", since_9, test, isnan, EXACT);
+UNARY(is_nan, "IsNaN", is_nan_versions, test, isnan, EXACT);
 
 /* Formulas that stand for a group of nodes or one attribute value of an ONNX operator. */
 INTERNAL(silu, "Silu", since_7, float, silu, CLOSE, OP_ATTRS(alpha_1, unary_params),

@@ -49,7 +49,7 @@ static hone_status read_head(importer *im, const Onnx__TensorProto *t, tensor *o
 /* Alignment that kernels need to read elements of this type in place. */
 static size_t element_align(hone_dtype t) {
     const size_t size = dtype_size(t);
-    return t == HONE_C64 || t == HONE_C128 ? size / 2 : size ? size : 1;
+    return size > 8 ? 8 : size ? size : 1;
 }
 
 /* Any byte but 0 is true in some writers; hone's kernels expect 1. */

@@ -33,7 +33,7 @@ static void replace_parts(const mutation *m, int32_t i, const char *head, size_t
     if (n > 0 && n < TOKEN) replace(m, i, text);
 }
 
-static const char *const types[] = {"f32", "f64", "f16", "u8", "i64", "bool", "str", "i4"};
+static const char *const types[] = {"f32", "f64", "f16", "u8", "i64", "bool", "str", "i4", "c64"};
 static const char *const sizes[] = {"0", "1", "3", "2147483648", "4611686018427387904"};
 static const char *const numbers[] = {
     "0", "-1", "1", "-9", "2147483647", "9223372036854775807", "-9223372036854775808", "nan"};
@@ -73,14 +73,14 @@ static void mutate_dims(const mutation *m, int32_t i, const char *dims) {
 static void mutate_input(const mutation *m, int32_t i) {
     const char *token = m->token[i], *dims = strchr(token, '['), *values = strchr(token, '{');
     const size_t name = strcspn(token, "[{");
+    const bool text = values && strncmp(token, "str", 3) == 0;
     replace(m, i, "_");
     for (size_t j = 0; j < sizeof types / sizeof *types; j++)
-        replace_parts(m, i, "", 0, types[j], token + name);
+        replace_parts(m, i, "", 0, types[j], text ? "{1,2}" : token + name);
     if (dims && !values) mutate_dims(m, i, dims + 1);
     if (!values) return;
     const char *end = strchr(values, '}');
-    if (strncmp(token, "str", 3) != 0)
-        mutate_list(m, i, values + 1, "}", numbers, sizeof numbers / sizeof *numbers);
+    if (!text) mutate_list(m, i, values + 1, "}", numbers, sizeof numbers / sizeof *numbers);
     if (dims) return;
     const size_t head = (size_t)(values + 1 - token);
     replace_parts(m, i, token, head, "", end);

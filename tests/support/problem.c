@@ -35,10 +35,13 @@ static hone_dtype dtype_of(const char *name, size_t length) {
     static const struct {
         const char *name;
         hone_dtype dtype;
-    } names[] = {{"f32", HONE_F32},   {"f64", HONE_F64}, {"f16", HONE_F16}, {"bf16", HONE_BF16},
-                 {"i8", HONE_I8},     {"i16", HONE_I16}, {"i32", HONE_I32}, {"i64", HONE_I64},
-                 {"u8", HONE_U8},     {"u16", HONE_U16}, {"u32", HONE_U32}, {"u64", HONE_U64},
-                 {"bool", HONE_BOOL}, {"i4", HONE_I4},   {"u4", HONE_U4},   {"str", HONE_STRING}};
+    } names[] = {
+        {"f32", HONE_F32},   {"f64", HONE_F64},   {"f16", HONE_F16},   {"bf16", HONE_BF16},
+        {"i8", HONE_I8},     {"i16", HONE_I16},   {"i32", HONE_I32},   {"i64", HONE_I64},
+        {"u8", HONE_U8},     {"u16", HONE_U16},   {"u32", HONE_U32},   {"u64", HONE_U64},
+        {"bool", HONE_BOOL}, {"i4", HONE_I4},     {"u4", HONE_U4},     {"str", HONE_STRING},
+        {"c64", HONE_C64},   {"c128", HONE_C128}, {"f4", HONE_F4E2M1}, {"f8", HONE_F8E4M3FN},
+        {"i2", HONE_I2},     {"u2", HONE_U2}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i].name) == length && !strncmp(names[i].name, name, length))
             return names[i].dtype;
