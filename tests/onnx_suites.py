@@ -10,6 +10,7 @@ Each folder of OUT is a suite of cases, each with model.onnx and test_data_set_0
     light     real architectures whose weights are constants, with the package's results
     model     what the package generates beside the node cases
     legacy    operators in the meanings that opsets before 7 gave them (onnx_legacy_cases.py)
+    types     every operator in every element type that it is defined for (onnx_type_cases.py)
     1.12-*    all suites of that version (Debian's package libonnx-testdata), where it is installed
 """
 import pathlib
@@ -23,6 +24,7 @@ from onnx.backend.test.case import model as model_cases
 
 import onnx_cases
 import onnx_legacy_cases
+import onnx_type_cases
 
 PACKAGE = pathlib.Path(onnx.__file__).parent / "backend/test/data"
 OLDER = pathlib.Path("/usr/share/libonnx-testdata/data")
@@ -63,8 +65,8 @@ def write_models(target):
             onnx_cases.write_case(case.model, case.data_sets, target / case.name)
 
 
-def write_legacy(target):
-    for name, model, inputs, outputs in onnx_legacy_cases.cases():
+def write_cases(module, target):
+    for name, model, inputs, outputs in module.cases():
         onnx_cases.write_case(model, [(inputs, outputs)], target / name)
 
 
@@ -75,7 +77,8 @@ def main(out):
         copy_suite(PACKAGE / kind, out / kind)
     write_light(out / "light")
     write_models(out / "model")
-    write_legacy(out / "legacy")
+    write_cases(onnx_legacy_cases, out / "legacy")
+    write_cases(onnx_type_cases, out / "types")
     if OLDER.is_dir():
         for kind in sorted(OLDER.iterdir()):
             copy_suite(kind, out / f"1.12-{kind.name}")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs all tests: builds with sanitizers and without, ONNX's own cases, 64-bit ARM under emulation,
+# Runs all tests: builds with sanitizers and without, ONNX's own suites, 64-bit ARM under emulation,
 # fuzzing, projects that use the installed library, real models beside ONNX Runtime, style.
 #
 #   tests/run.sh
@@ -20,12 +20,13 @@ jobs=${HONE_TEST_JOBS:-$(nproc)}
 fuzz_seconds=${HONE_FUZZ_SECONDS:-60}
 logs=build/logs
 cases=build/onnx_cases
+suites=build/onnx_suites
 models=.cache/models
 export PYTHONDONTWRITEBYTECODE=1
 
 need_packages "${build_packages[@]}" "${python_packages[@]}" \
   g++ binutils git libcmocka-dev clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev \
-  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libonnx-testdata
 mkdir -p "$logs" .cache
 rm -f "$logs"/*
 
@@ -39,14 +40,25 @@ run_ctest() { # run_ctest PRESET [OPTION...]
   ctest --preset "$preset" -j "$jobs" "$@"
 }
 
-fetch_python() { # packages, the cases that onnx generates, real models
+fetch_python() { # packages, the suites of onnx, real models
   need_venv .cache/venv tests/requirements.txt
   "$python" tests/onnx_cases.py "$cases"
+  "$python" tests/onnx_suites.py "$suites"
   PYTHON=$python bench/fetch_models.sh "$models" all
 }
 
 build_ci() { # the runner of ONNX cases also where a plain build puts it
   build ci && install -D build/ci/tests/onnx_backend build/tests/onnx_backend
+}
+
+run_suites() { # run_suites PROGRAM [OPTION...]: everything of ONNX's but the node cases
+  local program=$1 suite status=0
+  shift
+  for suite in "$suites"/*/; do
+    echo "${suite%/}:"
+    "$program" "$suite" --known tests/onnx_known.txt "$@" || status=1
+  done
+  return $status
 }
 
 install_ci() {
@@ -90,6 +102,8 @@ step ctest run_ctest ci
 step onnx-cases build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
 step onnx-cases-hone build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt \
   --hone build/onnx_case.hone
+step onnx-suites run_suites build/ci/tests/onnx_backend
+step onnx-suites-hone run_suites build/ci/tests/onnx_backend --hone build/onnx_case.hone
 step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers
 step models "$python" tests/models/models_test.py --hone build/ci/installed/bin/hone "$models"
 step docs tests/docs/check_docs.sh build/docs
@@ -100,6 +114,7 @@ step build-asan build asan
 collect
 step ctest-asan run_ctest asan
 step onnx-cases-asan build/asan/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
+step onnx-suites-asan run_suites build/asan/tests/onnx_backend
 
 step build-tsan build_tsan
 step threads-tsan run_ctest tsan -R '^unit_(team|session)$'
