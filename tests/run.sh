@@ -102,6 +102,7 @@ step ctest run_ctest ci
 step onnx-cases build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
 step onnx-cases-hone build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt \
   --hone build/onnx_case.hone
+step onnx-schemas "$python" tests/onnx_schema_test.py build/ci/installed/bin/hone
 step onnx-suites run_suites build/ci/tests/onnx_backend
 step onnx-suites-hone run_suites build/ci/tests/onnx_backend --hone build/onnx_case.hone
 step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers

@@ -22,11 +22,13 @@ static const attr_spec cast_attrs[] = {
 };
 static const op_arg cast_in[] = {{"input", NUMBERS, 0, 0}};
 static const op_arg cast_out[] = {{"output", NUMBERS, 0, 0}};
-/* The type was text. */
+/* The type was text; some writers use the numbers of later versions all the same. */
 static hone_status cast_upgrade(builder *b, draft *d) {
     static const char *const names[] = {"FLOAT",  "UINT8",  "INT8",   "UINT16",    "INT16",
                                         "INT32",  "INT64",  "STRING", "BOOL",      "FLOAT16",
                                         "DOUBLE", "UINT32", "UINT64", "COMPLEX64", "COMPLEX128"};
+    const attr *number = attr_find(d->attrs, d->n_attrs, "to");
+    if (number && number->kind == ATTR_INT) return HONE_OK;
     const char *to = draft_string(d, "to", "");
     char name[64];
     for (int32_t i = 0; i < COUNT_OF(names); i++)

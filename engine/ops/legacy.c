@@ -14,7 +14,7 @@ static value *aligned(builder *b, value *v, int64_t axis, int32_t rank) {
     const int32_t own = emit_rank(b, v);
     if (own < 0) return NULL;
     if (axis < 0) axis += rank;
-    if (axis < 0 || axis + own > rank) {
+    if (axis < 0 || axis > rank - own) {
         builder_fail(b, HONE_E_FORMAT, "axis %lld with %d axes is out of range for rank %d",
                      (long long)axis, own, rank);
         return NULL;
