@@ -47,7 +47,7 @@ static hone_dtype wider_type(hone_dtype t) {
     case HONE_U2: return HONE_U8;
     case HONE_I4:
     case HONE_I2: return HONE_I8;
-    default: return dtype_in(t, DT_FLOAT8S | DT(HONE_F4E2M1)) ? HONE_F32 : t;
+    default: return dtype_in(t, DT_FLOAT8S | DT_MINIFLOATS) ? HONE_F32 : t;
     }
 }
 

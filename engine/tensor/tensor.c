@@ -72,7 +72,11 @@ double tensor_f64(const tensor *t, int64_t i) {
     case HONE_F8E5M2:
     case HONE_F8E5M2FNUZ:
     case HONE_F8E8M0: return (double)f8_to_f32(t->dtype, ((const uint8_t *)p)[i]);
-    case HONE_F4E2M1: return (double)f4_to_f32((uint8_t)packed_get(p, i, 4, false));
+    case HONE_F4E2M1:
+    case HONE_F6E2M3:
+    case HONE_F6E3M2:
+        return (double)mini_to_f32(
+            t->dtype, (uint8_t)packed_get(p, i, (int)hone_dtype_bits(t->dtype), false));
     case HONE_C64: return (double)((const float *)p)[2 * i];
     case HONE_C128: return ((const double *)p)[2 * i];
     case HONE_STRING:
@@ -119,7 +123,11 @@ void tensor_set_f64(const tensor *t, int64_t i, double v) {
     case HONE_F8E5M2:
     case HONE_F8E5M2FNUZ:
     case HONE_F8E8M0: ((uint8_t *)p)[i] = f32_to_f8(t->dtype, (float)v, true); break;
-    case HONE_F4E2M1: packed_set(p, i, 4, f32_to_f4((float)v)); break;
+    case HONE_F4E2M1:
+    case HONE_F6E2M3:
+    case HONE_F6E3M2:
+        packed_set(p, i, (int)hone_dtype_bits(t->dtype), f32_to_mini(t->dtype, (float)v));
+        break;
     case HONE_U4: packed_set(p, i, 4, (uint8_t)clamp_i64(whole, 0, 15)); break;
     case HONE_I4: packed_set(p, i, 4, (uint8_t)clamp_i64(whole, -8, 7)); break;
     case HONE_U2: packed_set(p, i, 2, (uint8_t)clamp_i64(whole, 0, 3)); break;

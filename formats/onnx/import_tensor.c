@@ -3,6 +3,7 @@
 
 #include "checked.h"
 #include "import.h"
+#include "narrow.h"
 #include "utf8.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ONNX stores little-endian numbers");
@@ -149,17 +150,24 @@ static bool number_fits(hone_dtype t, uint64_t v) {
     case HONE_F16:
     case HONE_BF16: return v <= UINT16_MAX;
     case HONE_BOOL: return true;
+    case HONE_F6E2M3:
+    case HONE_F6E3M2: return v < 64;
     default: return v <= UINT8_MAX; /* bytes: 8-bit types, and packed ones together */
     }
 }
 
-/* Varints, each into `width` bytes. */
+/* Types of which a number holds one element although elements share bytes. */
+#define SPREAD (DT(HONE_F6E2M3) | DT(HONE_F6E3M2))
+
+/* Varints, each into `width` bytes, or into a field of its own. */
 static hone_status take_varints(importer *im, const typed_field *f, tensor *out) {
     const size_t width = dtype_size(out->dtype) ? dtype_size(out->dtype) : 1;
-    const size_t need = out->bytes / width;
+    const bool spread = dtype_in(out->dtype, SPREAD);
+    const size_t need = spread ? (size_t)tensor_count(out) : out->bytes / width;
     uint8_t *to = out->data = import_buffer(im, out->bytes);
     size_t count = 0;
     if (!to) return buffer_status(im);
+    if (spread && out->bytes) memset(to, 0, out->bytes);
     for (size_t i = 0; i < f->runs; i++) {
         const uint8_t *data;
         size_t size, n;
@@ -173,7 +181,10 @@ static hone_status take_varints(importer *im, const typed_field *f, tensor *out)
                 return fail(im->c, HONE_E_FORMAT, "number %zu, %lld, does not fit %s", count,
                             (long long)v, hone_dtype_name(out->dtype));
             if (out->dtype == HONE_BOOL) v = v != 0;
-            memcpy(to + count * width, &v, width);
+            if (spread)
+                packed_set(to, (int64_t)count, (int)hone_dtype_bits(out->dtype), (uint8_t)v);
+            else
+                memcpy(to + count * width, &v, width);
         }
     }
     if (count == need) return HONE_OK;

@@ -198,7 +198,7 @@ refuse("huge_shape", tensor_model(RAW, dims=(2**31,)), LIMIT,
        "tensor 'w': tensor of 8589934592 bytes: the limit is 4294967296 (tensor_bytes)")
 refuse("tensor_rank_9", tensor_model(RAW, dims=(1,) * 9), UNSUPPORTED,
        "tensor 'w': 9 dimensions: at most 8 are supported")
-refuse("unknown_type", tensor_model(RAW, dtype=27), UNSUPPORTED, "tensor 'w': element type 27")
+refuse("unknown_type", tensor_model(RAW, dtype=29), UNSUPPORTED, "tensor 'w': element type 29")
 refuse("no_type", tensor_model(RAW, dtype=0), FORMAT, "tensor 'w': element type 0")
 refuse("segmented", tensor_model(RAW + block(3, number(1, 0))), UNSUPPORTED,
        "tensor 'w': the tensor is stored in segments")
