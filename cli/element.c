@@ -12,7 +12,7 @@ bool element_is_writable(hone_dtype dtype) {
     return element_is_float(dtype) || (element_is_integer(dtype) && hone_dtype_bits(dtype) >= 8);
 }
 
-/* Floats of 8 and 4 bits. What the largest exponent means, and whether the negative zero is the
+/* Floats of 8, 6 and 4 bits. What the largest exponent means, and whether the negative zero is the
  * NaN instead, is different in each. */
 typedef struct narrow_float {
     hone_dtype dtype;
@@ -27,7 +27,8 @@ static const narrow_float *narrow_find(hone_dtype dtype) {
     static const narrow_float list[] = {
         {HONE_F8E4M3FN, 3, 7, 0x7F, 0, false},   {HONE_F8E4M3FNUZ, 3, 8, 0, 0, true},
         {HONE_F8E5M2, 2, 15, 0x7D, 0x7C, false}, {HONE_F8E5M2FNUZ, 2, 16, 0, 0, true},
-        {HONE_F4E2M1, 1, 1, 0, 0, false},
+        {HONE_F4E2M1, 1, 1, 0, 0, false},        {HONE_F6E2M3, 3, 1, 0, 0, false},
+        {HONE_F6E3M2, 2, 3, 0, 0, false},
     };
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
         if (list[i].dtype == dtype) return &list[i];
@@ -90,9 +91,10 @@ static double small_float_get(hone_dtype dtype, const uint8_t *data, int64_t ind
     const narrow_float *f = narrow_find(dtype);
     if (dtype == HONE_F8E8M0) return data[index] == 0xFF ? NAN : ldexp(1, data[index] - 127);
     if (!f) return NAN;
-    const bool half_byte = hone_dtype_bits(dtype) == 4;
-    const int bits = (int)element_integer_get(half_byte ? HONE_U4 : HONE_U8, data, index);
-    const int sign = half_byte ? 0x8 : 0x80;
+    const int width = (int)hone_dtype_bits(dtype), sign = 1 << (width - 1);
+    const uint8_t *byte = data + index / 8 * width + index % 8 * width / 8;
+    const int shift = (int)(index % 8) * width % 8;
+    const int bits = byte[0] >> shift | (shift + width > 8 ? byte[1] << (8 - shift) : 0);
     return narrow_get(f, bits & (sign - 1), (bits & sign) != 0);
 }
 

@@ -16,6 +16,8 @@ static hone_dtype stand_in(hone_dtype dtype) {
     case HONE_F8E5M2FNUZ:
     case HONE_F8E8M0:
     case HONE_F4E2M1:
+    case HONE_F6E2M3:
+    case HONE_F6E3M2:
     case HONE_U4:
     case HONE_I4:
     case HONE_U2:
@@ -34,11 +36,11 @@ const char *npy_stand_in_text(hone_dtype dtype) {
 
 /* Replaces bytes that hold one element each by elements of `bits` bits, low bits first. */
 static hone_status pack(input_value *value, hone_dtype dtype, const char *path, hone_error *err) {
-    const size_t bits = hone_dtype_bits(dtype), count = value->view.bytes, per_byte = 8 / bits;
+    const size_t bits = hone_dtype_bits(dtype), count = value->view.bytes;
     const uint8_t *from = value->view.data;
     hone_view view = value->view;
     view.dtype = dtype;
-    view.bytes = (count + per_byte - 1) / per_byte;
+    view.bytes = count / 8 * bits + (count % 8 * bits + 7) / 8;
     uint8_t *to = cli_alloc(err, view.bytes, 1);
     if (!to) return HONE_E_NOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -48,7 +50,10 @@ static hone_status pack(input_value *value, hone_dtype dtype, const char *path, 
                                  "expected bytes below %d for %s, got %d at element %zu", 1 << bits,
                                  hone_dtype_name(dtype), from[i], i);
         }
-        to[i / per_byte] |= (uint8_t)(from[i] << i % per_byte * bits);
+        uint8_t *byte = to + i / 8 * bits + i % 8 * bits / 8;
+        const size_t shift = i % 8 * bits % 8;
+        byte[0] |= (uint8_t)(from[i] << shift);
+        if (shift + bits > 8) byte[1] |= (uint8_t)(from[i] >> (8 - shift));
     }
     view.data = to;
     input_value_release(value);

@@ -15,6 +15,7 @@
 #include "checked.h"
 #include "file.h"
 #include "model.h"
+#include "narrow.h"
 #include "npy_text.h"
 #include "writer.h"
 
@@ -330,11 +331,9 @@ static hone_status put_header(const ctx *c, file_writer *w, const hone_view *v,
 
 /* Elements narrower than a byte get one each, with zero bits above. */
 static hone_status put_unpacked(const ctx *c, file_writer *w, const hone_view *v, int64_t count) {
-    const unsigned char *data = v->data;
-    const unsigned bits = (unsigned)hone_dtype_bits(v->dtype), mask = (1u << bits) - 1;
+    const int bits = (int)hone_dtype_bits(v->dtype);
     for (int64_t i = 0; i < count; i++) {
-        const uint64_t bit = (uint64_t)i * bits;
-        const unsigned char element = (unsigned char)(data[bit / 8] >> bit % 8 & mask);
+        const unsigned char element = (unsigned char)packed_get(v->data, i, bits, false);
         TRY(writer_put(c, w, &element, 1));
     }
     return HONE_OK;

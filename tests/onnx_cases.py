@@ -28,25 +28,30 @@ def encode(value, port):
     return convert(value, port.name)
 
 
-def write_case(case, folder):
+def write_case(model, data_sets, folder):
+    """data_sets: pairs of the values of all inputs and those of all outputs."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.onnx").write_bytes(case.model.SerializeToString(deterministic=True))
-    for number, (inputs, outputs) in enumerate(case.data_sets):
+    (folder / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    for number, (inputs, outputs) in enumerate(data_sets):
         data = folder / f"test_data_set_{number}"
         data.mkdir(exist_ok=True)
-        for kind, values, ports in (("input", inputs, case.model.graph.input),
-                                    ("output", outputs, case.model.graph.output)):
+        for kind, values, ports in (("input", inputs, model.graph.input),
+                                    ("output", outputs, model.graph.output)):
             for i, (value, port) in enumerate(zip(values, ports)):
                 message = encode(value, port)
                 (data / f"{kind}_{i}.pb").write_bytes(message.SerializeToString())
 
 
-def main(out, pattern=""):
+def check_version():
     if onnx.__version__ != VERSION:
         sys.exit(f"onnx {onnx.__version__} is installed: the expected results are those of {VERSION}")
+
+
+def main(out, pattern=""):
+    check_version()
     cases = [c for c in collect_testcases(None) if re.search(pattern, c.name)]
     for case in cases:
-        write_case(case, pathlib.Path(out) / case.name)
+        write_case(case.model, case.data_sets, pathlib.Path(out) / case.name)
     print(f"{len(cases)} cases")
 
 

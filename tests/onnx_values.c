@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "narrow.h"
 #include "views.h"
 
 static const double relative = 1e-3, absolute = 1e-5;
@@ -151,10 +152,9 @@ hone_status value_load(storage *s, const char *path, hone_kind kind, hone_view *
 /* Bits of a narrow float as a number that rises with its value. */
 static int64_t rank_of(const tensor *t, int64_t i) {
     const int bits = (int)hone_dtype_bits(t->dtype);
-    const uint8_t *p = t->data;
-    uint32_t v = bits == 16  ? ((const uint16_t *)t->data)[i]
-                 : bits == 8 ? p[i]
-                             : (uint32_t)(p[i / 2] >> (i % 2 * 4) & 15);
+    const uint32_t v = bits == 16  ? ((const uint16_t *)t->data)[i]
+                       : bits == 8 ? ((const uint8_t *)t->data)[i]
+                                   : (uint32_t)packed_get(t->data, i, bits, false);
     const uint32_t sign = 1u << (bits - 1);
     return v & sign ? -(int64_t)(v & (sign - 1)) : (int64_t)v;
 }
@@ -175,7 +175,7 @@ static bool floats_agree(const tensor *got, int64_t i, const tensor *want, int64
 
 /* Element i of one tensor and element j of another of the same type. */
 static bool element_agrees(const tensor *got, int64_t i, const tensor *want, int64_t j) {
-    const dtype_set floats = DT_FLOATS | DT_FLOAT8S | DT(HONE_F4E2M1);
+    const dtype_set floats = DT_FLOATS | DT_FLOAT8S | DT_MINIFLOATS;
     if (dtype_in(got->dtype, floats)) return floats_agree(got, i, want, j);
     if (got->dtype == HONE_U64) return ((uint64_t *)got->data)[i] == ((uint64_t *)want->data)[j];
     if (got->dtype == HONE_STRING)

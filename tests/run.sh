@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs all tests: builds with sanitizers and without, ONNX's own cases, operators and models beside
+# Runs all tests: builds with sanitizers and without, ONNX's own suites, operators and models beside
 # ONNX Runtime, 64-bit ARM under emulation, fuzzing, projects that use the installed library, style.
 #
 #   tests/run.sh
@@ -21,12 +21,13 @@ fuzz_seconds=${HONE_FUZZ_SECONDS:-60}
 logs=build/logs
 cases=build/onnx_cases
 peers=build/peer_cases
+suites=build/onnx_suites
 models=.cache/models
 export PYTHONDONTWRITEBYTECODE=1
 
 need_packages "${build_packages[@]}" "${python_packages[@]}" \
   g++ binutils git libcmocka-dev clang-14 clang-format-14 libclang-rt-14-dev libomp-14-dev \
-  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libonnx-testdata
 mkdir -p "$logs" .cache
 rm -f "$logs"/*
 
@@ -40,9 +41,10 @@ run_ctest() { # run_ctest PRESET [OPTION...]
   ctest --preset "$preset" -j "$jobs" "$@"
 }
 
-fetch_python() { # packages, the cases that onnx generates, those beside ONNX Runtime, real models
+fetch_python() { # packages, ONNX's suites, cases beside ONNX Runtime, real models
   need_venv .cache/venv tests/requirements.txt
   "$python" tests/onnx_cases.py "$cases"
+  "$python" tests/onnx_suites.py "$suites"
   rm -rf "$peers"
   "$python" tests/peers/peer_cases.py "$peers"
   PYTHON=$python bench/fetch_models.sh "$models" all
@@ -50,6 +52,16 @@ fetch_python() { # packages, the cases that onnx generates, those beside ONNX Ru
 
 build_ci() { # the runner of ONNX cases also where a plain build puts it
   build ci && install -D build/ci/tests/onnx_backend build/tests/onnx_backend
+}
+
+run_suites() { # run_suites PROGRAM [OPTION...]: everything of ONNX's but the node cases
+  local program=$1 suite status=0
+  shift
+  for suite in "$suites"/*/; do
+    echo "${suite%/}:"
+    "$program" "$suite" --known tests/onnx_known.txt "$@" || status=1
+  done
+  return $status
 }
 
 install_ci() {
@@ -94,6 +106,9 @@ step onnx-cases build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expecte
 step onnx-cases-hone build/ci/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt \
   --hone build/onnx_case.hone
 step peer-cases build/ci/tests/onnx_backend "$peers"
+step onnx-schemas "$python" tests/onnx_schema_test.py build/ci/installed/bin/hone
+step onnx-suites run_suites build/ci/tests/onnx_backend
+step onnx-suites-hone run_suites build/ci/tests/onnx_backend --hone build/onnx_case.hone
 step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers
 step models "$python" tests/models/models_test.py --hone build/ci/installed/bin/hone "$models"
 step docs tests/docs/check_docs.sh build/docs
@@ -105,6 +120,7 @@ collect
 step ctest-asan run_ctest asan
 step onnx-cases-asan build/asan/tests/onnx_backend "$cases" --expect tests/onnx_expected.txt
 step peer-cases-asan build/asan/tests/onnx_backend "$peers"
+step onnx-suites-asan run_suites build/asan/tests/onnx_backend
 
 step build-tsan build_tsan
 step threads-tsan run_ctest tsan -R '^unit_(team|session)$'

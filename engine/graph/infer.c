@@ -91,6 +91,8 @@ static hone_status check_args(const infer *f) {
             return infer_fail(f, "input '%s' is missing", arg->name);
         }
         const hone_dtype t = f->in[i]->dtype;
+        if (!shape_fits(&f->in[i]->shape))
+            return fail(f->c, HONE_E_LIMIT, "input '%s' has 2^59 elements or more", arg->name);
         if (f->in[i]->kind != HONE_TENSOR && !(arg->flags & ARG_ANY_KIND))
             return fail(f->c, HONE_E_UNSUPPORTED, "input '%s' is a sequence or optional",
                         arg->name);
@@ -113,9 +115,7 @@ static hone_status check_result(const infer *f) {
         for (int32_t a = 0; a < s->rank; a++)
             if (s->dim[a] == DIM_OVERFLOW)
                 return fail(f->c, HONE_E_LIMIT, "output dimension %d exceeds 2^63", a);
-        int64_t count;
-        if (shape_known(s) && !shape_count(s, &count))
-            return fail(f->c, HONE_E_LIMIT, "the output has more than 2^63 elements");
+        if (!shape_fits(s)) return fail(f->c, HONE_E_LIMIT, "the output has 2^59 elements or more");
     }
     return HONE_OK;
 }

@@ -6,7 +6,7 @@
  * for each element of an instance, which is then one long row of channels.
  */
 #include "composite.h"
-#include "op.h"
+#include "legacy.h"
 
 typedef struct batch_norm_params {
     float epsilon, momentum;
@@ -22,6 +22,8 @@ static const attr_spec batch_norm_attrs[] = {
 static hone_status batch_norm_upgrade(builder *b, draft *d) {
     const bool spatial = draft_int(d, "spatial", 1) != 0;
     draft_drop(d, "spatial");
+    draft_drop(d, "is_test"); /* the number of outputs says it as well */
+    TRY(legacy_consumed(b, d));
     if (spatial || !expand_needs(b, d, 0, "X")) return b->status;
     value *in[5], *x = d->in[0];
     for (int32_t i = 1; i < d->n_out; i++)
@@ -123,7 +125,7 @@ static const char *const batch_norm_cases[] = {
     "f32[0,3,4] f32[3] f32[3] f32[3] f32[3]+",
     NULL};
 
-static const op_version versions[] = {{7, batch_norm_upgrade}, {9, NULL}};
+static const op_version versions[] = {{1, batch_norm_upgrade}, {9, NULL}};
 const op op_batch_norm = {.name = "BatchNormalization",
                           .domain = "",
                           OP_VERSIONS(versions),

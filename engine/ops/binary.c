@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Elementwise operators of two inputs: one row of the table each. Older meanings: opset 6 had
- * `axis`/`broadcast` attributes and is not read; opsets 7 and later broadcast as NumPy does.
+ * Elementwise operators of two inputs: one row of the table each.
  */
 #include <string.h>
 
+#include "composite.h"
 #include "elementwise.h"
+#include "legacy.h"
 
 typedef struct binary_row {
     size_t slot;
@@ -133,6 +134,16 @@ static hone_status prelu_grad(gradient *g) {
     return b->status;
 }
 
+/* Before opset 7 a vector of slopes was one a channel. */
+static hone_status prelu_upgrade(builder *b, draft *d) {
+    value *x = draft_in(d, 0), *slope = draft_in(d, 1);
+    TRY(legacy_consumed(b, d));
+    if (!x || !slope || slope->type.shape.rank != 1) return b->status;
+    const int32_t rank = emit_rank(b, x);
+    return rank < 0 ? b->status : draft_set_in(b, d, 1, expand_per_channel(b, slope, rank));
+}
+
+static const op_version prelu_versions[] = {{1, prelu_upgrade}, {7, NULL}};
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_12[] = {{12, NULL}};
 static const op_version since_18[] = {{18, NULL}};
@@ -185,23 +196,27 @@ ARGS(shift, DT_UNSIGNED, DT_UNSIGNED, 'T');
 #define BINARY(ident, ...)   MEMBER(ident, "", __VA_ARGS__)
 #define INTERNAL(ident, ...) MEMBER(ident, "hone", __VA_ARGS__)
 
-BINARY(add, "Add", since_7, number, number, add, 0, .grad = add_grad, .quant = &requant);
-BINARY(sub, "Sub", since_7, number, number, sub, 0, .grad = sub_grad, .quant = &requant);
-BINARY(mul, "Mul", since_7, number, number, mul, 0, .grad = mul_grad, .quant = &requant);
-BINARY(div, "Div", since_7, number, number, div, 0, .grad = div_grad);
-BINARY(equal, "Equal", since_7, equal, equal, equal, COMPARES, .grad = NULL);
-BINARY(less, "Less", since_7, order, number, less, COMPARES, .grad = NULL);
-BINARY(greater, "Greater", since_7, order, number, less, COMPARES | SWAP, .grad = NULL);
+BINARY(add, "Add", legacy_binary_versions, number, number, add, 0, .grad = add_grad,
+       .quant = &requant);
+BINARY(sub, "Sub", legacy_binary_versions, number, number, sub, 0, .grad = sub_grad,
+       .quant = &requant);
+BINARY(mul, "Mul", legacy_binary_versions, number, number, mul, 0, .grad = mul_grad,
+       .quant = &requant);
+BINARY(div, "Div", legacy_binary_versions, number, number, div, 0, .grad = div_grad);
+BINARY(equal, "Equal", legacy_binary_versions, equal, equal, equal, COMPARES, .grad = NULL);
+BINARY(less, "Less", legacy_binary_versions, order, number, less, COMPARES, .grad = NULL);
+BINARY(greater, "Greater", legacy_binary_versions, order, number, less, COMPARES | SWAP,
+       .grad = NULL);
 BINARY(less_or_equal, "LessOrEqual", since_12, order, number, less_equal, COMPARES, .grad = NULL);
 BINARY(greater_or_equal, "GreaterOrEqual", since_12, order, number, less_equal, COMPARES | SWAP,
        .grad = NULL);
-BINARY(and, "And", since_7, logic, logic, land, 0, .grad = NULL);
-BINARY(or, "Or", since_7, logic, logic, lor, 0, .grad = NULL);
-BINARY(xor, "Xor", since_7, logic, logic, lxor, 0, .grad = NULL);
+BINARY(and, "And", legacy_binary_versions, logic, logic, land, 0, .grad = NULL);
+BINARY(or, "Or", legacy_binary_versions, logic, logic, lor, 0, .grad = NULL);
+BINARY(xor, "Xor", legacy_binary_versions, logic, logic, lxor, 0, .grad = NULL);
 BINARY(bitwise_and, "BitwiseAnd", since_18, bits, bits, bitand, 0, .grad = NULL);
 BINARY(bitwise_or, "BitwiseOr", since_18, bits, bits, bitor, 0, .grad = NULL);
 BINARY(bitwise_xor, "BitwiseXor", since_18, bits, bits, bitxor, 0, .grad = NULL);
-BINARY(prelu, "PRelu", since_7, number, number, prelu, 0, .grad = prelu_grad);
+BINARY(prelu, "PRelu", prelu_versions, number, number, prelu, 0, .grad = prelu_grad);
 
 /* ONNX's own forms are variadic, mix types or choose by an attribute. */
 INTERNAL(max, "Max", since_7, number, number, max, 0, .grad = max_grad);

@@ -3,6 +3,8 @@
  * Cast: converts to another element type, also to and from decimal text. CastLike takes the type
  * from a second input.
  */
+#include <string.h>
+
 #include "convert.h"
 #include "items.h"
 #include "movement.h"
@@ -23,7 +25,22 @@ static const attr_spec cast_attrs[] = {
 };
 static const op_arg cast_in[] = {{"input", TYPES, 0, 0}};
 static const op_arg cast_out[] = {{"output", TYPES, 0, 0}};
-static const op_version cast_versions[] = {{6, NULL}};
+/* The type was text; some writers use the numbers of later versions all the same. */
+static hone_status cast_upgrade(builder *b, draft *d) {
+    static const char *const names[] = {"FLOAT",  "UINT8",  "INT8",   "UINT16",    "INT16",
+                                        "INT32",  "INT64",  "STRING", "BOOL",      "FLOAT16",
+                                        "DOUBLE", "UINT32", "UINT64", "COMPLEX64", "COMPLEX128"};
+    const attr *number = attr_find(d->attrs, d->n_attrs, "to");
+    if (number && number->kind == ATTR_INT) return HONE_OK;
+    const char *to = draft_string(d, "to", "");
+    char name[64];
+    for (int32_t i = 0; i < COUNT_OF(names); i++)
+        if (strcmp(names[i], to) == 0) return draft_set_attr(b, d, A_INT("to", HONE_F32 + i));
+    return builder_fail(b, HONE_E_FORMAT, "attribute 'to' is '%s', which is no element type",
+                        escape_name(name, sizeof name, to));
+}
+
+static const op_version cast_versions[] = {{1, cast_upgrade}, {6, NULL}};
 
 static hone_status cast_infer(infer *f) {
     const cast_params *p = f->params;

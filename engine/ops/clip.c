@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "elementwise.h"
+#include "legacy.h"
 
 enum { LO = 1, HI = 2 };
 
@@ -18,16 +19,16 @@ static const op_arg clip_out[] = {{"output", DT_NUMBERS, 'T', 0}};
 
 static hone_status clip_upgrade(builder *b, draft *d) {
     const hone_dtype t = draft_in(d, 0) ? draft_in(d, 0)->type.dtype : HONE_F32;
-    const attr *lo = attr_find(d->attrs, d->n_attrs, "min");
-    if (lo) TRY(draft_set_in(b, d, LO, emit_scalar(b, t, (double)lo->f)));
-    const attr *hi = attr_find(d->attrs, d->n_attrs, "max");
-    if (hi) TRY(draft_set_in(b, d, HI, emit_scalar(b, t, (double)hi->f)));
-    draft_drop(d, "min");
-    draft_drop(d, "max");
-    return b->status;
+    static const char *const names[] = {[LO] = "min", [HI] = "max"};
+    for (int32_t i = LO; i <= HI; i++) {
+        const float bound = draft_float(d, names[i], 0);
+        if (!draft_drop(d, names[i])) continue;
+        TRY(draft_set_in(b, d, i, emit_scalar(b, t, (double)bound)));
+    }
+    return legacy_consumed(b, d);
 }
 
-static const op_version clip_versions[] = {{7, clip_upgrade}, {11, NULL}};
+static const op_version clip_versions[] = {{1, clip_upgrade}, {11, NULL}};
 
 static hone_status clip_infer(infer *f) {
     for (int32_t i = LO; i <= HI; i++) {

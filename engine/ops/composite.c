@@ -40,6 +40,28 @@ hone_status expand_flat_rows(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Reshape", IN(y, dims), ATTRS(A_INT("allowzero", 1))));
 }
 
+/* A type with whole bytes that holds every value of t. */
+static hone_dtype wider_type(hone_dtype t) {
+    switch (t) {
+    case HONE_U4:
+    case HONE_U2: return HONE_U8;
+    case HONE_I4:
+    case HONE_I2: return HONE_I8;
+    default: return dtype_in(t, DT_FLOAT8S | DT_MINIFLOATS) ? HONE_F32 : t;
+    }
+}
+
+hone_status expand_widened(builder *b, draft *d) {
+    const hone_dtype t = draft_in(d, 0) ? d->in[0]->type.dtype : HONE_UNDEFINED,
+                     wide = wider_type(t);
+    if (wide == t || d->n_in > HONE_MAX_RANK) return b->status;
+    value *in[HONE_MAX_RANK];
+    for (int32_t i = 0; i < d->n_in; i++)
+        in[i] = d->in[i] && d->in[i]->type.dtype == t ? expand_cast(b, d->in[i], wide) : d->in[i];
+    value *y = emit(b, d->type, in, d->n_in, d->attrs, d->n_attrs);
+    return draft_done(b, d, y && y->type.dtype == wide ? expand_cast(b, y, t) : y);
+}
+
 value *expand_reshape(builder *b, value *v, const int64_t *dims, int32_t n) {
     int64_t size[HONE_MAX_RANK], rest = 1, stated = 1;
     int32_t open = -1;

@@ -26,6 +26,11 @@ value *expand_affine(builder *b, value *v, value *scale, value *bias);
  * one row: flattens around today's meaning. */
 hone_status expand_flat_rows(builder *b, draft *d);
 
+/* Upgrade of today's meaning: inputs of the first one's type, if that is one of bytes that are
+ * shared (4 and 2 bits) or a float of 8 bits, are converted to a wider one, and output 0 (if it has
+ * that type, too) back. Operators that have it do not know those types. */
+hone_status expand_widened(builder *b, draft *d);
+
 /* v in another shape, given as for Reshape: 0 keeps a size, -1 takes what is left. What is left is
  * worked out here where it can be: Reshape cannot when a kept size is 0. */
 value *expand_reshape(builder *b, value *v, const int64_t *dims, int32_t n);

@@ -8,7 +8,12 @@ typedef struct concat_params {
 static const attr_spec concat_attrs[] = {ATTR_ROW(AXIS, concat_params, axis, .required = true)};
 static const op_arg concat_in[] = {{"inputs", DT_MOVABLE, 'T', ARG_VARIADIC}};
 static const op_arg concat_out[] = {{"concat_result", DT_MOVABLE, 'T', 0}};
-static const op_version concat_versions[] = {{4, NULL}};
+/* Channels were the default. */
+static hone_status concat_upgrade(builder *b, draft *d) {
+    return draft_has(d, "axis") ? b->status : draft_set_attr(b, d, A_INT("axis", 1));
+}
+
+static const op_version concat_versions[] = {{1, concat_upgrade}, {4, NULL}};
 
 /* Adds one input to what the output is known to be. */
 static hone_status concat_add(const infer *f, int32_t i, int32_t axis, shape *y) {

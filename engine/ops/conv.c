@@ -7,7 +7,8 @@
  * ConvTranspose what each input channel adds to each output channel bias      [group * OC] residual
  * the shape of Y
  *
- * float32 goes through the packed kernels; 16-bit floats are widened around them.
+ * float32 goes through the packed kernels; 16-bit floats are widened around them. float64 is
+ * computed by operators of its own (conv_f64.c), which fuse with nothing.
  */
 #include "conv.h"
 
@@ -37,14 +38,9 @@ static const op_arg conv_in[] = {{"X", TYPES, 'T', 0},
                                  {"residual", DT(HONE_F32), 'T', ARG_OPTIONAL}};
 static const op_arg conv_out[] = {{"Y", TYPES, 'T', 0}};
 
-/* Everything that shapes and attributes say. */
-typedef struct conv_geometry {
-    window w;
-    int64_t n, ic, oc; /* channels of one group */
-    shape result;
-} conv_geometry;
-
-static bool is_transposed(const node *n) { return n->op == &op_conv_transpose; }
+bool conv_is_transposed(const node *n) {
+    return n->op == &op_conv_transpose || n->op == &op_conv_transpose_f64;
+}
 
 /* Channels against groups; unknown ones pass. */
 static hone_status check_channels(const infer *f, const conv_params *p, const shape *x,
@@ -107,15 +103,14 @@ static hone_status spread_window(const infer *f, const conv_params *p, int32_t r
     return HONE_OK;
 }
 
-static hone_status conv_geometry_of(const infer *f, const shape *x, const shape *w,
-                                    conv_geometry *g) {
+hone_status conv_geometry_of(const infer *f, const shape *x, const shape *w, conv_geometry *g) {
     const conv_params *p = f->node->params;
     const int32_t rank = x->rank - 2;
     if (x->rank != w->rank || rank < 1 || rank > 3)
         return infer_fail(f, "ranks of X and W are %d and %d: expected the same, 3 to 5", x->rank,
                           w->rank);
     TRY(check_channels(f, p, x, w, g));
-    TRY(is_transposed(f->node)
+    TRY(conv_is_transposed(f->node)
             ? spread_window(f, p, rank, w->dim + 1, x->dim + 1, &g->w)
             : window_resolve(f, &p->window, rank, w->dim + 1, x->dim + 1, &g->w));
     g->n = x->dim[0];
@@ -138,7 +133,7 @@ static hone_status conv_infer(infer *f) {
     return fused_infer(f, &p->fused, infer_dtype(f, 0), &g.result);
 }
 
-static void conv_axes(const node *n, axis_map *m) {
+void conv_axes(const node *n, axis_map *m) {
     const int32_t rank = n->out[0]->type.shape.rank;
     axis_add(m, CONV_X, 0, 0, 0, AXIS_SAME);
     for (int32_t a = 1; a < rank - 1; a++) axis_add(m, CONV_X, a, 0, a, AXIS_WINDOW);
@@ -171,7 +166,7 @@ typedef struct conv_state {
 static conv_f32_shape kernel_shape(const step *s, const conv_geometry *g) {
     const conv_params *p = step_params(s);
     return (conv_f32_shape){.window = window_for_kernels(&g->w),
-                            .transposed = is_transposed(s->node),
+                            .transposed = conv_is_transposed(s->node),
                             .n = g->n,
                             .ic = g->ic,
                             .oc = g->oc,
@@ -282,9 +277,9 @@ static hone_status conv_run(run_ctx *r, const step *s) {
 
 /* Multiply-adds: each weight of a group meets every output pixel (Conv) or input pixel
  * (ConvTranspose). */
-static uint64_t conv_flops(const step *s) {
+uint64_t conv_flops(const step *s) {
     const shape *x = &s->in[CONV_X].shape, *w = &s->in[CONV_W].shape, *y = &s->out[0].shape;
-    const shape *pixels = is_transposed(s->node) ? x : y;
+    const shape *pixels = conv_is_transposed(s->node) ? x : y;
     return 2 * (uint64_t)shape_span(pixels, 0, pixels->rank - 1) *
            (uint64_t)shape_span(w, 0, w->rank);
 }

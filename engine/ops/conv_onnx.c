@@ -10,7 +10,7 @@
 static const op_arg conv_in[] = {
     {"X", DT_FLOATS, 'T', 0}, {"W", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_arg conv_out[] = {{"Y", DT_FLOATS, 'T', 0}};
-static const op_version since_7[] = {{7, NULL}};
+static const op_version since_1[] = {{1, NULL}};
 
 static const attr_spec conv_attrs[] = {CHANNELS_CONV_ATTRS};
 static const attr_spec conv_transpose_attrs[] = {
@@ -32,6 +32,8 @@ static hone_status check_ranks(builder *b, const draft *d) {
                      rank_x, rank_w);
     return b->status;
 }
+
+static bool is_f64(const draft *d) { return draft_in(d, 0)->type.dtype == HONE_F64; }
 
 /* v with its axes in the order first, first + 1 .. last - 1, then `rest`. */
 static value *emit_moved(builder *b, value *v, int32_t first, int32_t last, int64_t rest) {
@@ -72,7 +74,8 @@ static hone_status conv_expand(builder *b, draft *d) {
         y = emit(b, "hone::DepthwiseConv", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
     } else {
         w = emit_channels_last(b, w); /* [OC, k.., IC / group] */
-        y = emit(b, "hone::Conv", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
+        y = emit(b, is_f64(d) ? "hone::ConvF64" : "hone::Conv", IN(x, w, draft_in(d, 2)), d->attrs,
+                 d->n_attrs);
     }
     return draft_done(b, d, emit_channels_first(b, y));
 }
@@ -84,6 +87,7 @@ static const char *const conv_cases[] = {
     "f16[1,2,5,5] f16[3,2,2,2]",
     "f32[1,2,4,4,4] f32[3,2,2,2,2]",
     "f32[0,3,5,5] f32[2,3,3,3]",
+    "f64[1,2,5,4] f64[4,1,3,2] f64[4] group=2 strides=2,1 pads=1,0,1,1",
     NULL};
 
 /* ONNX's weight is [IC, OC / group, k..]; hone's is [OC, k.., IC / group], as that of Conv. */
@@ -106,7 +110,7 @@ static value *transpose_weight(builder *b, const draft *d) {
     perm[s->rank] = 1;
     v = emit(b, "Transpose", IN(v), ATTRS(A_INTS("perm", perm, s->rank + 1)));
     int64_t last[HONE_MAX_RANK];
-    last[0] = group * s->dim[1];
+    last[0] = dim_mul(group, s->dim[1]);
     for (int32_t i = 2; i < s->rank; i++) last[i - 1] = s->dim[i];
     last[s->rank - 1] = s->dim[0] / group;
     return emit(b, "Reshape", IN(v, emit_i64s(b, last, s->rank)), NO_ATTRS);
@@ -117,7 +121,8 @@ static hone_status conv_transpose_expand(builder *b, draft *d) {
     TRY(check_ranks(b, d));
     TRY(drop_kernel_shape(b, d, &p->kernel_shape, draft_in(d, 1)));
     value *x = emit_channels_last(b, draft_in(d, 0)), *w = transpose_weight(b, d);
-    value *y = emit(b, "hone::ConvTranspose", IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
+    value *y = emit(b, is_f64(d) ? "hone::ConvTransposeF64" : "hone::ConvTranspose",
+                    IN(x, w, draft_in(d, 2)), d->attrs, d->n_attrs);
     return draft_done(b, d, emit_channels_first(b, y));
 }
 
@@ -127,11 +132,12 @@ static const char *const conv_transpose_cases[] = {
     "f32[1,2,3,3] f32[2,2,2,2] strides=2,2 output_shape=7,7",
     "f16[1,2,3,3] f16[2,3,2,2] kernel_shape=2,2",
     "f32[0,2,3,3] f32[2,3,2,2]",
+    "f64[1,4,3,3] f64[4,1,3,2] f64[2] group=2 strides=2,1 pads=1,0,1,1 output_padding=1,0",
     NULL};
 
 static const op onnx_conv = {.name = "Conv",
                              .domain = "",
-                             OP_VERSIONS(since_7),
+                             OP_VERSIONS(since_1),
                              OP_ARGS_IN(conv_in),
                              OP_ARGS_OUT(conv_out),
                              OP_ATTRS(conv_attrs, channels_conv_params),
@@ -140,7 +146,7 @@ static const op onnx_conv = {.name = "Conv",
                              .cases = conv_cases};
 static const op onnx_conv_transpose = {.name = "ConvTranspose",
                                        .domain = "",
-                                       OP_VERSIONS(since_7),
+                                       OP_VERSIONS(since_1),
                                        OP_ARGS_IN(conv_in),
                                        OP_ARGS_OUT(conv_out),
                                        OP_ATTRS(conv_transpose_attrs, channels_conv_params),

@@ -4,7 +4,7 @@
  * random numbers. Before opset 12 there was no training mode; before 10 the mask had the type of
  * the data.
  */
-#include "op.h"
+#include "legacy.h"
 
 enum { DATA, RATIO, TRAINING };
 
@@ -32,10 +32,13 @@ static hone_status pass_through(builder *b, draft *d, hone_dtype mask) {
     return draft_done(b, d, emit(b, "Identity", IN(x), NO_ATTRS));
 }
 
-/* The ratio counts for nothing without training. */
+/* The ratio counts for nothing without training. Whether it trains or not (is_test) was left to
+ * whoever ran the model even where files say it. */
 static hone_status drop_ratio(builder *b, draft *d) {
     draft_float(d, "ratio", 0);
     draft_drop(d, "ratio");
+    draft_drop(d, "is_test");
+    TRY(legacy_consumed(b, d));
     return draft_no_attrs(b, d);
 }
 
@@ -49,7 +52,7 @@ static hone_status ratio_upgrade(builder *b, draft *d) {
     return pass_through(b, d, HONE_BOOL);
 }
 
-static const op_version dropout_versions[] = {{7, typed_mask}, {10, ratio_upgrade}, {12, NULL}};
+static const op_version dropout_versions[] = {{1, typed_mask}, {10, ratio_upgrade}, {12, NULL}};
 
 /* Keeps what draws at least the ratio, and scales it by 1 / (1 - ratio). */
 static hone_status drop(builder *b, draft *d) {

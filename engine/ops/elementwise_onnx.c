@@ -4,7 +4,7 @@
  * the ones that do one thing.
  */
 #include "composite.h"
-#include "op.h"
+#include "legacy.h"
 
 /* The single element of a constant as a small whole exponent, or 0. */
 static int whole_exponent(const value *v) {
@@ -164,7 +164,6 @@ static hone_status swiglu_expand(builder *b, draft *d) {
 static const char *const swiglu_cases[] = {"f32[2,3] f32[2,3] alpha=1.5", "f16[3] f16[3]",
                                            "f64[] f64[]", "f32[0] f32[0]", NULL};
 
-static const op_version since_7[] = {{7, NULL}};
 static const op_version since_10[] = {{10, NULL}};
 static const op_version since_11[] = {{11, NULL}};
 static const op_version since_20[] = {{20, NULL}};
@@ -174,7 +173,7 @@ static const op_version since_28[] = {{28, NULL}};
 #define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
         .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
-COMPOSITE(pow, "Pow", since_7, .tolerance = {TOL_ULP, 4}, .cases = pow_cases);
+COMPOSITE(pow, "Pow", legacy_binary_versions, .tolerance = {TOL_ULP, 4}, .cases = pow_cases);
 COMPOSITE(mod, "Mod", since_10, OP_ATTRS(mod_attrs, mod_params), .tolerance = {TOL_EXACT, 0},
           .cases = mod_cases);
 COMPOSITE(bit_shift, "BitShift", since_11, OP_ATTRS(bit_shift_attrs, bit_shift_params),

@@ -20,7 +20,7 @@ static const attr_spec if_attrs[] = {
 };
 static const op_arg if_in[] = {{"cond", DT_BOOL, 0, 0}};
 static const op_arg if_out[] = {{"outputs", DT_ALL, 0, ARG_VARIADIC | ARG_ANY_KIND}};
-static const op_version if_versions[] = {{7, NULL}};
+static const op_version if_versions[] = {{1, NULL}, {7, NULL}};
 
 /* What is the same in both types. */
 static type type_meet(const type *a, const type *b) {

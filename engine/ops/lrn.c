@@ -21,7 +21,7 @@ static const attr_spec lrn_attrs[] = {
 };
 static const op_arg lrn_in[] = {{"X", DT_FLOATS, 'T', 0}};
 static const op_arg lrn_out[] = {{"Y", DT_FLOATS, 'T', 0}};
-static const op_version lrn_versions[] = {{7, NULL}};
+static const op_version lrn_versions[] = {{1, NULL}, {7, NULL}};
 
 static hone_status lrn_infer(infer *f) {
     const lrn_params *p = f->params;

@@ -4,13 +4,14 @@
  */
 #include <math.h>
 
+#include "legacy.h"
 #include "matmul.h"
 
 #define TYPES (DT_FLOATS | DT(HONE_I32) | DT(HONE_U32) | DT(HONE_I64) | DT(HONE_U64))
 static const op_arg product_in[] = {
     {"A", TYPES, 'T', 0}, {"B", TYPES, 'T', 0}, {"C", TYPES, 'T', ARG_OPTIONAL}};
 static const op_arg product_out[] = {{"Y", TYPES, 'T', 0}};
-static const op_version since_7[] = {{7, NULL}};
+static const op_version since_1[] = {{1, NULL}};
 
 static hone_status matmul_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "hone::MatMul", IN(draft_in(d, 0), draft_in(d, 1)), NO_ATTRS));
@@ -75,7 +76,7 @@ static const char *const gemm_cases[] = {
 
 static const op onnx_matmul = {.name = "MatMul",
                                .domain = "",
-                               OP_VERSIONS(since_7),
+                               OP_VERSIONS(since_1),
                                OP_ARGS_IN(product_in),
                                OP_ARGS_OUT(product_out),
                                .expand = matmul_expand,
@@ -83,7 +84,7 @@ static const op onnx_matmul = {.name = "MatMul",
                                .cases = matmul_cases};
 static const op onnx_gemm = {.name = "Gemm",
                              .domain = "",
-                             OP_VERSIONS(since_7),
+                             OP_VERSIONS(legacy_binary_versions),
                              OP_ARGS_IN(product_in),
                              OP_ARGS_OUT(product_out),
                              OP_ATTRS(gemm_attrs, gemm_params),

@@ -4,7 +4,9 @@
  */
 #include "movement.h"
 
-static const op_arg non_zero_in[] = {{"X", DT_NUMBERS | DT_BOOL, 0, 0}};
+#define COMPLEX (DT(HONE_C64) | DT(HONE_C128))
+#define TYPES   (DT_NUMBERS | DT_BOOL | DT(HONE_STRING) | COMPLEX)
+static const op_arg non_zero_in[] = {{"X", TYPES, 0, 0}};
 static const op_arg non_zero_out[] = {{"Y", DT(HONE_I64), 0, 0}};
 static const op_version non_zero_versions[] = {{9, NULL}};
 
@@ -15,12 +17,22 @@ static hone_status non_zero_infer(infer *f) {
     return HONE_OK;
 }
 
-/* Element i, as bits of which one at least is set unless it is zero: floats lose their sign. */
-static uint64_t element_bits(const tensor *t, int64_t i) {
+/* Number i of this size, as bits of which one at least is set unless it is zero: floats lose their
+ * sign. */
+static uint64_t bits_of(const void *data, int64_t i, size_t size, bool is_float) {
     uint64_t v = 0;
+    memcpy(&v, (const char *)data + (size_t)i * size, size);
+    return is_float ? v << (65 - 8 * size) : v;
+}
+
+/* Empty text is zero. */
+static bool is_zero(const tensor *t, int64_t i) {
     const size_t size = dtype_size(t->dtype);
-    memcpy(&v, (const char *)t->data + (size_t)i * size, size);
-    return dtype_in(t->dtype, DT_FLOATS) ? v << (65 - 8 * size) : v;
+    if (t->dtype == HONE_STRING) return !*tensor_string(t, i);
+    if (dtype_in(t->dtype, COMPLEX))
+        return !(bits_of(t->data, 2 * i, size / 2, true) |
+                 bits_of(t->data, 2 * i + 1, size / 2, true));
+    return !bits_of(t->data, i, size, dtype_in(t->dtype, DT_FLOATS));
 }
 
 static hone_status non_zero_run(run_ctx *r, const step *s) {
@@ -28,20 +40,21 @@ static hone_status non_zero_run(run_ctx *r, const step *s) {
     const int64_t n = tensor_count(x);
     const int32_t rank = x->shape.rank;
     int64_t found = 0, at = 0, stride[HONE_MAX_RANK];
-    for (int64_t i = 0; i < n; i++) found += element_bits(x, i) != 0;
+    for (int64_t i = 0; i < n; i++) found += !is_zero(x, i);
     const shape y = shape_make(2, (const int64_t[]){rank, found});
     TRY(run_output(r, s, 0, &y));
     int64_t *out = s->out[0].data;
     dense_strides(&x->shape, stride);
     for (int64_t i = 0; i < n && rank; i++) {
-        if (element_bits(x, i) == 0) continue;
+        if (is_zero(x, i)) continue;
         for (int32_t a = 0; a < rank; a++) out[a * found + at] = i / stride[a] % x->shape.dim[a];
         at++;
     }
     return HONE_OK;
 }
 
-static const char *const non_zero_cases[] = {"f32[2,3]", "bool[4,5]", "i64[7]", NULL};
+static const char *const non_zero_cases[] = {"f32[2,3]", "bool[4,5]",   "i64[7]",
+                                             "c64[3]",   "str{a,,b_c}", NULL};
 
 const op op_non_zero = {.name = "NonZero",
                         .domain = "",

@@ -4,7 +4,7 @@
  * normalised in float32, as the default stash_type says.
  */
 #include "composite.h"
-#include "op.h"
+#include "legacy.h"
 
 /* Of all of them; each table has the rows that its operator has. */
 typedef struct norm_params {
@@ -208,12 +208,27 @@ static hone_status mean_variance_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Div", IN(c, raised), NO_ATTRS));
 }
 
+/* Before opset 9 flags said what is normalised. */
+static hone_status mean_variance_upgrade(builder *b, draft *d) {
+    static const int64_t all[] = {0, 1, 2, 3}, own[] = {0, 2, 3};
+    const bool across = draft_int(d, "across_channels", 0) != 0;
+    const bool variance = draft_int(d, "normalize_variance", 1) != 0;
+    draft_drop(d, "across_channels");
+    draft_drop(d, "normalize_variance");
+    const int64_t *axes = across ? all : own;
+    const int32_t n = across ? 4 : 3;
+    if (variance) return draft_set_attr(b, d, A_INTS("axes", axes, n));
+    TRY(draft_no_attrs(b, d));
+    if (!expand_needs(b, d, 0, "input")) return b->status;
+    value *mean = emit(b, "ReduceMean", IN(d->in[0], emit_i64s(b, axes, n)), NO_ATTRS);
+    return draft_done(b, d, expand_binary(b, "Sub", d->in[0], mean));
+}
+
 static const char *const mean_variance_cases[] = {"f32[2,3,4,5]", "f16[2,3,4] axes=-1",
                                                   "f32[2,3] axes=0,1", "f64[1,2,3,4]", NULL};
 
 static const op_version since_1[] = {{1, NULL}};
-static const op_version since_7[] = {{7, NULL}};
-static const op_version since_9[] = {{9, NULL}};
+static const op_version mean_variance_versions[] = {{1, mean_variance_upgrade}, {9, NULL}};
 static const op_version since_18[] = {{18, group_norm_upgrade}, {21, NULL}};
 static const op_version since_23[] = {{23, NULL}};
 
@@ -232,13 +247,13 @@ COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs, .tolerance = {TOL_R
           .cases = rms_norm_cases);
 COMPOSITE(simplified_norm, "SimplifiedLayerNormalization", since_1, row_attrs,
           .tolerance = {TOL_REL, 1e-5}, .cases = simplified_norm_cases);
-COMPOSITE(instance_norm, "InstanceNormalization", since_7, instance_attrs,
+COMPOSITE(instance_norm, "InstanceNormalization", legacy_unary_versions, instance_attrs,
           .tolerance = {TOL_REL, 1e-5}, .cases = instance_norm_cases);
 COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs, .tolerance = {TOL_REL, 1e-5},
           .cases = group_norm_cases);
-COMPOSITE(lp_norm, "LpNormalization", since_7, lp_attrs, .tolerance = {TOL_REL, 1e-6},
+COMPOSITE(lp_norm, "LpNormalization", since_1, lp_attrs, .tolerance = {TOL_REL, 1e-6},
           .cases = lp_norm_cases);
-COMPOSITE(mean_variance, "MeanVarianceNormalization", since_9, mean_variance_attrs,
+COMPOSITE(mean_variance, "MeanVarianceNormalization", mean_variance_versions, mean_variance_attrs,
           .tolerance = {TOL_REL, 1e-5}, .cases = mean_variance_cases);
 
 static const op *const members[] = {&onnx_layer_norm,    &onnx_rms_norm,   &onnx_simplified_norm,

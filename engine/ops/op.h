@@ -33,8 +33,9 @@ typedef struct op_arg {
 #define ARG_ANY_KIND 4u /* sequences and optionals too */
 
 /* A meaning that began with opset `since`. `upgrade` rewrites a draft of that meaning into the next
- * row's; the last row is today's meaning and has none. Rows are in rising order. A draft older than
- * the first row is unsupported. */
+ * row's; the last row is today's meaning and has none, unless it converts types that the operator
+ * itself does not compute in. Rows are in rising order. A draft older than the first row is
+ * unsupported. */
 typedef struct op_version {
     int32_t since;
     hone_status (*upgrade)(builder *b, draft *d);

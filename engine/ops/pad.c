@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "checked.h"
+#include "composite.h"
 #include "movement.h"
 #include "narrow.h"
 
@@ -37,7 +38,12 @@ static hone_status pad_upgrade(builder *b, draft *d) {
     return draft_set_in(b, d, VALUE, emit_scalar(b, x->type.dtype, (double)v));
 }
 
-static const op_version pad_versions[] = {{2, pad_upgrade}, {11, NULL}};
+static hone_status paddings_upgrade(builder *b, draft *d) {
+    return draft_ints_to_input(b, d, "paddings", PADS);
+}
+
+static const op_version pad_versions[] = {
+    {1, paddings_upgrade}, {2, pad_upgrade}, {11, expand_widened}};
 
 /* Elements before and after each axis. */
 typedef struct pad_counts {
@@ -231,6 +237,7 @@ static const char *const pad_cases[] = {"f32[1,64,56,56] i64{0,0,1,1,0,0,1,1}",
                                         "f32[3,4] i64{2,1,0,3} mode=edge",
                                         "u8[3,4] i64{2,5,0,3} mode=wrap",
                                         "f16[5,4] i64{-1,-1,2,-2}",
+                                        "i4[3,3] i64{1,0,0,2} i4[]{3}",
                                         NULL};
 
 const op op_pad = {.name = "Pad",

@@ -2,6 +2,8 @@
  *
  * ONNX's pools, with channels first, over the channels-last ones and reductions.
  */
+#include <math.h>
+
 #include "channels.h"
 #include "composite.h"
 #include "window.h"
@@ -118,20 +120,31 @@ static hone_status global_lp_expand(builder *b, draft *d) {
 static const char *const global_lp_cases[] = {"f32[2,3,4,5]", "f64[1,2,7] p=1", "f16[2,3,3,2] p=3",
                                               "f32[0,3,2,2]", NULL};
 
-static const op_version since_7[] = {{7, NULL}};
+/* The exponent was a real number, with the same default. */
+static hone_status exponent_upgrade(builder *b, draft *d) {
+    const float p = draft_float(d, "p", 2.0f);
+    if (b->status == HONE_OK && !(p >= 1.0f && p <= 1024.0f && p == floorf(p)))
+        return builder_fail(b, HONE_E_UNSUPPORTED, "the exponent is %g: expected a whole one",
+                            (double)p);
+    return draft_set_attr(b, d, A_INT("p", (int64_t)p));
+}
 
-#define COMPOSITE(ident, label, ...)                                                               \
+static const op_version since_1[] = {{1, NULL}};
+static const op_version lp_versions[] = {{1, exponent_upgrade}, {2, NULL}};
+
+#define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
-        .name = label, .domain = "", OP_VERSIONS(since_7), .expand = ident##_expand, __VA_ARGS__}
-COMPOSITE(max_pool, "MaxPool", OP_ATTRS(max_pool_attrs, pool_onnx_params),
+        .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
+COMPOSITE(max_pool, "MaxPool", since_1, OP_ATTRS(max_pool_attrs, pool_onnx_params),
           .tolerance = {TOL_EXACT, 0}, .cases = max_pool_cases);
-COMPOSITE(average_pool, "AveragePool", OP_ATTRS(average_pool_attrs, pool_onnx_params),
+COMPOSITE(average_pool, "AveragePool", since_1, OP_ATTRS(average_pool_attrs, pool_onnx_params),
           .tolerance = {TOL_REL, 1e-6}, .cases = average_pool_cases);
-COMPOSITE(lp_pool, "LpPool", OP_ATTRS(lp_pool_attrs, pool_onnx_params),
+COMPOSITE(lp_pool, "LpPool", lp_versions, OP_ATTRS(lp_pool_attrs, pool_onnx_params),
           .tolerance = {TOL_REL, 1e-5}, .cases = lp_pool_cases);
-COMPOSITE(global_average, "GlobalAveragePool", .tolerance = {TOL_REL, 1e-6}, .cases = global_cases);
-COMPOSITE(global_max, "GlobalMaxPool", .cases = global_cases);
-COMPOSITE(global_lp, "GlobalLpPool", OP_ATTRS(global_lp_attrs, pool_onnx_params),
+COMPOSITE(global_average, "GlobalAveragePool", since_1, .tolerance = {TOL_REL, 1e-6},
+          .cases = global_cases);
+COMPOSITE(global_max, "GlobalMaxPool", since_1, .cases = global_cases);
+COMPOSITE(global_lp, "GlobalLpPool", lp_versions, OP_ATTRS(global_lp_attrs, pool_onnx_params),
           .tolerance = {TOL_REL, 1e-5}, .cases = global_lp_cases);
 
 static const op *const members[] = {&onnx_max_pool,       &onnx_average_pool, &onnx_lp_pool,

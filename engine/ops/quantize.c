@@ -186,7 +186,7 @@ static hone_status quantize_plan(plan_ctx *p, step *s) {
     TRY(wide_book(p, s, &s->in[Q_SCALE], &st->scale));
     if (step_has(s, Q_ZERO)) TRY(wide_book(p, s, &s->in[Q_ZERO], &st->zero));
     st->precision = params->precision ? (hone_dtype)params->precision : scale;
-    st->is_integer = !dtype_in(y, DT_FLOATS | DT_FLOAT8S | DT(HONE_F4E2M1));
+    st->is_integer = !dtype_in(y, DT_FLOATS | DT_FLOAT8S | DT_MINIFLOATS);
     const int bits = (int)hone_dtype_bits(y);
     const bool is_signed = dtype_in(y, DT_SIGNED | DT(HONE_I4) | DT(HONE_I2));
     st->lo = is_signed ? -ldexp(1, bits - 1) : 0;

@@ -212,11 +212,17 @@ static const char *const rnn_cases[] = {
     "layout=1 >2",
     "f64[3,1,2] f64[1,2,2] f64[1,2,2] >1", "f32[3,0,3] f32[1,2,3] f32[1,2,2] >2", NULL};
 
-static const op_version since_7[] = {{7, NULL}};
+/* An output is given when it has a name, whatever this said. */
+static hone_status sequence_upgrade(builder *b, draft *d) {
+    draft_drop(d, "output_sequence");
+    return b->status;
+}
+
+static const op_version versions[] = {{1, sequence_upgrade}, {7, NULL}};
 #define COMPOSITE(ident, label, ...)                                                               \
     static const op onnx_##ident = {.name = label,                                                 \
                                     .domain = "",                                                  \
-                                    OP_VERSIONS(since_7),                                          \
+                                    OP_VERSIONS(versions),                                         \
                                     OP_ATTRS(ident##_attrs, layer_params),                         \
                                     .expand = ident##_expand,                                      \
                                     __VA_ARGS__}

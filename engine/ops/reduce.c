@@ -19,8 +19,8 @@ static const attr_spec reduce_attrs[] = {
 static hone_status axes_to_input(builder *b, draft *d) {
     return draft_ints_to_input(b, d, "axes", 1);
 }
-static const op_version sum_versions[] = {{7, axes_to_input}, {13, NULL}};
-static const op_version reduce_versions[] = {{7, axes_to_input}, {18, NULL}};
+static const op_version sum_versions[] = {{1, axes_to_input}, {13, NULL}};
+static const op_version reduce_versions[] = {{1, axes_to_input}, {18, NULL}};
 
 /* Bits of the reduced axes. `axes` is the value of input 1, or NULL when it is omitted. */
 static hone_status reduced_axes(const ctx *c, const reduce_params *p, const tensor *axes,

@@ -9,7 +9,7 @@
 static hone_status axes_to_input(builder *b, draft *d) {
     return draft_ints_to_input(b, d, "axes", 1);
 }
-static const op_version versions[] = {{7, axes_to_input}, {18, NULL}};
+static const op_version versions[] = {{1, axes_to_input}, {18, NULL}};
 
 typedef struct reduce_log_params {
     bool keepdims, noop_with_empty_axes;

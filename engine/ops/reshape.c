@@ -2,6 +2,7 @@
  *
  * Reshape: 0 keeps the dimension at the same place (unless allowzero), one -1 is what is left.
  */
+#include "legacy.h"
 #include "movement.h"
 #include "view.h"
 
@@ -12,7 +13,13 @@ typedef struct reshape_params {
 static const attr_spec reshape_attrs[] = {ATTR_ROW(BOOL, reshape_params, allowzero)};
 static const op_arg reshape_in[] = {{"data", DT_ALL, 'T', 0}, {"shape", DT(HONE_I64), 0, 0}};
 static const op_arg reshape_out[] = {{"reshaped", DT_ALL, 'T', 0}};
-static const op_version reshape_versions[] = {{5, NULL}};
+/* The shape was an attribute. */
+static hone_status reshape_upgrade(builder *b, draft *d) {
+    TRY(legacy_consumed(b, d));
+    return draft_ints_to_input(b, d, "shape", 1);
+}
+
+static const op_version reshape_versions[] = {{1, reshape_upgrade}, {5, NULL}};
 
 /* Divides the elements of `from` by those of `by`, leaving out axis `skip` of `by`. Unknown
  * dimensions that both have cancel. Unknown when something unknown is left or it does not divide.

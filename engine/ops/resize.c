@@ -15,13 +15,9 @@
 #include "wide.h"
 
 static const char *const modes[] = {"nearest", "linear", "cubic", NULL};
-static const char *const coordinate_modes[] = {"half_pixel",
-                                               "half_pixel_symmetric",
-                                               "pytorch_half_pixel",
-                                               "align_corners",
-                                               "asymmetric",
-                                               "tf_crop_and_resize",
-                                               NULL};
+static const char *const coordinate_modes[] = {
+    "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",   "align_corners",
+    "asymmetric", "tf_crop_and_resize",   "tf_half_pixel_for_nn", NULL};
 static const char *const nearest_modes[] = {"round_prefer_floor", "round_prefer_ceil", "floor",
                                             "ceil", NULL};
 static const char *const policies[] = {"stretch", "not_larger", "not_smaller", NULL};

@@ -123,6 +123,7 @@ static float source_position(const resize_params *p, const resize_axis *a, int64
     case RESIZE_PYTORCH_HALF_PIXEL: return a->out > 1 ? centre : 0;
     case RESIZE_ALIGN_CORNERS: return wide == 1 ? 0 : x * (in - 1) / (wide - 1);
     case RESIZE_ASYMMETRIC: return x / a->scale;
+    case RESIZE_HALF_PIXEL_FOR_NN: return (x + 0.5f) / a->scale;
     case RESIZE_CROP:
         return a->start * (in - 1) + (wide == 1 ? (a->end - a->start) * (in - 1) / 2
                                                 : x * (a->end - a->start) * (in - 1) / (wide - 1));

@@ -49,6 +49,23 @@ static hone_status scales_to_input(builder *b, draft *d) {
     return draft_set_in(b, d, 1, scales);
 }
 
+/* Images had a scale for each of their two axes. */
+static hone_status image_scales_upgrade(builder *b, draft *d) {
+    static const char *const names[] = {"height_scale", "width_scale"};
+    float *scales = arena_array(b->graph->arena, 4, sizeof *scales);
+    if (!scales) return builder_fail(b, HONE_E_NOMEM, "no memory for the scales");
+    for (int32_t i = 0; i < 2; i++) {
+        if (!draft_has(d, names[i]))
+            return builder_fail(b, HONE_E_FORMAT, "attribute '%s' is missing", names[i]);
+        scales[i] = 1;
+        scales[2 + i] = draft_float(d, names[i], 1);
+        draft_drop(d, names[i]);
+    }
+    TRY(b->status);
+    return draft_set_attr(
+        b, d, (attr){.name = "scales", .kind = ATTR_FLOATS, .floats = scales, .count = 4});
+}
+
 typedef struct upsample_params {
     int32_t mode;
 } upsample_params;
@@ -70,7 +87,8 @@ static const char *const upsample_cases[] = {
     "f32[0,2] f32{1,2}",         NULL};
 
 static const op_version resize_versions[] = {{10, resize_upgrade}, {11, NULL}};
-static const op_version upsample_versions[] = {{7, scales_to_input}, {9, NULL}};
+static const op_version upsample_versions[] = {
+    {1, image_scales_upgrade}, {7, scales_to_input}, {9, NULL}};
 static const op onnx_resize = {.name = "Resize",
                                .domain = "",
                                OP_VERSIONS(resize_versions),

@@ -16,7 +16,7 @@ static const attr_spec softmax_attrs[] = {ATTR_ROW(AXIS, softmax_params, axis, .
 static const op_arg softmax_in[] = {{"input", DT_FLOATS, 'T', 0}};
 static const op_arg softmax_out[] = {{"output", DT_FLOATS, 'T', 0}};
 
-static const op_version softmax_versions[] = {{7, expand_flat_rows}, {13, NULL}};
+static const op_version softmax_versions[] = {{1, expand_flat_rows}, {13, NULL}};
 
 static hone_status softmax_infer(infer *f) {
     const softmax_params *p = f->params;

@@ -4,6 +4,7 @@
  * sizes were an attribute; before 18 the number of outputs was counted.
  */
 #include "checked.h"
+#include "composite.h"
 #include "movement.h"
 
 typedef struct split_params {
@@ -27,7 +28,14 @@ static hone_status count_upgrade(builder *b, draft *d) {
     return draft_set_attr(b, d, A_INT("num_outputs", d->n_out));
 }
 
-static const op_version split_versions[] = {{2, sizes_upgrade}, {13, count_upgrade}, {18, NULL}};
+/* Sizes in an input had the type of the data. */
+static hone_status typed_sizes_upgrade(builder *b, draft *d) {
+    value *sizes = draft_in(d, 1);
+    return sizes ? draft_set_in(b, d, 1, expand_cast(b, sizes, HONE_I64)) : b->status;
+}
+
+static const op_version split_versions[] = {
+    {1, typed_sizes_upgrade}, {2, sizes_upgrade}, {13, count_upgrade}, {18, NULL}};
 
 /* Size of output i when nothing but the number of outputs is given. */
 static int64_t equal_part(int64_t size, int64_t count, int32_t i) {

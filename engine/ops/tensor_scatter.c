@@ -3,6 +3,7 @@
  * TensorScatter: writes new entries into a cache along its sequence axis, for each batch entry from
  * an index of its own, in mode circular around the end.
  */
+#include "composite.h"
 #include "movement.h"
 
 enum { CACHE, UPDATE, WRITE };
@@ -22,7 +23,7 @@ static const op_arg tensor_scatter_in[] = {{"past_cache", DT_MOVABLE, 'T', 0},
                                            {"update", DT_MOVABLE, 'T', 0},
                                            {"write_indices", DT(HONE_I64), 0, ARG_OPTIONAL}};
 static const op_arg tensor_scatter_out[] = {{"present_cache", DT_MOVABLE, 'T', 0}};
-static const op_version tensor_scatter_versions[] = {{24, NULL}};
+static const op_version tensor_scatter_versions[] = {{24, expand_widened}};
 
 static hone_status tensor_scatter_infer(infer *f) {
     const shape *x = infer_shape(f, CACHE), *u = infer_shape(f, UPDATE), *w = infer_shape(f, WRITE);
@@ -81,9 +82,9 @@ static hone_status tensor_scatter_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
-static const char *const tensor_scatter_cases[] = {"f32[2,3,5,4] f32[2,3,2,4] i64{1,3}",
-                                                   "f16[2,5,4] f16[2,2,4] i64{4,1} mode=circular",
-                                                   "f32[2,5,4] f32[2,3,4]", NULL};
+static const char *const tensor_scatter_cases[] = {
+    "f32[2,3,5,4] f32[2,3,2,4] i64{1,3}", "f16[2,5,4] f16[2,2,4] i64{4,1} mode=circular",
+    "f32[2,5,4] f32[2,3,4]", "i4[2,5,3] i4[2,1,3] i64{3,0}", NULL};
 
 const op op_tensor_scatter = {.name = "TensorScatter",
                               .domain = "",

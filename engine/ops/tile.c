@@ -2,11 +2,26 @@
  *
  * Tile: puts `repeats[a]` copies of the input side by side along each axis a.
  */
+#include "composite.h"
 #include "movement.h"
 
 static const op_arg tile_in[] = {{"input", DT_MOVABLE, 'T', 0}, {"repeats", DT(HONE_I64), 0, 0}};
 static const op_arg tile_out[] = {{"output", DT_MOVABLE, 'T', 0}};
-static const op_version tile_versions[] = {{6, NULL}};
+/* One axis was repeated; both numbers had the type of the data. */
+static hone_status tile_upgrade(builder *b, draft *d) {
+    value *x = draft_in(d, 0), *tiles = draft_in(d, 1), *axis = draft_in(d, 2);
+    const int64_t axes[HONE_MAX_RANK] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const int32_t rank = emit_rank(b, x);
+    if (rank < 0 || !expand_needs(b, d, 1, "tiles") || !expand_needs(b, d, 2, "axis"))
+        return b->status;
+    axis = expand_reshape(b, expand_cast(b, axis, HONE_I64), (const int64_t[]){1}, 1);
+    tiles = expand_reshape(b, expand_cast(b, tiles, HONE_I64), (const int64_t[]){1}, 1);
+    value *here = expand_binary(b, "Equal", emit_i64s(b, axes, rank), axis);
+    value *repeats = emit(b, "Where", IN(here, tiles, emit_i64(b, 1)), NO_ATTRS);
+    return draft_done(b, d, expand_binary(b, "Tile", x, repeats));
+}
+
+static const op_version tile_versions[] = {{1, tile_upgrade}, {6, NULL}};
 
 static hone_status tile_infer(infer *f) {
     const shape *x = infer_shape(f, 0);

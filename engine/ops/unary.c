@@ -3,7 +3,9 @@
  * Elementwise operators of one input: one row of the table each. Attributes are the formula's
  * constants p0 and p1.
  */
+#include "composite.h"
 #include "elementwise.h"
+#include "legacy.h"
 
 typedef struct unary_params {
     float p[2];
@@ -79,6 +81,7 @@ static const char *const logic_cases[] = {"bool[37]", NULL};
 static const op_version since_1[] = {{1, NULL}};
 static const op_version since_7[] = {{7, NULL}};
 static const op_version since_9[] = {{9, NULL}};
+static const op_version is_nan_versions[] = {{9, expand_widened}};
 static const op_version since_11[] = {{11, NULL}};
 static const op_version since_12[] = {{12, NULL}};
 static const op_version since_14[] = {{14, NULL}};
@@ -161,19 +164,19 @@ static const attr_spec shrink_attrs[] = {P0("lambd", 0.5f), P1("bias", 0.0f)};
 /* Where terms cancel, the error is small against the largest result only. */
 #define CANCELS .tolerance = {TOL_REL, 1e-6}
 
-UNARY(abs, "Abs", since_7, number, abs, EXACT);
-UNARY(neg, "Neg", since_7, signed, neg, EXACT, .grad = neg_grad);
+UNARY(abs, "Abs", legacy_unary_versions, number, abs, EXACT);
+UNARY(neg, "Neg", legacy_unary_versions, signed, neg, EXACT, .grad = neg_grad);
 UNARY(sign, "Sign", since_9, number, sign, EXACT);
-UNARY(relu, "Relu", since_7, signed, relu, EXACT, .grad = relu_grad, .quant = &table);
+UNARY(relu, "Relu", legacy_unary_versions, signed, relu, EXACT, .grad = relu_grad, .quant = &table);
 UNARY(bitwise_not, "BitwiseNot", since_18, bits, bitnot, EXACT);
 UNARY(not, "Not", since_1, logic, lnot, EXACT);
-UNARY(floor, "Floor", since_7, float, floor, EXACT);
-UNARY(ceil, "Ceil", since_7, float, ceil, EXACT);
+UNARY(floor, "Floor", legacy_unary_versions, float, floor, EXACT);
+UNARY(ceil, "Ceil", legacy_unary_versions, float, ceil, EXACT);
 UNARY(round, "Round", since_11, float, round, EXACT);
-UNARY(sqrt, "Sqrt", since_7, float, sqrt, EXACT);
-UNARY(reciprocal, "Reciprocal", since_7, float, reciprocal, EXACT);
-UNARY(exp, "Exp", since_7, float, exp, CLOSE, .grad = exp_grad);
-UNARY(log, "Log", since_7, float, log, CLOSE);
+UNARY(sqrt, "Sqrt", legacy_unary_versions, float, sqrt, EXACT);
+UNARY(reciprocal, "Reciprocal", legacy_unary_versions, float, reciprocal, EXACT);
+UNARY(exp, "Exp", legacy_unary_versions, float, exp, CLOSE, .grad = exp_grad);
+UNARY(log, "Log", legacy_unary_versions, float, log, CLOSE);
 UNARY(sin, "Sin", since_7, float, sin, CLOSE);
 UNARY(cos, "Cos", since_7, float, cos, CLOSE);
 UNARY(tan, "Tan", since_7, float, tan, CLOSE);
@@ -185,23 +188,24 @@ UNARY(cosh, "Cosh", since_9, float, cosh, CLOSE);
 UNARY(asinh, "Asinh", since_9, float, asinh, CLOSE);
 UNARY(acosh, "Acosh", since_9, float, acosh, CLOSE);
 UNARY(atanh, "Atanh", since_9, float, atanh, CLOSE);
-UNARY(tanh, "Tanh", since_7, float, tanh, CLOSE, .grad = tanh_grad, .quant = &table);
+UNARY(tanh, "Tanh", legacy_unary_versions, float, tanh, CLOSE, .grad = tanh_grad, .quant = &table);
 UNARY(erf, "Erf", since_9, float, erf, CLOSE);
-UNARY(sigmoid, "Sigmoid", since_7, float, sigmoid, CLOSE, .grad = sigmoid_grad, .quant = &table);
-UNARY(softplus, "Softplus", since_7, float, softplus, CLOSE);
-UNARY(softsign, "Softsign", since_7, float, softsign, CLOSE);
-UNARY(mish, "Mish", since_18, float, mish, CLOSE);
-UNARY(elu, "Elu", since_7, float, elu, CLOSE, OP_ATTRS(alpha_1, unary_params));
-UNARY(selu, "Selu", since_7, float, selu, CLOSE, OP_ATTRS(selu_attrs, unary_params));
-UNARY(celu, "Celu", since_12, float, celu, CLOSE, OP_ATTRS(alpha_1, unary_params));
-UNARY(leaky_relu, "LeakyRelu", since_7, float, leaky_relu, CLOSE, OP_ATTRS(alpha_001, unary_params),
+UNARY(sigmoid, "Sigmoid", legacy_unary_versions, float, sigmoid, CLOSE, .grad = sigmoid_grad,
       .quant = &table);
-UNARY(thresholded_relu, "ThresholdedRelu", since_7, float, thresholded_relu, CLOSE,
+UNARY(softplus, "Softplus", legacy_unary_versions, float, softplus, CLOSE);
+UNARY(softsign, "Softsign", legacy_unary_versions, float, softsign, CLOSE);
+UNARY(mish, "Mish", since_18, float, mish, CLOSE);
+UNARY(elu, "Elu", legacy_unary_versions, float, elu, CLOSE, OP_ATTRS(alpha_1, unary_params));
+UNARY(selu, "Selu", legacy_unary_versions, float, selu, CLOSE, OP_ATTRS(selu_attrs, unary_params));
+UNARY(celu, "Celu", since_12, float, celu, CLOSE, OP_ATTRS(alpha_1, unary_params));
+UNARY(leaky_relu, "LeakyRelu", legacy_unary_versions, float, leaky_relu, CLOSE,
+      OP_ATTRS(alpha_001, unary_params), .quant = &table);
+UNARY(thresholded_relu, "ThresholdedRelu", legacy_unary_versions, float, thresholded_relu, CLOSE,
       OP_ATTRS(alpha_1, unary_params));
-UNARY(hardsigmoid, "HardSigmoid", since_7, float, hardsigmoid, CLOSE,
+UNARY(hardsigmoid, "HardSigmoid", legacy_unary_versions, float, hardsigmoid, CLOSE,
       OP_ATTRS(hardsigmoid_attrs, unary_params), .quant = &table);
 UNARY(shrink, "Shrink", since_9, number, shrink, CLOSE, OP_ATTRS(shrink_attrs, unary_params));
-UNARY(is_nan, "IsNaN", since_9, test, isnan, EXACT);
+UNARY(is_nan, "IsNaN", is_nan_versions, test, isnan, EXACT);
 
 /* Formulas that stand for a group of nodes or one attribute value of an ONNX operator. */
 INTERNAL(silu, "Silu", since_7, float, silu, CLOSE, OP_ATTRS(alpha_1, unary_params),

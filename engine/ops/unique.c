@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Unique: the different elements, or the different slices along an axis, in rising order or in the
- * order in which they are first met.
+ * order in which they are first met. Complex numbers are ordered by their real parts first, text by
+ * its bytes.
  */
+#include <string.h>
+
 #include "checked.h"
 #include "movement.h"
 #include "order.h"
 #include "wide.h"
+
+#define COMPLEX (DT(HONE_C64) | DT(HONE_C128))
+#define TYPES   (ORDER_TYPES | DT(HONE_STRING) | COMPLEX)
 
 typedef struct unique_params {
     int64_t axis; /* INT64_MIN: single elements */
@@ -18,8 +24,8 @@ static const attr_spec unique_attrs[] = {
              .max = HONE_MAX_RANK - 1),
     ATTR_ROW(BOOL, unique_params, sorted, .i = 1),
 };
-static const op_arg unique_in[] = {{"X", ORDER_TYPES, 'T', 0}};
-static const op_arg unique_out[] = {{"Y", ORDER_TYPES, 'T', ARG_OPTIONAL},
+static const op_arg unique_in[] = {{"X", TYPES, 'T', 0}};
+static const op_arg unique_out[] = {{"Y", TYPES, 'T', ARG_OPTIONAL},
                                     {"indices", DT(HONE_I64), 0, ARG_OPTIONAL},
                                     {"inverse_indices", DT(HONE_I64), 0, ARG_OPTIONAL},
                                     {"counts", DT(HONE_I64), 0, ARG_OPTIONAL}};
@@ -68,11 +74,39 @@ static void unique_split(const step *s, unique_work *w) {
 static hone_status unique_plan(plan_ctx *p, step *s) {
     unique_work w;
     size_t keys, lists, at;
+    const size_t lists_of_keys = dtype_in(s->in[0].dtype, ORDER_TYPES) ? 1 : 3;
     unique_split(s, &w);
-    if (!size_mul((size_t)tensor_count(&s->in[0]), sizeof *w.keys, &keys) ||
+    if (!size_mul((size_t)tensor_count(&s->in[0]), lists_of_keys * sizeof *w.keys, &keys) ||
         !size_mul((size_t)w.n, 3 * sizeof *w.order, &lists) || !size_add(keys, lists, &keys))
         keys = SIZE_MAX;
     return scratch_book(p, s, keys, &at);
+}
+
+static bool element_before(const void *arg, int64_t a, int64_t b) {
+    const tensor *x = arg;
+    uint64_t p[2], q[2];
+    if (x->dtype == HONE_STRING) return strcmp(tensor_string(x, a), tensor_string(x, b)) < 0;
+    const hone_dtype part = x->dtype == HONE_C64 ? HONE_F32 : HONE_F64;
+    const size_t size = dtype_size(x->dtype);
+    order_keys(part, (const char *)x->data + (size_t)a * size, 1, 2, p);
+    order_keys(part, (const char *)x->data + (size_t)b * size, 1, 2, q);
+    return p[0] != q[0] ? p[0] < q[0] : p[1] < q[1];
+}
+
+/* Keys of the elements; of those that are no plain numbers, their places in order. tmp has room for
+ * two lists of them then. */
+static void element_keys(const tensor *x, int64_t n, uint64_t *keys, int64_t *tmp) {
+    if (dtype_in(x->dtype, ORDER_TYPES)) {
+        order_keys(x->dtype, x->data, 1, n, keys);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) tmp[i] = i;
+    order_sort(tmp, tmp + n, n, element_before, x);
+    uint64_t rank = 0;
+    for (int64_t i = 0; i < n; i++) {
+        rank += i > 0 && element_before(x, tmp[i - 1], tmp[i]);
+        keys[tmp[i]] = rank;
+    }
 }
 
 /* The first element in which slices a and b differ decides. */
@@ -142,9 +176,10 @@ static hone_status unique_run(run_ctx *r, const step *s) {
     unique_work w = {.keys = r->scratch};
     unique_split(s, &w);
     w.order = (int64_t *)(void *)(w.keys + count);
+    if (!dtype_in(s->in[0].dtype, ORDER_TYPES)) w.order += 2 * count;
     w.group = w.order + w.n;
     w.number = w.group + w.n;
-    order_keys(s->in[0].dtype, s->in[0].data, 1, count, w.keys);
+    element_keys(&s->in[0], count, w.keys, (int64_t *)(void *)(w.keys + count));
     const int64_t groups = find_groups(&w);
     number_groups(&w, groups, ((const unique_params *)step_params(s))->sorted);
     const shape some = shape_vector(groups), all = shape_vector(w.n);
@@ -158,8 +193,14 @@ static hone_status unique_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
-static const char *const unique_cases[] = {"u8[40] >4", "i64[3,4] axis=0 >4", "bool[7] sorted=0 >4",
-                                           "f32[2,3] >2", NULL};
+static const char *const unique_cases[] = {"u8[40] >4",
+                                           "i64[3,4] axis=0 >4",
+                                           "bool[7] sorted=0 >4",
+                                           "f32[2,3] >2",
+                                           "c64[5] >4",
+                                           "str{b,a,,b} >4",
+                                           "c128[0]",
+                                           NULL};
 
 const op op_unique = {.name = "Unique",
                       .domain = "",

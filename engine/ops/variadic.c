@@ -2,9 +2,7 @@
  *
  * Max, Min, Sum and Mean of any number of inputs: chains of operators of two.
  */
-#include "op.h"
-
-static const op_version versions[] = {{7, NULL}};
+#include "legacy.h"
 
 /* Input 0 `name` input 1 `name` input 2 ... */
 static value *chain(builder *b, const draft *d, const char *name) {
@@ -45,25 +43,25 @@ static hone_status mean_expand(builder *b, draft *d) {
 
 static const op variadic_max = {.name = "Max",
                                 .domain = "",
-                                OP_VERSIONS(versions),
+                                OP_VERSIONS(legacy_unary_versions),
                                 .expand = max_expand,
                                 .tolerance = {TOL_EXACT, 0},
                                 .cases = max_cases};
 static const op variadic_min = {.name = "Min",
                                 .domain = "",
-                                OP_VERSIONS(versions),
+                                OP_VERSIONS(legacy_unary_versions),
                                 .expand = min_expand,
                                 .tolerance = {TOL_EXACT, 0},
                                 .cases = max_cases};
 static const op variadic_sum = {.name = "Sum",
                                 .domain = "",
-                                OP_VERSIONS(versions),
+                                OP_VERSIONS(legacy_unary_versions),
                                 .expand = sum_expand,
                                 .tolerance = {TOL_REL, 1e-6},
                                 .cases = sum_cases};
 static const op variadic_mean = {.name = "Mean",
                                  .domain = "",
-                                 OP_VERSIONS(versions),
+                                 OP_VERSIONS(legacy_unary_versions),
                                  .expand = mean_expand,
                                  .tolerance = {TOL_REL, 1e-6},
                                  .cases = sum_cases};

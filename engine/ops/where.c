@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "elementwise.h"
 
-#define TYPES (DT_MOVABLE & ~DT(HONE_C128))
+#define TYPES DT_MOVABLE
 static const op_arg where_in[] = {
     {"condition", DT_BOOL, 0, 0}, {"X", TYPES, 'T', 0}, {"Y", TYPES, 'T', 0}};
 static const op_arg where_out[] = {{"output", TYPES, 'T', 0}};
@@ -19,12 +21,24 @@ static ktype move_type(hone_dtype t) {
     }
 }
 
+/* Elements without a kernel: complex128. */
+static void apply_wide(const elementwise *e, const ew_row *r) {
+    const uint8_t *c = r->in[0];
+    const size_t size = e->out_size;
+    for (size_t i = 0; i < (size_t)r->n; i++) {
+        const int32_t from = c[i * r->step[0]] ? 1 : 2;
+        memcpy((char *)r->out + i * size, (const char *)r->in[from] + i * r->step[from] * size,
+               size);
+    }
+}
+
 static hone_status where_plan(plan_ctx *p, step *s) {
     elementwise *e = plan_state(p, s, sizeof *e);
     if (!e) return HONE_E_NOMEM;
     ew_nest(e, s, 3);
-    e->apply = ew_apply_select;
-    e->fn.select = s->k->select[move_type(s->in[1].dtype)];
+    const hone_dtype t = s->in[1].dtype;
+    e->apply = dtype_size(t) > 8 ? apply_wide : ew_apply_select;
+    e->fn.select = s->k->select[move_type(t)];
     return HONE_OK;
 }
 
@@ -45,9 +59,9 @@ static hone_status where_grad(gradient *g) {
     return b->status;
 }
 
-static const char *const where_cases[] = {"bool[2,3] f32[2,3] f32[2,3]", "bool[1,5] f32[3,1] f32[]",
-                                          "bool[37] u8[37] u8[1]", "bool[2,3] f16[3] f16[2,1]",
-                                          NULL};
+static const char *const where_cases[] = {
+    "bool[2,3] f32[2,3] f32[2,3]", "bool[1,5] f32[3,1] f32[]",    "bool[37] u8[37] u8[1]",
+    "bool[2,3] f16[3] f16[2,1]",   "bool[2,3] c128[3] c128[2,1]", NULL};
 
 const op op_where = {.name = "Where",
                      .domain = "",

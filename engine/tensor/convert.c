@@ -56,11 +56,11 @@ static void load_f8(const conversion *c, const void *src, int64_t first, int64_t
     for (int64_t i = 0; i < n; i++) m[i] = (double)f8_to_f32(c->from, x[i]);
 }
 
-static void load_f4(const conversion *c, const void *src, int64_t first, int64_t n, void *mid) {
+static void load_mini(const conversion *c, const void *src, int64_t first, int64_t n, void *mid) {
+    const int bits = (int)hone_dtype_bits(c->from);
     double *m = mid;
-    (void)c;
     for (int64_t i = 0; i < n; i++)
-        m[i] = (double)f4_to_f32((uint8_t)packed_get(src, first + i, 4, false));
+        m[i] = (double)mini_to_f32(c->from, (uint8_t)packed_get(src, first + i, bits, false));
 }
 
 static bool packed_signed(hone_dtype t) { return dtype_in(t, DT(HONE_I4) | DT(HONE_I2)); }
@@ -153,12 +153,13 @@ static void clear_last(void *dst, int64_t first, int64_t n, int bits) {
     if ((first + n) * bits % 8) ((uint8_t *)dst)[(first + n) * bits / 8] = 0;
 }
 
-static void store_f64_f4(const conversion *c, const void *mid, int64_t n, void *dst,
-                         int64_t first) {
+static void store_f64_mini(const conversion *c, const void *mid, int64_t n, void *dst,
+                           int64_t first) {
+    const int bits = (int)hone_dtype_bits(c->to);
     const double *m = mid;
-    (void)c;
-    clear_last(dst, first, n, 4);
-    for (int64_t i = 0; i < n; i++) packed_set(dst, first + i, 4, f32_to_f4(narrow_odd(m[i])));
+    clear_last(dst, first, n, bits);
+    for (int64_t i = 0; i < n; i++)
+        packed_set(dst, first + i, bits, f32_to_mini(c->to, narrow_odd(m[i])));
 }
 
 static void store_i64_packed(const conversion *c, const void *mid, int64_t n, void *dst,
@@ -187,6 +188,8 @@ typedef struct convert_row {
     { load_##from##_i64, load_##from##_f64, store_i64_##width, store_f64_##width }
 #define ROW_F8                                                                                     \
     { NULL, load_f8, NULL, store_f64_f8 }
+#define ROW_MINI                                                                                   \
+    { NULL, load_mini, NULL, store_f64_mini }
 #define ROW_PACKED                                                                                 \
     { load_packed_i64, load_packed_f64, store_i64_packed, store_f64_packed }
 
@@ -209,7 +212,9 @@ static const convert_row rows[HONE_DTYPE_COUNT] = {
     [HONE_F8E5M2] = ROW_F8,
     [HONE_F8E5M2FNUZ] = ROW_F8,
     [HONE_F8E8M0] = {NULL, load_f8, NULL, store_f64_e8m0},
-    [HONE_F4E2M1] = {NULL, load_f4, NULL, store_f64_f4},
+    [HONE_F4E2M1] = ROW_MINI,
+    [HONE_F6E2M3] = ROW_MINI,
+    [HONE_F6E3M2] = ROW_MINI,
     [HONE_U4] = ROW_PACKED,
     [HONE_I4] = ROW_PACKED,
     [HONE_U2] = ROW_PACKED,

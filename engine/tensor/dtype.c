@@ -37,6 +37,8 @@ static const dtype_row rows[HONE_DTYPE_COUNT] = {
     [HONE_F8E8M0] = {"float8e8m0", 8, KT_COUNT},
     [HONE_U2] = {"uint2", 2, KT_COUNT},
     [HONE_I2] = {"int2", 2, KT_COUNT},
+    [HONE_F6E2M3] = {"float6e2m3", 6, KT_COUNT},
+    [HONE_F6E3M2] = {"float6e3m2", 6, KT_COUNT},
 };
 
 static const dtype_row *row_of(hone_dtype t) {
@@ -53,8 +55,8 @@ bool dtype_bytes(hone_dtype t, int64_t count, size_t *out) {
     const size_t bits = row_of(t)->bits;
     if (count < 0 || bits == 0) return false;
     if (bits >= 8) return size_mul((size_t)count, bits / 8, out);
-    const size_t per_byte = 8 / bits;
-    *out = ((size_t)count + per_byte - 1) / per_byte;
+    /* Eight elements take as many bytes as one has bits. */
+    *out = (size_t)count / 8 * bits + ((size_t)count % 8 * bits + 7) / 8;
     return true;
 }
 

@@ -22,8 +22,10 @@ typedef uint32_t dtype_set;
 #define DT_FLOAT8S                                                                                 \
     (DT(HONE_F8E4M3FN) | DT(HONE_F8E4M3FNUZ) | DT(HONE_F8E5M2) | DT(HONE_F8E5M2FNUZ) |             \
      DT(HONE_F8E8M0))
-#define DT_PACKED (DT(HONE_U4) | DT(HONE_I4) | DT(HONE_F4E2M1) | DT(HONE_U2) | DT(HONE_I2))
-#define DT_ALL    (((1u << HONE_DTYPE_COUNT) - 1) & ~1u)
+/* Floats of less than 8 bits. */
+#define DT_MINIFLOATS (DT(HONE_F4E2M1) | DT(HONE_F6E2M3) | DT(HONE_F6E3M2))
+#define DT_PACKED     (DT(HONE_U4) | DT(HONE_I4) | DT(HONE_U2) | DT(HONE_I2) | DT_MINIFLOATS)
+#define DT_ALL        (((1u << HONE_DTYPE_COUNT) - 1) & ~1u)
 /* Everything but text. */
 #define DT_NUMERIC (DT_ALL & ~DT(HONE_STRING))
 /* What has whole bytes: elements that can be moved around without knowing them. */

@@ -115,37 +115,58 @@ uint8_t f32_to_f8(hone_dtype t, float f, bool saturate) {
                             : (uint8_t)small_encode(&f8_format[t - HONE_F8E4M3FN], f, saturate);
 }
 
-static const float f4_magnitude[8] = {0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 3.0f, 4.0f, 6.0f};
+/* Fields of a minifloat. */
+typedef struct mini_form {
+    int bits, fraction, bias;
+} mini_form;
 
-float f4_to_f32(uint8_t bits) {
-    const float v = f4_magnitude[bits & 7];
-    return bits & 8 ? -v : v;
+static mini_form mini_form_of(hone_dtype t) {
+    if (t == HONE_F4E2M1) return (mini_form){4, 1, 1};
+    return t == HONE_F6E2M3 ? (mini_form){6, 3, 1} : (mini_form){6, 2, 3};
 }
 
-uint8_t f32_to_f4(float f) {
-    const uint8_t sign = signbit(f) ? 8 : 0;
-    const float a = fabsf(f);
-    if (isnan(f)) return 8; /* there is no NaN: -0, as ONNX has it */
-    uint8_t code = 0;
+/* The value of a code without its sign bit. */
+static float mini_magnitude(const mini_form *f, int code) {
+    const int one = 1 << f->fraction, exponent = code >> f->fraction, rest = code & (one - 1);
+    const int scale = (exponent ? exponent : 1) - f->bias - f->fraction;
+    return ldexpf((float)(exponent ? one + rest : rest), scale);
+}
+
+float mini_to_f32(hone_dtype t, uint8_t bits) {
+    const mini_form f = mini_form_of(t);
+    const int sign = 1 << (f.bits - 1);
+    const float v = mini_magnitude(&f, bits & (sign - 1));
+    return bits & sign ? -v : v;
+}
+
+uint8_t f32_to_mini(hone_dtype t, float v) {
+    const mini_form f = mini_form_of(t);
+    const int sign = 1 << (f.bits - 1);
+    const float a = fabsf(v);
+    if (isnan(v)) return (uint8_t)sign; /* there is no NaN: -0, as ONNX has it */
+    int code = 0;
     /* Midpoints go to the even code. */
-    while (code < 7) {
-        const float mid = (f4_magnitude[code] + f4_magnitude[code + 1]) / 2;
+    while (code < sign - 1) {
+        const float mid = (mini_magnitude(&f, code) + mini_magnitude(&f, code + 1)) / 2;
         if (a < mid || (a == mid && code % 2 == 0)) break;
         code++;
     }
-    return (uint8_t)(sign | code);
+    return (uint8_t)((signbit(v) ? sign : 0) | code);
 }
 
 int64_t packed_get(const void *p, int64_t i, int bits, bool is_signed) {
-    const int per_byte = 8 / bits;
-    const unsigned v =
-        (((const uint8_t *)p)[i / per_byte] >> (i % per_byte * bits)) & ((1u << bits) - 1);
+    const uint8_t *byte = (const uint8_t *)p + i / 8 * bits + i % 8 * bits / 8;
+    const int shift = (int)(i % 8) * bits % 8;
+    unsigned v = *byte >> shift;
+    if (shift + bits > 8) v |= (unsigned)byte[1] << (8 - shift);
+    v &= (1u << bits) - 1;
     return is_signed && (v >> (bits - 1)) ? (int64_t)v - (1 << bits) : (int64_t)v;
 }
 
 void packed_set(void *p, int64_t i, int bits, uint8_t v) {
-    const int per_byte = 8 / bits, shift = (int)(i % per_byte) * bits;
-    uint8_t *byte = (uint8_t *)p + i / per_byte;
-    const unsigned mask = ((1u << bits) - 1) << shift;
-    *byte = (uint8_t)((*byte & ~mask) | (((unsigned)v << shift) & mask));
+    uint8_t *byte = (uint8_t *)p + i / 8 * bits + i % 8 * bits / 8;
+    const int shift = (int)(i % 8) * bits % 8;
+    const unsigned mask = ((1u << bits) - 1) << shift, field = ((unsigned)v << shift) & mask;
+    byte[0] = (uint8_t)((byte[0] & ~mask) | field);
+    if (shift + bits > 8) byte[1] = (uint8_t)((byte[1] & ~(mask >> 8)) | field >> 8);
 }

@@ -24,10 +24,12 @@ uint8_t f32_to_f8(hone_dtype t, float f, bool saturate);
  * when saturating, else NaN. */
 typedef enum e8m0_rounding { E8M0_UP, E8M0_DOWN, E8M0_NEAREST } e8m0_rounding;
 uint8_t f32_to_e8m0(float f, bool saturate, e8m0_rounding round);
-float f4_to_f32(uint8_t bits);
-uint8_t f32_to_f4(float f);
+/* `t` is one of the floats of 4 or 6 bits, which have no infinities and no NaN: what is too large
+ * becomes the largest, NaN becomes -0. */
+float mini_to_f32(hone_dtype t, uint8_t bits);
+uint8_t f32_to_mini(hone_dtype t, float f);
 
-/* Element i of an array of 2- or 4-bit fields, low bits first. */
+/* Element i of an array of fields of 2, 4 or 6 bits, low bits first. */
 int64_t packed_get(const void *p, int64_t i, int bits, bool is_signed);
 void packed_set(void *p, int64_t i, int bits, uint8_t v);
 

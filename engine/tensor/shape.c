@@ -52,6 +52,14 @@ bool shape_count(const shape *s, int64_t *out) {
     return true;
 }
 
+bool shape_fits(const shape *s) {
+    enum { WIDEST = 16 }; /* bytes of an element */
+    int64_t bytes = WIDEST;
+    for (int32_t i = 0; i < s->rank; i++)
+        if (s->dim[i] > 0 && !i64_mul(bytes, s->dim[i], &bytes)) return false;
+    return true;
+}
+
 int64_t shape_span(const shape *s, int32_t first, int32_t last) {
     int64_t n = 1;
     for (int32_t i = first; i < last; i++) n *= s->dim[i];

@@ -34,7 +34,11 @@ bool shape_known(const shape *s);
 bool shape_equal(const shape *a, const shape *b);
 /* Product of the dimensions; false when one is unknown or the product exceeds INT64_MAX. */
 bool shape_count(const shape *s, int64_t *out);
-/* Product of dim[first..last), for known shapes whose count is known not to overflow. */
+/* Can the known dimensions be worked with: would as many elements, empty axes left out, have a size
+ * in bytes whatever their type is? Strides and products of parts of the shape do not overflow then.
+ */
+bool shape_fits(const shape *s);
+/* Product of dim[first..last), for known shapes that fit. */
 int64_t shape_span(const shape *s, int32_t first, int32_t last);
 
 /* Arithmetic on dimensions that may be unknown: a result is unknown when an operand is, unless the

@@ -72,7 +72,13 @@ double tensor_f64(const tensor *t, int64_t i) {
     case HONE_F8E5M2:
     case HONE_F8E5M2FNUZ:
     case HONE_F8E8M0: return (double)f8_to_f32(t->dtype, ((const uint8_t *)p)[i]);
-    case HONE_F4E2M1: return (double)f4_to_f32((uint8_t)packed_get(p, i, 4, false));
+    case HONE_F4E2M1:
+    case HONE_F6E2M3:
+    case HONE_F6E3M2:
+        return (double)mini_to_f32(
+            t->dtype, (uint8_t)packed_get(p, i, (int)hone_dtype_bits(t->dtype), false));
+    case HONE_C64: return (double)((const float *)p)[2 * i];
+    case HONE_C128: return ((const double *)p)[2 * i];
     case HONE_STRING:
     case HONE_UNDEFINED: return NAN;
     default: return (double)tensor_i64(t, i);
@@ -110,12 +116,18 @@ void tensor_set_f64(const tensor *t, int64_t i, double v) {
     case HONE_U16: ((uint16_t *)p)[i] = (uint16_t)clamp_i64(whole, 0, UINT16_MAX); break;
     case HONE_U8: ((uint8_t *)p)[i] = (uint8_t)clamp_i64(whole, 0, UINT8_MAX); break;
     case HONE_BOOL: ((uint8_t *)p)[i] = v != 0.0; break;
+    case HONE_C64: ((float *)p)[2 * i] = (float)v; break;
+    case HONE_C128: ((double *)p)[2 * i] = v; break;
     case HONE_F8E4M3FN:
     case HONE_F8E4M3FNUZ:
     case HONE_F8E5M2:
     case HONE_F8E5M2FNUZ:
     case HONE_F8E8M0: ((uint8_t *)p)[i] = f32_to_f8(t->dtype, (float)v, true); break;
-    case HONE_F4E2M1: packed_set(p, i, 4, f32_to_f4((float)v)); break;
+    case HONE_F4E2M1:
+    case HONE_F6E2M3:
+    case HONE_F6E3M2:
+        packed_set(p, i, (int)hone_dtype_bits(t->dtype), f32_to_mini(t->dtype, (float)v));
+        break;
     case HONE_U4: packed_set(p, i, 4, (uint8_t)clamp_i64(whole, 0, 15)); break;
     case HONE_I4: packed_set(p, i, 4, (uint8_t)clamp_i64(whole, -8, 7)); break;
     case HONE_U2: packed_set(p, i, 2, (uint8_t)clamp_i64(whole, 0, 3)); break;

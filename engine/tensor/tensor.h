@@ -55,7 +55,8 @@ static inline const char *tensor_string(const tensor *t, int64_t i) {
  * tensor_string(). Tensors of other types stay as they are. */
 void tensor_settle_strings(const tensor *t);
 
-/* Element i of an integer, bool or float tensor (dense) as a number; i is in range. */
+/* Element i of a dense tensor as a number; i is in range. Of complex numbers the real part; text is
+ * NaN, or 0. */
 int64_t tensor_i64(const tensor *t, int64_t i);
 double tensor_f64(const tensor *t, int64_t i);
 /* Writes element i, converting; saturates integers, rounds to nearest even. */

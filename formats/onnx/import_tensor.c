@@ -3,6 +3,7 @@
 
 #include "checked.h"
 #include "import.h"
+#include "narrow.h"
 #include "utf8.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ONNX stores little-endian numbers");
@@ -49,7 +50,7 @@ static hone_status read_head(importer *im, const Onnx__TensorProto *t, tensor *o
 /* Alignment that kernels need to read elements of this type in place. */
 static size_t element_align(hone_dtype t) {
     const size_t size = dtype_size(t);
-    return t == HONE_C64 || t == HONE_C128 ? size / 2 : size ? size : 1;
+    return size > 8 ? 8 : size ? size : 1;
 }
 
 /* Any byte but 0 is true in some writers; hone's kernels expect 1. */
@@ -149,17 +150,24 @@ static bool number_fits(hone_dtype t, uint64_t v) {
     case HONE_F16:
     case HONE_BF16: return v <= UINT16_MAX;
     case HONE_BOOL: return true;
+    case HONE_F6E2M3:
+    case HONE_F6E3M2: return v < 64;
     default: return v <= UINT8_MAX; /* bytes: 8-bit types, and packed ones together */
     }
 }
 
-/* Varints, each into `width` bytes. */
+/* Types of which a number holds one element although elements share bytes. */
+#define SPREAD (DT(HONE_F6E2M3) | DT(HONE_F6E3M2))
+
+/* Varints, each into `width` bytes, or into a field of its own. */
 static hone_status take_varints(importer *im, const typed_field *f, tensor *out) {
     const size_t width = dtype_size(out->dtype) ? dtype_size(out->dtype) : 1;
-    const size_t need = out->bytes / width;
+    const bool spread = dtype_in(out->dtype, SPREAD);
+    const size_t need = spread ? (size_t)tensor_count(out) : out->bytes / width;
     uint8_t *to = out->data = import_buffer(im, out->bytes);
     size_t count = 0;
     if (!to) return buffer_status(im);
+    if (spread && out->bytes) memset(to, 0, out->bytes);
     for (size_t i = 0; i < f->runs; i++) {
         const uint8_t *data;
         size_t size, n;
@@ -173,7 +181,10 @@ static hone_status take_varints(importer *im, const typed_field *f, tensor *out)
                 return fail(im->c, HONE_E_FORMAT, "number %zu, %lld, does not fit %s", count,
                             (long long)v, hone_dtype_name(out->dtype));
             if (out->dtype == HONE_BOOL) v = v != 0;
-            memcpy(to + count * width, &v, width);
+            if (spread)
+                packed_set(to, (int64_t)count, (int)hone_dtype_bits(out->dtype), (uint8_t)v);
+            else
+                memcpy(to + count * width, &v, width);
         }
     }
     if (count == need) return HONE_OK;

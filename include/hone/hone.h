@@ -127,13 +127,15 @@ typedef enum hone_dtype {
     HONE_F8E4M3FNUZ = 18,
     HONE_F8E5M2 = 19,
     HONE_F8E5M2FNUZ = 20,
-    HONE_U4 = 21, /* 4- and 2-bit types are packed, low bits first */
+    HONE_U4 = 21, /* types of less than 8 bits are packed, low bits first */
     HONE_I4 = 22,
     HONE_F4E2M1 = 23,
     HONE_F8E8M0 = 24,
     HONE_U2 = 25,
     HONE_I2 = 26,
-    HONE_DTYPE_COUNT = 27
+    HONE_F6E2M3 = 27,
+    HONE_F6E3M2 = 28,
+    HONE_DTYPE_COUNT = 29
 } hone_dtype;
 
 /* "float32" and so on, static; "undefined" for anything else. */

@@ -2,8 +2,8 @@
 """Element types: numbers given exactly, shown exactly, and types that NumPy does not have."""
 from cli_support import CommandTest, main
 import npy_files
-from onnx_build import (BFLOAT16, BOOL, FLOAT, FLOAT4E2M1, FLOAT8E4M3FN, FLOAT8E5M2, FLOAT16, INT2,
-                        INT4, INT8, INT64, UINT4, UINT8, UINT32, UINT64)
+from onnx_build import (BFLOAT16, BOOL, FLOAT, FLOAT4E2M1, FLOAT6E2M3, FLOAT6E3M2, FLOAT8E4M3FN,
+                        FLOAT8E5M2, FLOAT16, INT2, INT4, INT8, INT64, UINT4, UINT8, UINT32, UINT64)
 
 EDGES = {INT64: [-2**63, 2**63 - 1, 2**53 + 1], UINT64: [0, 2**64 - 1, 2**53 + 1],
          INT8: [-128, 127, -1], UINT32: [0, 2**32 - 1, 7], BOOL: [0, 1, 1]}
@@ -52,7 +52,8 @@ class Types(CommandTest):
                 (BFLOAT16, "<u2", [0, 0x3F80, 0x3F80, 0xBF80]),
                 (FLOAT8E4M3FN, "|u1", [0, 0x38, 0x38, 0xB8]),
                 (FLOAT8E5M2, "|u1", [0, 0x3C, 0x3C, 0xBC]), (INT4, "|u1", [0, 1, 1, 15]),
-                (FLOAT4E2M1, "|u1", [0, 2, 2, 10]), (INT2, "|u1", [0, 1, 1, 3])]:
+                (FLOAT4E2M1, "|u1", [0, 2, 2, 10]),
+                (FLOAT6E2M3, "|u1", [0, 8, 8, 40]), (FLOAT6E3M2, "|u1", [0, 12, 12, 44]), (INT2, "|u1", [0, 1, 1, 3])]:
             to, back = self.cast(FLOAT, dtype, [4], "to.onnx"), self.cast(dtype, FLOAT, [4])
             run = self.hone("run", to, "-i", at(values), "-o", "saved", "--json").json
             self.assertEqual(run["outputs"][0]["first_values"], values)

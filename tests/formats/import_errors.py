@@ -77,8 +77,8 @@ refuse("many_unknown_operators", simple(
     *[(f"LongOperatorName{i:02}", ["x"], [f"v{i}"]) for i in range(40)], ("Neg", ["x"], ["y"])), UNSUPPORTED,
        "unsupported operators: " + "; ".join(f"LongOperatorName{i:02} (opset 17, 1 node)" for i in range(11)) +
        "; and 29 more")
-refuse("old_operator", simple(("Neg", ["x"], ["y"]), opset=1), UNSUPPORTED,
-       "unsupported operator: Neg (opset 1, 1 node: y): this version is too old")
+refuse("old_operator", simple(("Erf", ["x"], ["y"]), opset=1), UNSUPPORTED,
+       "unsupported operator: Erf (opset 1, 1 node: y): this version is too old")
 refuse("domain_not_imported", simple(("Zap", ["x"], ["y"], {"domain": "com.x"})), FORMAT,
        "node 'y' (Zap): no version of domain 'com.x' is imported")
 refuse("no_op_type", simple(("", ["x"], ["y"])), FORMAT, "node 'y' (): the node has no op_type")
@@ -278,7 +278,7 @@ refuse("huge_shape", tensor_model(RAW, dims=(2**31,)), LIMIT,
        "tensor 'w': tensor of 8589934592 bytes: the limit is 4294967296 (tensor_bytes)")
 refuse("tensor_rank_9", tensor_model(RAW, dims=(1,) * 9), UNSUPPORTED,
        "tensor 'w': 9 dimensions: at most 8 are supported")
-refuse("unknown_type", tensor_model(RAW, dtype=27), UNSUPPORTED, "tensor 'w': element type 27")
+refuse("unknown_type", tensor_model(RAW, dtype=29), UNSUPPORTED, "tensor 'w': element type 29")
 refuse("no_type", tensor_model(RAW, dtype=0), FORMAT, "tensor 'w': element type 0")
 refuse("segmented", tensor_model(RAW + block(3, number(1, 0))), UNSUPPORTED,
        "tensor 'w': the tensor is stored in segments")

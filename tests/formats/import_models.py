@@ -80,6 +80,7 @@ def typed_fields():
         (INT4, [2, 2], block(5, packed([0x8F, 0x71])), bytes([0x8F, 0x71])),
         (FLOAT4E2M1, [3], block(5, packed([0x21, 0x03])), bytes([0x21, 0x03])),
         (UINT2, [5], block(5, packed([0xE4, 0x01])), bytes([0xE4, 0x01])),
+        (FLOAT6E2M3, [5], block(5, packed([1, 2, 63, 0, 33])), bytes([0x81, 0xF0, 0x03, 0x21])),
         (INT2, [4], block(5, packed([0xE4])), bytes([0xE4])),
         (INT64, [2], block(7, packed([-(2**63), 2**63 - 1])), struct.pack("<2q", -(2**63), 2**63 - 1)),
         (UINT32, [2], block(11, packed([0, 2**32 - 1])), struct.pack("<2I", 0, 2**32 - 1)),

@@ -293,7 +293,7 @@ static void records_are_checked(void **state) {
         {0, SECTION_STRINGS, 8, 0, HONE_E_FORMAT, "string 0 ends"},
         {0, SECTION_TYPES, 0, 4, HONE_E_FORMAT, "kind 4"},
         {0, SECTION_TYPES, 0, 3, HONE_E_FORMAT, "made of type"},
-        {0, SECTION_TYPES, 4, 27, HONE_E_FORMAT, "element type 27"},
+        {0, SECTION_TYPES, 4, 29, HONE_E_FORMAT, "element type 29"},
         {0, SECTION_TYPES, 8, 9, HONE_E_FORMAT, "rank 9"},
         {0, SECTION_TYPES, 12, 0, HONE_E_FORMAT, "made of type 0"},
         {0, SECTION_TYPES, 20, 0x80000000, HONE_E_FORMAT, "dimension"},

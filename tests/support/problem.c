@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backward.h"
+#include "narrow.h"
 #include "unit_test.h"
 
 enum { MAX_ATTRS = 24, MAX_LIST = 64 };
@@ -23,6 +24,7 @@ typedef struct problem {
     int32_t n_attrs;
     int32_t n_out; /* 0: not said */
     const char *line;
+    problem_late *late; /* NULL: everything is known */
 } problem;
 
 void expect_ok(hone_status status, const hone_error *err, const char *what) {
@@ -33,10 +35,13 @@ static hone_dtype dtype_of(const char *name, size_t length) {
     static const struct {
         const char *name;
         hone_dtype dtype;
-    } names[] = {{"f32", HONE_F32},   {"f64", HONE_F64}, {"f16", HONE_F16}, {"bf16", HONE_BF16},
-                 {"i8", HONE_I8},     {"i16", HONE_I16}, {"i32", HONE_I32}, {"i64", HONE_I64},
-                 {"u8", HONE_U8},     {"u16", HONE_U16}, {"u32", HONE_U32}, {"u64", HONE_U64},
-                 {"bool", HONE_BOOL}, {"i4", HONE_I4},   {"u4", HONE_U4},   {"str", HONE_STRING}};
+    } names[] = {
+        {"f32", HONE_F32},   {"f64", HONE_F64},   {"f16", HONE_F16},   {"bf16", HONE_BF16},
+        {"i8", HONE_I8},     {"i16", HONE_I16},   {"i32", HONE_I32},   {"i64", HONE_I64},
+        {"u8", HONE_U8},     {"u16", HONE_U16},   {"u32", HONE_U32},   {"u64", HONE_U64},
+        {"bool", HONE_BOOL}, {"i4", HONE_I4},     {"u4", HONE_U4},     {"str", HONE_STRING},
+        {"c64", HONE_C64},   {"c128", HONE_C128}, {"f4", HONE_F4E2M1}, {"f8", HONE_F8E4M3FN},
+        {"i2", HONE_I2},     {"u2", HONE_U2}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i].name) == length && !strncmp(names[i].name, name, length))
             return names[i].dtype;
@@ -74,6 +79,27 @@ static value *parse_text(problem *p, const shape *dims, const char *text) {
     return emit_constant(&p->b, HONE_STRING, &s, list);
 }
 
+/* An input of the model. */
+static value *add_input(problem *p, const char *kind, const type *t, const tensor *v) {
+    graph *g = p->m->graph;
+    char name[16];
+    type declared = *t;
+    if (g->n_input == PROBLEM_MAX_INPUTS) fail_msg("too many inputs in '%s'", p->line);
+    snprintf(name, sizeof name, "%s%d", kind, g->n_input);
+    if (p->late) {
+        p->late->value[g->n_input] = v;
+        p->late->shape[g->n_input] = t->shape;
+        if (p->late->dims) declared.shape = shape_of_rank(t->shape.rank);
+    }
+    return graph_add_input(g, name, &declared);
+}
+
+/* A constant, or an input that will be given its value. */
+static value *given(problem *p, value *constant) {
+    if (!p->late || !p->late->values || !constant) return constant;
+    return add_input(p, "c", &constant->type, constant->constant);
+}
+
 /* "type[dims]", "type[dims]+", "type{values}" or "type[dims]{values}". */
 static value *parse_input(problem *p, const char *token) {
     const size_t length = strcspn(token, "[{");
@@ -83,20 +109,19 @@ static value *parse_input(problem *p, const char *token) {
     double v[MAX_LIST];
     if (t == HONE_UNDEFINED) fail_msg("bad type in problem line '%s'", p->line);
     shape s = shape_of_rank(dims ? parse_numbers(dims, ']', v) : 1);
-    for (int32_t i = 0; dims && i < s.rank; i++) s.dim[i] = (int64_t)v[i];
+    if (s.rank > HONE_MAX_RANK) fail_msg("too many dimensions in '%s'", p->line);
+    for (int32_t i = 0; dims && i < s.rank; i++) s.dim[i] = f64_to_i64(v[i]);
     if (!values) {
-        char name[8];
-        const bool positive = token[strlen(token) - 1] == '+';
-        snprintf(name, sizeof name, "%c%d", positive ? POSITIVE : 'x', p->m->graph->n_input);
         const type ty = type_tensor(t, &s);
-        return graph_add_input(p->m->graph, name, &ty);
+        return add_input(p, token[strlen(token) - 1] == '+' ? "p" : "x", &ty, NULL);
     }
-    if (t == HONE_STRING) return parse_text(p, dims ? &s : NULL, values + 1);
+    if (t == HONE_STRING) return given(p, parse_text(p, dims ? &s : NULL, values + 1));
     const int32_t n = parse_numbers(values + 1, '}', v);
     if (!dims) s.dim[0] = n;
     value *c = emit_constant(&p->b, t, &s, NULL);
-    for (int32_t i = 0; c && i < n; i++) tensor_set_f64(c->constant, i, v[i]);
-    return c;
+    const int64_t room = c ? tensor_count(c->constant) : 0;
+    for (int32_t i = 0; i < n && i < room; i++) tensor_set_f64(c->constant, i, v[i]);
+    return given(p, c);
 }
 
 static void parse_attr(problem *p, char *token) {
@@ -119,7 +144,7 @@ static void parse_attr(problem *p, char *token) {
     int64_t *ints = arena_array(a, (size_t)n + 1, sizeof *ints);
     float *floats = arena_array(a, (size_t)n + 1, sizeof *floats);
     for (int32_t i = 0; i < n; i++) {
-        ints[i] = (int64_t)v[i];
+        ints[i] = f64_to_i64(v[i]);
         floats[i] = (float)v[i];
     }
     *at = (attr){
@@ -149,7 +174,7 @@ static void settle_kinds(problem *p, const op *o) {
         for (int32_t j = 0; j < o->n_attrs; j++) {
             if (strcmp(o->attrs[j].name, at->name) != 0) continue;
             const attr_kind k = o->attrs[j].kind;
-            if (k == ATTR_STRINGS) split_strings(p, at);
+            if (k == ATTR_STRINGS && at->kind == ATTR_STRING) split_strings(p, at);
             if (at->kind == ATTR_STRING || at->kind == ATTR_STRINGS) continue;
             at->kind = k == ATTR_FLOAT                    ? ATTR_FLOAT
                        : k == ATTR_FLOATS                 ? ATTR_FLOATS
@@ -181,53 +206,78 @@ static int32_t emit_operator(problem *p, const op *o, value **out) {
     while (!p->n_out && n_out < o->n_out && !(o->out[n_out].flags & (ARG_OPTIONAL | ARG_VARIADIC)))
         n_out++;
     if (n_out == 0) n_out = 1;
+    if (n_out > PROBLEM_MAX_OUTPUTS) n_out = PROBLEM_MAX_OUTPUTS;
     snprintf(name, sizeof name, "%s%s%s", o->domain, *o->domain ? "::" : "", o->name);
     emit_n(&p->b, name, p->in, p->n_in, p->attrs, p->n_attrs, out, n_out);
-    expect_ok(p->b.status, &p->err, p->line);
     return n_out;
 }
 
-static void problem_begin(problem *p, const op *o, const char *line) {
-    memset(p, 0, sizeof *p);
+static void problem_begin(problem *p, const op *o, const char *line,
+                          const hone_open_options *options) {
     p->line = line;
     error_clear(&p->err);
-    expect_ok(model_create(&p->m, NULL, &p->err), &p->err, "model_create");
-    p->c = model_ctx(p->m, NULL, &p->err);
+    expect_ok(model_create(&p->m, options, &p->err), &p->err, "model_create");
+    p->c = model_ctx(p->m, options, &p->err);
     p->m->graph = graph_create(&p->m->arena, NULL, "problem");
     builder_init(&p->b, &p->c, p->m->graph, NULL, "node");
     parse_line(p, o);
 }
 
-hone_model *problem_model(const op *o, const char *line, uint32_t flags) {
-    problem p;
-    value *out[8];
-    problem_begin(&p, o, line);
-    const int32_t n = emit_operator(&p, o, out);
+/* The model of a problem that has begun: with the operator's outputs as its own. */
+static hone_status problem_finish(problem *p, const op *o, const hone_open_options *options) {
+    value *out[PROBLEM_MAX_OUTPUTS];
+    const int32_t n = emit_operator(p, o, out);
+    TRY(p->b.status);
     for (int32_t i = 0; i < n; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "y%d", i);
-        if (!*out[i]->name) out[i]->name = arena_strdup(&p.m->arena, name);
-        graph_add_output(p.m->graph, out[i]);
+        if (!out[i]) /* what an import says then */
+            return builder_fail(&p->b, HONE_E_FORMAT, "node 'node' (%s): has no output %d", o->name,
+                                i);
+        if (!*out[i]->name) out[i]->name = arena_strdup(&p->m->arena, name);
+        graph_add_output(p->m->graph, out[i]);
     }
+    return model_finish(&p->c, p->m, options);
+}
+
+hone_model *problem_model(const op *o, const char *line, uint32_t flags) {
+    problem p = {0};
     hone_open_options options = HONE_INIT(hone_open_options);
     options.flags = flags;
-    expect_ok(model_finish(&p.c, p.m, &options), &p.err, line);
+    problem_begin(&p, o, line, &options);
+    expect_ok(problem_finish(&p, o, &options), &p.err, line);
     return p.m;
 }
 
+hone_status problem_open(const op *o, const char *line, const hone_open_options *options,
+                         problem_late *late, hone_model **out, hone_error *err) {
+    problem p = {.late = late};
+    *out = NULL;
+    problem_begin(&p, o, line, options);
+    const hone_status status = problem_finish(&p, o, options);
+    *err = p.err;
+    if (status == HONE_OK)
+        *out = p.m;
+    else
+        hone_model_close(p.m);
+    return status;
+}
+
 hone_model *problem_gradient(const op *o, const char *line, int32_t inputs[PROBLEM_MAX_INPUTS]) {
-    problem p;
-    value *out[8], *loss = NULL, *wrt[PROBLEM_MAX_INPUTS], *dx[PROBLEM_MAX_INPUTS];
+    problem p = {0};
+    value *out[PROBLEM_MAX_OUTPUTS], *loss = NULL, *wrt[PROBLEM_MAX_INPUTS],
+                                     *dx[PROBLEM_MAX_INPUTS];
     int32_t n_wrt = 0, n_inputs = 0, number[PROBLEM_MAX_INPUTS];
-    problem_begin(&p, o, line);
+    problem_begin(&p, o, line, NULL);
     const int32_t n = emit_operator(&p, o, out);
+    expect_ok(p.b.status, &p.err, line);
     for (int32_t i = 0; i < p.m->graph->n_input; i++) {
         if (p.m->graph->input[i]->type.dtype != HONE_F32) continue;
         number[n_wrt] = i;
         wrt[n_wrt++] = p.m->graph->input[i];
     }
     for (int32_t i = 0; i < n; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "w%d", i);
         value *y = out[i];
         if (y->type.dtype == HONE_F64) y = emit(&p.b, "Cast", IN(y), ATTRS(A_INT("to", HONE_F32)));
@@ -269,6 +319,7 @@ void problem_fill(hone_session *s, const hone_model *m, uint64_t seed) {
         hone_view v;
         expect_ok(hone_session_input(s, i, &v, &err), &err, "hone_session_input");
         const tensor t = {.dtype = v.dtype, .shape = shape_make(v.rank, v.dim), .data = v.data};
+        if (v.dtype == HONE_STRING) continue; /* empty texts */
         for (int64_t j = 0; j < tensor_count(&t); j++) {
             const uint64_t r = next_random(&seed);
             const double unit = (double)(r >> 11) * 0x1p-53;

@@ -20,11 +20,23 @@
 #include "model.h"
 #include "op.h"
 
-enum { PROBLEM_MAX_INPUTS = 20 };
+enum { PROBLEM_MAX_INPUTS = 20, PROBLEM_MAX_OUTPUTS = 8 };
 
 /* Builds the model: inputs x0, x1, .. (those with a shape), all outputs of the operator that one
  * draft produces. flags: HONE_OPEN_*. Fails the test when the line is malformed. */
 hone_model *problem_model(const op *o, const char *line, uint32_t flags);
+
+/* What a model is not told when it is opened. */
+typedef struct problem_late {
+    bool values, dims; /* to set: constants become inputs; inputs say their rank only */
+    const tensor *value[PROBLEM_MAX_INPUTS]; /* that input i is to have, or NULL */
+    shape shape[PROBLEM_MAX_INPUTS];         /* that input i is to have */
+} problem_late;
+/* The same for a line that may make no sense: the first failure is returned, and *out is NULL then.
+ */
+hone_status problem_open(const op *o, const char *line, const hone_open_options *options,
+                         problem_late *late, hone_model **out, hone_error *err);
+
 /* The same with a scalar output: the sum over all outputs of output * weight (inputs w0, w1, ..)
  * and, as further outputs, its gradient for each float32 input that has one; inputs[g] is the
  * number of the model's input that gradient g belongs to. NULL when the operator says that it has

@@ -18,7 +18,7 @@ static const double numbers[] = {0,     -0.0,  1,      -1,     2.5,    -2.5, 3.9
                                  1e-7,  65504, 65519,  65520,  448,    464,  465,   57344, 61440,
                                  0.124, 6,     5.0001, 0.25,   0.7500, 3e38, 1.001, 1.5,   7};
 
-static bool is_real(hone_dtype t) { return dtype_in(t, DT_FLOATS | DT_FLOAT8S | DT(HONE_F4E2M1)); }
+static bool is_real(hone_dtype t) { return dtype_in(t, DT_FLOATS | DT_FLOAT8S | DT_MINIFLOATS); }
 
 static bool is_signed(hone_dtype t) { return dtype_in(t, DT_SIGNED | DT(HONE_I4) | DT(HONE_I2)); }
 
