@@ -110,6 +110,7 @@ static hone_status decode_one(const ctx *c, arena *a, const attr_spec *s, const 
         return at ? decode_choice(c, s, at->s, field) : HONE_OK;
     case ATTR_TENSOR: {
         const tensor *t = at ? at->tensor : NULL;
+        if (at && !t) return fail(c, HONE_E_FORMAT, "attribute '%s' holds no tensor", s->name);
         memcpy(field, &t, sizeof t);
         return HONE_OK;
     }

@@ -14,7 +14,15 @@ static const op_arg concat_in[] = {{"X", DT(HONE_STRING), 0, 0}, {"Y", DT(HONE_S
 static const op_arg concat_out[] = {{"Z", DT(HONE_STRING), 0, 0}};
 static const op_version since_20[] = {{20, NULL}};
 
-static hone_status join_infer(infer *f) { return infer_broadcast(f, 0, HONE_STRING); }
+static hone_status join_infer(infer *f) {
+    const shape *x = infer_shape(f, 0), *y = infer_shape(f, 1);
+    char a[SHAPE_TEXT], b[SHAPE_TEXT];
+    if (shape_known(x) && shape_known(y) && !shape_equal(x, y))
+        return infer_fail(f, "shapes %s and %s differ", shape_text(a, sizeof a, x),
+                          shape_text(b, sizeof b, y));
+    infer_set(f, 0, HONE_STRING, shape_known(x) ? x : y);
+    return HONE_OK;
+}
 
 static const char *joined(run_ctx *r, const char *a, const char *b) {
     const size_t n = strlen(a), m = strlen(b);

@@ -76,7 +76,9 @@ static value *parse_text(problem *p, const shape *dims, const char *text) {
         text += length + (text[length] == ',');
     }
     const shape s = dims ? *dims : shape_vector(n);
-    return emit_constant(&p->b, HONE_STRING, &s, list);
+    int64_t count;
+    const bool listed = shape_count(&s, &count) && count <= MAX_LIST; /* the rest is empty */
+    return emit_constant(&p->b, HONE_STRING, &s, listed ? list : NULL);
 }
 
 /* An input of the model. */

@@ -117,7 +117,7 @@ static void rotate(attend *a, const draft *d, value *start) {
         places = attend_places(b, expand_size_of(b, a->q, 2), false);
         if (start) places = expand_binary(b, "Add", places, expand_unsqueeze(b, start, 1));
     }
-    const bool part = dim_known(half) && dim_known(head) && 2 * half < head;
+    const bool part = dim_known(half) && dim_known(head) && half < head - half;
     const attr attrs[] = {A_INT("interleaved", p->rotary_interleaved),
                           A_INT("rotary_embedding_dim", part ? 2 * half : 0)};
     a->q = emit(b, "RotaryEmbedding", IN(a->q, cos, sin, places), attrs, 2);

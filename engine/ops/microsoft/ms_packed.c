@@ -47,7 +47,9 @@ static value *places(builder *b, value *offsets, value *count) {
 
 /* Rows [T, ..] as [B, S, ..] with zeros as padding. */
 static value *padded(builder *b, value *rows, value *offsets) {
-    if (!rows || emit_rank(b, rows) < 1) return NULL;
+    const int32_t rank = rows ? emit_rank(b, rows) : -1;
+    if (rank == HONE_MAX_RANK) builder_fail(b, HONE_E_FORMAT, "the tokens have rank %d", rank);
+    if (rank < 1 || rank == HONE_MAX_RANK) return NULL;
     value *at = places(b, offsets, expand_size_of(b, rows, 0));
     value *rest = emit(b, "Shape", IN(rows), ATTRS(A_INT("start", 1)));
     value *batch = expand_unary(b, "Shape", offsets);

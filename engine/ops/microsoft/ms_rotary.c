@@ -55,6 +55,8 @@ static hone_status turn(builder *b, draft *d, value *cos, value *sin, value *pla
     const int64_t half = d->in[ROT_COS]->type.shape.dim[1];
     if (split && (!dim_known(half) || half < 1))
         return builder_fail(b, HONE_E_UNSUPPORTED, "the number of heads is not known");
+    if (split && half > INT32_MAX)
+        return builder_fail(b, HONE_E_FORMAT, "the cache has rows of %lld", (long long)half);
     if (split) {
         const int64_t by_head[] = {0, 0, -1, 2 * half}, perm[] = {0, 2, 1, 3};
         x = expand_reshape(b, x, by_head, 4);
