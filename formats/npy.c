@@ -15,6 +15,7 @@
 #include "checked.h"
 #include "file.h"
 #include "model.h"
+#include "view_memory.h"
 #include "writer.h"
 
 enum { PREAMBLE = 8, MAX_HEADER = 64 * 1024, ALIGNMENT = 64 };
@@ -201,19 +202,16 @@ static hone_status load(const ctx *c, const char *data, size_t size, hone_view *
         return fail_at(c, HONE_E_FORMAT, (int64_t)h.data,
                        "npy: the shape needs %zu bytes of elements: the file has %zu", bytes,
                        size - h.data);
-    if (bytes > c->limits->tensor_bytes)
-        return fail(c, HONE_E_LIMIT, "npy: %zu bytes of elements: the limit is %llu (tensor_bytes)",
-                    bytes, (unsigned long long)c->limits->tensor_bytes);
-    char *to = mem_alloc(c->alloc, bytes, TENSOR_ALIGN);
-    if (!to) return fail_nomem(c, bytes);
+    hone_view v;
+    TRY(view_create(c, h.dtype, &h.shape, &v));
+    char *to = v.data;
     if (h.fortran && count)
         copy_transposed(to, data + h.data, &h.shape, count, dtype_size(h.dtype));
     else
         memcpy(to, data + h.data, bytes);
     /* NumPy takes any byte but 0 for true, hone's kernels only 1. */
     for (size_t i = 0; h.dtype == HONE_BOOL && i < bytes; i++) to[i] = to[i] != 0;
-    *out = (hone_view){.data = to, .bytes = bytes, .dtype = h.dtype, .rank = h.shape.rank};
-    memcpy(out->dim, h.shape.dim, sizeof out->dim);
+    *out = v;
     return HONE_OK;
 }
 
@@ -243,14 +241,6 @@ hone_status hone_npy_load(hone_view *out, const char *path, const hone_limits *l
     const hone_status s = load(&c, file.data, file.size, out);
     file_map_close(&file);
     return fail_in_file(&c, s, path);
-}
-
-void hone_view_free(hone_view *view) {
-    if (!view) return;
-    allocator alloc; /* the C library's: the budget that the memory came from is gone */
-    allocator_init(&alloc, NULL, 0);
-    mem_free(&alloc, view->data);
-    *view = (hone_view){0};
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */
