@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hone/images.h"
 #include "onnx_values.h"
 
 enum { PATH_BYTES = 1024 };
@@ -126,12 +127,16 @@ static bool run_data_set(const hone_model *m, const char *folder, reason *why) {
 
 /* Opens a model, or its copy in the .hone file `through` if that is not NULL. */
 static bool open_model(hone_model **out, const char *path, const char *through, reason *why) {
+    const hone_operator *const operators[] = {hone_image_decoder()};
+    hone_open_options options = HONE_INIT(hone_open_options);
     hone_error err;
-    if (hone_model_open(out, path, NULL, &err) != HONE_OK) return because(why, "%s", err.text);
+    options.operators = operators;
+    options.operator_count = 1;
+    if (hone_model_open(out, path, &options, &err) != HONE_OK) return because(why, "%s", err.text);
     if (!through) return true;
     const hone_status saved = hone_model_save(*out, through, &err);
     hone_model_close(*out);
-    if (saved == HONE_OK && hone_model_open(out, through, NULL, &err) == HONE_OK) return true;
+    if (saved == HONE_OK && hone_model_open(out, through, &options, &err) == HONE_OK) return true;
     return because(why, "%s", err.text);
 }
 

@@ -1,49 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * PNG files through libspng. Transparency is dropped, 16 bits become 8.
+ * PNG files through libspng.
  */
 #include <spng.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "cli_error.h"
-#include "image_tensor.h"
+#include "image.h"
 
 /* Ancillary chunks (text, profiles) are of no use here. */
-enum { CHUNK_LIMIT = 1 << 20, CHUNK_CACHE_LIMIT = 4 << 20 };
+enum { CHUNK_LIMIT = 16 << 20, CHUNK_CACHE_LIMIT = 64 << 20 };
 
-static hone_status fail_png(const input_target *target, const char *path, int code) {
-    const hone_status status = code == SPNG_EMEM ? HONE_E_NOMEM : HONE_E_FORMAT;
-    return cli_fail_file(target->err, status, path, "not a valid PNG file: %s",
-                         spng_strerror(code));
+static hone_status status_of(int code) {
+    switch (code) {
+    case SPNG_EMEM: return HONE_E_NOMEM;
+    case SPNG_ECHUNK_LIMITS: return HONE_E_LIMIT;
+    case SPNG_ECHUNK_UNKNOWN_CRITICAL: return HONE_E_UNSUPPORTED;
+    default: return HONE_E_FORMAT;
+    }
 }
 
-static hone_status decode(image *out, spng_ctx *png, FILE *file, const input_target *target,
-                          const char *path) {
+static hone_status fail_png(const image *img, int code) {
+    return image_fail(img, status_of(code), "PNG: %s", spng_strerror(code));
+}
+
+static hone_status decode_with(image *img, spng_ctx *png) {
     struct spng_ihdr header;
     size_t size = 0;
     int code = spng_set_chunk_limits(png, CHUNK_LIMIT, CHUNK_CACHE_LIMIT);
-    if (code == 0) code = spng_set_png_file(png, file);
+    if (code == 0) code = spng_set_png_buffer(png, img->data, img->size);
     if (code == 0) code = spng_get_ihdr(png, &header);
-    if (code == 0) code = spng_decoded_image_size(png, SPNG_FMT_RGB8, &size);
-    if (code != 0) return fail_png(target, path, code);
-    TRY(image_create(out, target, header.width, header.height));
-    code = spng_decode_image(png, out->rgb, size, SPNG_FMT_RGB8, 0);
-    if (code == 0) return HONE_OK;
-    free(out->rgb);
-    return fail_png(target, path, code);
+    if (code != 0) return fail_png(img, code);
+    TRY(image_start(img, header.width, header.height));
+    code = spng_decoded_image_size(png, SPNG_FMT_RGB8, &size);
+    if (code == 0) code = spng_decode_image(png, img->rgb, size, SPNG_FMT_RGB8, 0);
+    return code == 0 ? HONE_OK : fail_png(img, code);
 }
 
-hone_status png_load(input_value *out, const input_target *target, const char *path) {
-    image img;
-    FILE *file = fopen(path, "rb");
-    if (!file) return cli_fail_errno(target->err, path, "open");
+static hone_status decode(image *img) {
     spng_ctx *png = spng_ctx_new(0);
-    hone_status status = png ? decode(&img, png, file, target, path) : cli_fail_nomem(target->err);
+    if (!png) return image_fail_nomem(img);
+    const hone_status status = decode_with(img, png);
     spng_ctx_free(png);
-    fclose(file);
-    TRY(status);
-    status = image_to_value(out, target, &img);
-    free(img.rgb);
     return status;
 }
+
+static bool recognized(const uint8_t *magic) { return memcmp(magic, "\x89PNG", 4) == 0; }
+
+const image_format image_png = {recognized, decode};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pictures through libhone_images, as red, green and blue.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli_error.h"
+#include "hone/images.h"
+#include "image_tensor.h"
+
+enum { FIRST_READ = 1 << 16 };
+#define DEFAULT_FILE_LIMIT (UINT64_C(16) << 30)
+
+typedef struct bytes {
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+} bytes;
+
+static hone_status reserve_more(bytes *b, const input_target *target, const char *path) {
+    const hone_limits *limits = &target->set->limits;
+    const uint64_t limit = limits->file_bytes ? limits->file_bytes : DEFAULT_FILE_LIMIT;
+    if (b->size > limit)
+        return cli_fail_file(target->err, HONE_E_LIMIT, path,
+                             "the file is over the limit of %llu bytes", (unsigned long long)limit);
+    b->capacity = b->capacity ? 2 * b->capacity : FIRST_READ;
+    uint8_t *data = realloc(b->data, b->capacity);
+    if (!data) return cli_fail_nomem(target->err);
+    b->data = data;
+    return HONE_OK;
+}
+
+/* Memory grows with what is really there. */
+static hone_status read_all(bytes *b, FILE *file, const input_target *target, const char *path) {
+    do {
+        TRY(reserve_more(b, target, path));
+        b->size += fread(b->data + b->size, 1, b->capacity - b->size, file);
+    } while (b->size == b->capacity);
+    return ferror(file) ? cli_fail_errno(target->err, path, "read") : HONE_OK;
+}
+
+hone_status image_load(input_value *out, const input_target *target, const char *path) {
+    bytes b = {NULL, 0, 0};
+    hone_view rgb;
+    FILE *file = fopen(path, "rb");
+    if (!file) return cli_fail_errno(target->err, path, "open");
+    hone_status status = read_all(&b, file, target, path);
+    fclose(file);
+    if (status == HONE_OK)
+        status = cli_in_file(target->err,
+                             hone_image_decode(&rgb, b.data, b.size, HONE_IMAGE_RGB,
+                                               &target->set->limits, target->err),
+                             path);
+    free(b.data);
+    TRY(status);
+    status = image_to_value(out, target, &rgb);
+    hone_view_free(&rgb);
+    return status;
+}
