@@ -14,7 +14,6 @@ static hone_status status_of(int code) {
     switch (code) {
     case SPNG_EMEM: return HONE_E_NOMEM;
     case SPNG_ECHUNK_LIMITS: return HONE_E_LIMIT;
-    case SPNG_ECHUNK_UNKNOWN_CRITICAL: return HONE_E_UNSUPPORTED;
     default: return HONE_E_FORMAT;
     }
 }
