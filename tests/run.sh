@@ -51,7 +51,7 @@ build_ci() { # the runner of ONNX cases also where a plain build puts it
 
 install_ci() {
   cmake --install build/ci --strip
-  find build/ci/installed -name 'libhone.*[0-9a]' -type f -printf 'note: %f has %s bytes\n'
+  find build/ci/installed -name 'libhone*[0-9a]' -type f -printf 'note: %f has %s bytes\n'
 }
 
 build_neon() {
