@@ -12,7 +12,7 @@
 
 /* Every scan of a progressive file may cost as much as the whole picture; real files have about
  * ten. */
-enum { MAX_SCANS = 500 };
+enum { MAX_SCANS = 100 };
 
 /* libjpeg reports failures through a function that must not return. */
 typedef struct jpeg_failure {

@@ -5,11 +5,7 @@
 #include <openjpeg.h>
 #include <string.h>
 
-#include "image.h"
-
-/* Components of a picture that is read, and tiles that are always allowed; beyond that, a tile has
- * at least this many pixels. The library takes some kilobytes for each tile and component. */
-enum { MAX_COMPONENTS = 4, FREE_TILES = 4096, LEAST_TILE = 1024 };
+#include "codestream.h"
 
 typedef struct jp2_source {
     const image *img;
@@ -54,58 +50,6 @@ static void on_message(const char *message, void *user) { (void)message, (void)u
 static hone_status fail_jp2(const jp2_source *s) {
     return image_fail(s->img, HONE_E_FORMAT, "JPEG 2000: %s",
                       s->text[0] ? s->text : "not a valid file");
-}
-
-/* ---- Before the library sees the file ----------------------------------------------------------
- */
-
-static uint64_t get_big(const uint8_t *p, int bytes) {
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++) value = value << 8 | p[i];
-    return value;
-}
-
-static bool is_codestream(const uint8_t *p) { return memcmp(p, "\xFF\x4F\xFF\x51", 4) == 0; }
-
-/* Where the codestream begins: behind the boxes of a .jp2 file. `size` is too far. */
-static size_t find_codestream(const uint8_t *data, size_t size) {
-    size_t at = 0;
-    if (size >= 4 && is_codestream(data)) return 0;
-    while (size - at >= 16) {
-        uint64_t length = get_big(data + at, 4);
-        const size_t head = length == 1 ? 16 : 8;
-        const bool found = memcmp(data + at + 4, "jp2c", 4) == 0;
-        if (length == 1) length = get_big(data + at + 8, 8);
-        if (found) return at + head;
-        if (length < head || length > size - at) break;
-        at += (size_t)length;
-    }
-    return size;
-}
-
-/* The size marker comes first:
- *
- *     FF4F FF51  length  kind  x1 y1 x0 y0  tile width, height  tile x0 y0  components
- */
-static hone_status check_size(const image *img) {
-    enum { SIZE_MARKER = 42 };
-    const size_t at = find_codestream(img->data, img->size);
-    const uint8_t *p = img->data + at;
-    if (img->size - at < SIZE_MARKER || !is_codestream(p))
-        return image_fail(img, HONE_E_FORMAT, "JPEG 2000: no codestream in the file");
-    const uint64_t x1 = get_big(p + 8, 4), y1 = get_big(p + 12, 4);
-    const uint64_t tile_width = get_big(p + 24, 4), tile_height = get_big(p + 28, 4);
-    const uint64_t components = get_big(p + 40, 2);
-    if (!x1 || !y1 || !tile_width || !tile_height)
-        return image_fail(img, HONE_E_FORMAT, "JPEG 2000: a size of 0");
-    if (components > MAX_COMPONENTS)
-        return image_fail(img, HONE_E_UNSUPPORTED, "JPEG 2000: %llu components",
-                          (unsigned long long)components);
-    const uint64_t columns = (x1 - 1) / tile_width + 1, rows = (y1 - 1) / tile_height + 1;
-    if (columns * rows > FREE_TILES + x1 * y1 / LEAST_TILE)
-        return image_fail(img, HONE_E_UNSUPPORTED, "JPEG 2000: %llu tiles",
-                          (unsigned long long)(columns * rows));
-    return HONE_OK;
 }
 
 /* ---- Pixels -------------------------------------------------------------------------------------
@@ -203,7 +147,7 @@ static hone_status decode_with(image *img, jp2 *j, jp2_source *s) {
 }
 
 static hone_status decode(image *img) {
-    TRY(check_size(img));
+    TRY(codestream_check(img));
     jp2_source s = {.img = img};
     jp2 j = {.stream = opj_stream_default_create(OPJ_TRUE),
              .codec =

@@ -195,10 +195,22 @@ def refused():
         ("tiff_no_size", tiff(color, height=0), "FORMAT", "TIFF: "),
         ("jp2_five", jp2[:40] + b"\0\5" + jp2[42:], unsupported, "5 components"),
         ("jp2_tiles", jp2[:8] + b"\0\0\xff\xff\0\0\xff\xff" + jp2[16:24] + b"\0\0\0\1" * 2 + jp2[32:],
-         unsupported, "4294836225 tiles"),
+         unsupported, "4294836225 tiles in a file"),
+        ("jp2_precincts", j2k(5000, 5000, 0, 0x00), unsupported, "25000000 precincts"),
+        ("jp2_precincts_of_bands", j2k(5000, 5000, 5, 0x11), unsupported, "precincts"),
+        ("jp2_blocks", j2k(20000, 20000, 5, 0xFF), unsupported, "code-blocks"),
+        ("jp2_marker", jp2.replace(b"\xff\x64", b"\xff\x30"), unsupported, "marker 0xff30"),
         ("jp2_no_code", b"\0\0\0\x0CjP  \r\n\x87\n" + b"\0\0\0\x14ftypjp2 \0\0\0\0jp2 ", "FORMAT",
          "no codestream"),
     ]
+
+
+def j2k(width, height, levels, precinct):
+    """A codestream of one component and no data, with code-blocks of 4 x 4."""
+    size = struct.pack(">HHIIIIIIIIH", 41, 0, width, height, 0, 0, width, height, 0, 0, 1) + b"\7\1\1"
+    cod = bytes([1, 0, 0, 1, 0, levels, 0, 0, 0, 1] + [precinct] * (levels + 1))
+    return (b"\xff\x4f\xff\x51" + size + b"\xff\x52" + struct.pack(">H", len(cod) + 2) + cod +
+            b"\xff\x90" + struct.pack(">HHIBB", 10, 0, 0, 0, 1) + b"\xff\x93" + bytes(50))
 
 
 def jpeg_with(offset, *values):
