@@ -9,7 +9,9 @@
 
 #include <string.h>
 
-enum { TILE_BYTES = 12, MAX_BLOCKS = 1 << 21, MAX_LEVELS = 32 };
+enum { TILE_BYTES = 12, MAX_TILES = 65535, MAX_BLOCKS = 1 << 21, MAX_LEVELS = 32 };
+/* Steps of counting; a file may state a coding for every tile. */
+enum { MAX_WORK = 1 << 26 };
 
 /* One axis: the picture and its tiles, from the size marker. */
 typedef struct axis {
@@ -17,6 +19,13 @@ typedef struct axis {
     uint64_t tile_start, tile; /* the first tile and the distance of tiles */
     uint8_t step[MAX_COMPONENTS];
 } axis;
+
+typedef struct survey {
+    const image *img;
+    axis axes[2];
+    int components;
+    uint64_t work;
+} survey;
 
 /* The coding of a component, from a COD or COC marker. */
 typedef struct coding {
@@ -76,8 +85,12 @@ static uint32_t precinct_exponent(const coding *k, uint32_t resolution, int i) {
     return i == 0 ? k->precinct[resolution] & 15u : k->precinct[resolution] >> 4;
 }
 
-static hone_status check_coding(const image *img, const axis axes[2], const coding *k,
-                                int component) {
+static hone_status check_coding(survey *s, const coding *k, int component) {
+    const image *img = s->img;
+    const axis *axes = s->axes;
+    s->work += (k->levels + 1) * (tiles_of(&axes[0]) + tiles_of(&axes[1]));
+    if (s->work > MAX_WORK)
+        return image_fail(img, HONE_E_UNSUPPORTED, "JPEG 2000: too many tiles and codings");
     double precincts = 0, blocks = 0; /* exact as far as the limits go */
     for (uint32_t r = 0; r <= k->levels; r++) {
         double in_both[2] = {1, 1};
@@ -112,14 +125,13 @@ enum { COD = 0xFF52, COC = 0xFF53, SOT = 0xFF90, SOD = 0xFF93, EOC = 0xFFD9 };
 
 /* COD: FF52  length  style  order, layers, transform   coding
  * COC: FF53  length  component  style                  coding */
-static hone_status check_marker(const image *img, const axis axes[2], const uint8_t *p,
-                                const uint8_t *end, int components) {
+static hone_status check_marker(survey *s, const uint8_t *p, const uint8_t *end) {
     const bool of_all = get_big(p, 2) == COD;
     const ptrdiff_t head = of_all ? 9 : 6;
     coding k;
     if (end - p < head || !read_coding(p + head, end, p[of_all ? 4 : 5] & 1, &k)) return HONE_OK;
-    for (int i = 0; i < components; i++)
-        if (of_all || p[4] == i) TRY(check_coding(img, axes, &k, i));
+    for (int i = 0; i < s->components; i++)
+        if (of_all || p[4] == i) TRY(check_coding(s, &k, i));
     return HONE_OK;
 }
 
@@ -135,9 +147,8 @@ static bool is_header_marker(uint64_t id) {
 /* The main header, and that of each part of a tile: segments of a marker, a length and so many
  * bytes. SOT tells where the next part of a tile begins. What is malformed is left to the library.
  */
-static hone_status check_headers(const image *img, const axis axes[2], const uint8_t *p,
-                                 int components) {
-    const uint8_t *end = img->data + img->size, *part = NULL;
+static hone_status check_headers(survey *s, const uint8_t *p) {
+    const uint8_t *end = s->img->data + s->img->size, *part = NULL;
     while (end - p >= 4) {
         const uint64_t id = get_big(p, 2), length = get_big(p + 2, 2) + 2;
         if (id == SOD && part) {
@@ -149,50 +160,56 @@ static hone_status check_headers(const image *img, const axis axes[2], const uin
         }
         if (id == EOC) return HONE_OK;
         if (!is_header_marker(id))
-            return image_fail(img, HONE_E_UNSUPPORTED, "JPEG 2000: marker %#llx",
+            return image_fail(s->img, HONE_E_UNSUPPORTED, "JPEG 2000: marker %#llx",
                               (unsigned long long)id);
         if (length < 4 || length > (uint64_t)(end - p) || (id == SOT && length != 12))
             return HONE_OK;
         if (id == SOT) part = p;
-        if (id == COD || id == COC) TRY(check_marker(img, axes, p, p + length, components));
+        if (id == COD || id == COC) TRY(check_marker(s, p, p + length));
         p += length;
     }
     return HONE_OK;
 }
+
+enum { SIZE_MARKER = 42 }; /* without what follows for each component */
 
 /* The size marker comes first:
  *
  *     FF4F FF51  length  kind  x1 y1 x0 y0  tile width, height  tile x0 y0  components
  *     and for each component: bits, step of x, step of y
  */
-hone_status codestream_check(const image *img) {
-    enum { SIZE_MARKER = 42 };
-    const size_t at = find_codestream(img->data, img->size);
-    const uint8_t *p = img->data + at;
-    axis axes[2];
-    if (img->size - at < SIZE_MARKER || !is_codestream(p))
-        return image_fail(img, HONE_E_FORMAT, "JPEG 2000: no codestream in the file");
-    const int components = (int)get_big(p + 40, 2);
-    if (components < 1 || components > MAX_COMPONENTS)
-        return image_fail(img, HONE_E_UNSUPPORTED, "JPEG 2000: %d components", components);
-    if (img->size - at < SIZE_MARKER + 3 * (size_t)components)
-        return image_fail(img, HONE_E_FORMAT, "JPEG 2000: the file ends early");
+static hone_status read_axes(survey *s, const uint8_t *p) {
     bool valid = true;
     for (int i = 0; i < 2; i++) {
-        axis *a = &axes[i];
+        axis *a = &s->axes[i];
         a->end = get_big(p + 8 + 4 * i, 4);
         a->start = get_big(p + 16 + 4 * i, 4);
         a->tile = get_big(p + 24 + 4 * i, 4);
         a->tile_start = get_big(p + 32 + 4 * i, 4);
         valid &= a->tile > 0 && a->tile_start <= a->start && a->start < a->end;
-        for (int c = 0; c < components; c++)
-            valid &= (a->step[c] = p[SIZE_MARKER + 3 * c + 1 + i]) > 0;
+        for (int c = 0; c < s->components; c++) {
+            a->step[c] = p[SIZE_MARKER + 3 * c + 1 + i];
+            valid &= a->step[c] > 0;
+        }
     }
-    if (!valid)
-        return image_fail(img, HONE_E_FORMAT, "JPEG 2000: sizes that contradict each other");
-    const uint64_t tiles = tiles_of(&axes[0]) * tiles_of(&axes[1]);
-    if (tiles > img->size / TILE_BYTES)
+    if (valid) return HONE_OK;
+    return image_fail(s->img, HONE_E_FORMAT, "JPEG 2000: sizes that contradict each other");
+}
+
+hone_status codestream_check(const image *img) {
+    const size_t at = find_codestream(img->data, img->size);
+    const uint8_t *p = img->data + at;
+    if (img->size - at < SIZE_MARKER || !is_codestream(p))
+        return image_fail(img, HONE_E_FORMAT, "JPEG 2000: no codestream in the file");
+    survey s = {.img = img, .components = (int)get_big(p + 40, 2)};
+    if (s.components < 1 || s.components > MAX_COMPONENTS)
+        return image_fail(img, HONE_E_UNSUPPORTED, "JPEG 2000: %d components", s.components);
+    if (img->size - at < SIZE_MARKER + 3 * (size_t)s.components)
+        return image_fail(img, HONE_E_FORMAT, "JPEG 2000: the file ends early");
+    TRY(read_axes(&s, p));
+    const uint64_t tiles = tiles_of(&s.axes[0]) * tiles_of(&s.axes[1]);
+    if (tiles > img->size / TILE_BYTES || tiles > MAX_TILES)
         return image_fail(img, HONE_E_UNSUPPORTED, "JPEG 2000: %llu tiles in a file of %zu bytes",
                           (unsigned long long)tiles, img->size);
-    return check_headers(img, axes, p + 2, components);
+    return check_headers(&s, p + 2);
 }

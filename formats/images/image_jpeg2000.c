@@ -111,6 +111,18 @@ static hone_status check_color_space(const image *img, const opj_image_t *pictur
                       picture->color_space == OPJ_CLRSPC_CMYK ? "CMYK" : "e-YCC");
 }
 
+/* The library holds every sample in 32 bits, several times a picture of bytes. */
+static hone_status check_memory(const image *img, const opj_image_t *picture) {
+    const opj_image_comp_t *first = &picture->comps[0]; /* the largest */
+    const uint64_t most = img->target->limit / sizeof(OPJ_INT32) / picture->numcomps;
+    if (first->w == 0 || first->h <= most / first->w) return HONE_OK;
+    return image_fail(img, HONE_E_LIMIT,
+                      "JPEG 2000: %u components of %ux%u are over the limit of %llu bytes "
+                      "(tensor_bytes) with 4 bytes a sample",
+                      picture->numcomps, first->w, first->h,
+                      (unsigned long long)img->target->limit);
+}
+
 /* ---- Decoding -----------------------------------------------------------------------------------
  */
 
@@ -137,6 +149,7 @@ static hone_status decode_with(image *img, jp2 *j, jp2_source *s) {
     TRY(check_components(img, j->picture));
     TRY(check_color_space(img, j->picture));
     const int64_t width = j->picture->comps[0].w, height = j->picture->comps[0].h;
+    TRY(check_memory(img, j->picture));
     TRY(image_start(img, width, height));
     if (!opj_decode(j->codec, j->stream, j->picture) || !opj_end_decompress(j->codec, j->stream))
         return fail_jp2(s);

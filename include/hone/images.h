@@ -46,7 +46,8 @@ typedef enum hone_image_color {
 HONE_API bool hone_image_recognized(const void *data, size_t size);
 /* Decodes a file in memory into uint8 [height, width, channels], which hone_view_free releases.
  * HONE_E_FORMAT: it is no picture, or damaged. HONE_E_UNSUPPORTED: of a kind that is not read.
- * HONE_E_LIMIT: as RGB it would have more than limits->tensor_bytes. */
+ * HONE_E_LIMIT: as RGB, or while it is decoded from JPEG 2000 with four bytes a sample, it would
+ * have more than limits->tensor_bytes. */
 HONE_API hone_status hone_image_decode(hone_view *out, const void *data, size_t size,
                                        hone_image_color color, const hone_limits *limits,
                                        hone_error *err);
