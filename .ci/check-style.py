@@ -27,18 +27,20 @@ MICRO_KERNELS = {'gemm_f32_body.h'}
 LIST_ARGUMENTS = {'emit', 'emit_n'}
 
 # Texts that are not written by hand and may be long.
-LONG_TEXTS = {'LICENSE', 'tests/onnx_expected.txt'}
+LONG_TEXTS = {'LICENSE'}
 SAME_NAME_ALLOWED = {'CMakeLists.txt', 'README.md', '.gitignore'}
 C_SUFFIXES = {'.c', '.h'}
 SOURCE_SUFFIXES = {'.c', '.h', '.py', '.sh'}
 TEXT_SUFFIXES = SOURCE_SUFFIXES | {'.def', '.md', '.txt', '.cmake', '.in', '.json', '.proto', ''}
 
-# Which folders' headers a folder may include. Tests may include anything.
+# Which folders' headers a folder may include; the longest name that fits counts. Tests may include
+# anything.
 LAYERS = {
     'include': {'include'},
     'kernels': {'kernels'},
     'engine': {'engine', 'kernels', 'include'},
     'formats': {'formats', 'engine', 'kernels', 'include'},
+    'formats/images': {'formats/images', 'include'},
     'optimize': {'optimize', 'engine', 'kernels', 'include'},
     'cli': {'cli', 'include'},
     'bench': {'bench', 'kernels', 'include'},
@@ -47,12 +49,16 @@ LAYERS = {
 
 # Measures the team of threads beside OpenMP itself, so it may use both.
 TEAM_BENCH = 'bench/bench_team.c'
+# Besides it, programs of users may use what they want.
+MAY_USE = (TEAM_BENCH, 'docs/examples/')
 
 # What may be used in one place only.
 RESERVED = [
     (re.compile(r'protobuf-c|\.pb-c\.h'), 'formats/onnx/', 'protobuf-c'),
     (re.compile(r'^(?:\w*mmintrin|x86intrin|arm_\w+|cpuid)\.h$'), 'kernels/', 'intrinsics'),
     (re.compile(r'^(?:pthread|omp)\.h$'), 'engine/base/team.c', 'threads'),
+    (re.compile(r'^(?:j(?:peglib|error)|spng|tiff\w*|openjpeg|webp/.*)\.h$'),
+     'formats/images/', 'image codecs'),
 ]
 
 WORDS = [
@@ -78,6 +84,12 @@ def project_files(top):
         names = [str(p.relative_to(top)) for p in top.rglob('*') if p.is_file()]
         names = [n for n in names if not re.match(r'build|\.cache/|\.git/', n)]
     return sorted(n for n in set(names) if (top / n).is_file())
+
+
+def layer_of(name):
+    """The folder of LAYERS that a file belongs to, or None."""
+    fitting = [folder for folder in LAYERS if name.startswith(folder + '/')]
+    return max(fitting, key=len, default=None)
 
 
 class Checker:
@@ -160,15 +172,14 @@ class Checker:
                 self.report(name, number, 'looks like commented-out code')
 
     def check_includes(self, name, source):
-        folder = name.split('/')[0]
+        folder = layer_of(name)
         for number, kind, header in source.includes():
             for pattern, place, what in RESERVED:
-                if pattern.search(header) and not name.startswith((place, 'tests/', TEAM_BENCH)):
+                if pattern.search(header) and not name.startswith((place, 'tests/', *MAY_USE)):
                     self.report(name, number, f'{what} belong only in {place}')
             owners = self.by_base.get(header.split('/')[-1], []) if kind == '"' else []
             for owner in owners:
-                if (folder in LAYERS and owner.split('/')[0] not in LAYERS[folder]
-                        and name != TEAM_BENCH):
+                if folder and layer_of(owner) not in LAYERS[folder] and name != TEAM_BENCH:
                     self.report(name, number, f'{folder} may not include {owner}')
         pragma = re.search(r'#[ \t]*pragma[ \t]+omp', source.code)
         if pragma and name not in ('engine/base/team.c', TEAM_BENCH):

@@ -5,7 +5,8 @@
 build_packages=(
   gcc libc6-dev cmake ninja-build pkg-config python3
   libprotobuf-c-dev protobuf-c-compiler libpcre2-dev libxxhash-dev
-  libjansson-dev libspng-dev libjpeg62-turbo-dev libsndfile1-dev)
+  libjansson-dev libsndfile1-dev
+  libspng-dev libjpeg62-turbo-dev libtiff-dev libwebp-dev libopenjp2-7-dev)
 # And a private Python environment.
 python_packages=(python3-venv ca-certificates)
 

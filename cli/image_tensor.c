@@ -8,6 +8,13 @@
 #include "cli_text.h"
 #include "element.h"
 
+/* Eight bits a channel, rows from the top, red first. */
+typedef struct image {
+    int64_t width;
+    int64_t height;
+    const uint8_t *rgb;
+} image;
+
 /* Everything that is decided before the first pixel is written. */
 typedef struct image_plan {
     bool channels_last;
@@ -26,19 +33,6 @@ typedef struct tap {
     int64_t high;
     double weight; /* of high */
 } tap;
-
-hone_status image_create(image *out, const input_target *target, int64_t width, int64_t height) {
-    const uint64_t limit = tensor_limit(target->set);
-    if (width < 1 || height < 1 || (uint64_t)height > limit / 3 / (uint64_t)width)
-        return cli_fail(target->err, HONE_E_LIMIT,
-                        "an image of %lldx%lld is over the limit of %llu "
-                        "bytes",
-                        (long long)width, (long long)height, (unsigned long long)limit);
-    uint8_t *rgb = cli_alloc(target->err, (size_t)(width * height), 3);
-    if (!rgb) return HONE_E_NOMEM;
-    *out = (image){width, height, rgb};
-    return HONE_OK;
-}
 
 static bool is_channel_count(int64_t n) { return n == 1 || n == 3; }
 
@@ -149,9 +143,10 @@ static void write_pixels(hone_view *view, const image_plan *plan, const image *i
     }
 }
 
-hone_status image_to_value(input_value *out, const input_target *target, const image *img) {
+hone_status image_to_value(input_value *out, const input_target *target, const hone_view *rgb) {
+    const image img = {.width = rgb->dim[1], .height = rgb->dim[0], .rgb = rgb->data};
     image_plan plan;
-    TRY(plan_image(&plan, target, img));
+    TRY(plan_image(&plan, target, &img));
     const int64_t last[4] = {1, plan.height, plan.width, plan.channels};
     const int64_t first[4] = {1, plan.channels, plan.height, plan.width};
     const int64_t *dim = plan.channels_last ? last : first;
@@ -162,8 +157,8 @@ hone_status image_to_value(input_value *out, const input_target *target, const i
         input_value_release(out);
         return HONE_E_NOMEM;
     }
-    for (int64_t x = 0; x < plan.width; x++) columns[x] = tap_at(x, plan.width, img->width);
-    write_pixels(&out->view, &plan, img, columns);
+    for (int64_t x = 0; x < plan.width; x++) columns[x] = tap_at(x, plan.width, img.width);
+    write_pixels(&out->view, &plan, &img, columns);
     free(columns);
     return HONE_OK;
 }

@@ -7,15 +7,7 @@
 
 #include "input_file.h"
 
-/* Eight bits a channel, rows from the top, red first. */
-typedef struct image {
-    int64_t width;
-    int64_t height;
-    uint8_t *rgb;
-} image;
-
-/* Allocates the pixels of an image of this size, within the limit of a tensor's size. */
-hone_status image_create(image *out, const input_target *target, int64_t width, int64_t height);
-hone_status image_to_value(input_value *out, const input_target *target, const image *img);
+/* `rgb` is uint8 [height, width, 3]. */
+hone_status image_to_value(input_value *out, const input_target *target, const hone_view *rgb);
 
 #endif

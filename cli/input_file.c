@@ -8,10 +8,11 @@
 #include "cli_error.h"
 #include "cli_text.h"
 #include "element.h"
+#include "hone/images.h"
 #include "npy_file.h"
 
 #define DEFAULT_TENSOR_LIMIT (UINT64_C(4) << 30)
-enum { MAGIC_SIZE = 12 };
+enum { MAGIC_SIZE = HONE_IMAGE_MAGIC_BYTES };
 
 uint64_t tensor_limit(const settings *set) {
     return set->limits.tensor_bytes ? set->limits.tensor_bytes : DEFAULT_TENSOR_LIMIT;
@@ -90,31 +91,40 @@ static hone_status read_magic(char magic[MAGIC_SIZE], const char *path, hone_err
     return failed ? HONE_E_IO : HONE_OK;
 }
 
-static const struct {
+typedef struct file_kind {
     const char *magic;
     size_t size;
     hone_status (*load)(input_value *out, const input_target *target, const char *path);
     value_kind kind;
-} kinds[] = {
-    {"\x93NUMPY", 6, npy_load, VALUE_TENSOR},    {"\x89PNG", 4, png_load, VALUE_IMAGE},
-    {"\xFF\xD8\xFF", 3, jpeg_load, VALUE_IMAGE}, {"RIFF", 4, sound_load, VALUE_SOUND},
-    {"RF64", 4, sound_load, VALUE_SOUND},        {"fLaC", 4, sound_load, VALUE_SOUND},
-    {"OggS", 4, sound_load, VALUE_SOUND},        {"FORM", 4, sound_load, VALUE_SOUND},
+} file_kind;
+
+static const file_kind image_kind = {.load = image_load, .kind = VALUE_IMAGE};
+static const file_kind kinds[] = {
+    {"\x93NUMPY", 6, npy_load, VALUE_TENSOR}, {"RIFF", 4, sound_load, VALUE_SOUND},
+    {"RF64", 4, sound_load, VALUE_SOUND},     {"fLaC", 4, sound_load, VALUE_SOUND},
+    {"OggS", 4, sound_load, VALUE_SOUND},     {"FORM", 4, sound_load, VALUE_SOUND},
 };
+
+/* Pictures come first: a RIFF file may be one. */
+static const file_kind *kind_of(const char magic[MAGIC_SIZE]) {
+    if (hone_image_recognized(magic, MAGIC_SIZE)) return &image_kind;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (memcmp(magic, kinds[i].magic, kinds[i].size) == 0) return &kinds[i];
+    return NULL;
+}
 
 hone_status input_value_load(input_value *out, const input_target *target, const char *source) {
     char magic[MAGIC_SIZE];
     *out = (input_value){.from_library = false};
     if (source[0] == '@') return numbers_load(out, target, source + 1);
     TRY(read_magic(magic, source, target->err));
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (memcmp(magic, kinds[i].magic, kinds[i].size) != 0) continue;
-        hone_status status = kinds[i].load(out, target, source);
-        out->kind = kinds[i].kind;
-        if (status == HONE_OK) status = input_value_check(out, target, source);
-        if (status != HONE_OK) input_value_release(out);
-        return status;
-    }
-    return cli_fail_file(target->err, HONE_E_FORMAT, source,
-                         "expected a .npy, PNG, JPEG or sound file");
+    const file_kind *kind = kind_of(magic);
+    if (!kind)
+        return cli_fail_file(target->err, HONE_E_FORMAT, source,
+                             "expected a .npy, picture or sound file");
+    hone_status status = kind->load(out, target, source);
+    out->kind = kind->kind;
+    if (status == HONE_OK) status = input_value_check(out, target, source);
+    if (status != HONE_OK) input_value_release(out);
+    return status;
 }

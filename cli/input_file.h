@@ -44,8 +44,7 @@ hone_status numbers_load(input_value *out, const input_target *target, const cha
 
 /* The kinds of files, each in its own source file. */
 hone_status npy_load(input_value *out, const input_target *target, const char *path);
-hone_status png_load(input_value *out, const input_target *target, const char *path);
-hone_status jpeg_load(input_value *out, const input_target *target, const char *path);
+hone_status image_load(input_value *out, const input_target *target, const char *path);
 hone_status sound_load(input_value *out, const input_target *target, const char *path);
 
 /* Largest tensor in bytes. */

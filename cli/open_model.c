@@ -10,6 +10,7 @@
 #include "cli_notes.h"
 #include "cli_parse.h"
 #include "cli_stop.h"
+#include "hone/images.h"
 
 /* "NAME=dims". Dimensions hold no '=', so the last one ends the name. */
 static hone_status read_shape(hone_input_shape *out, const char *text, hone_error *err) {
@@ -59,7 +60,11 @@ hone_status shape_list_add(shape_list *list, const hone_port *port, hone_error *
 }
 
 static hone_open_options open_options(const cli *c) {
+    static const hone_operator *operators[1];
     hone_open_options options = HONE_INIT(hone_open_options);
+    operators[0] = hone_image_decoder();
+    options.operators = operators;
+    options.operator_count = 1;
     if (c->set.no_optimize) options.flags |= HONE_OPEN_NO_OPTIMIZE;
     if (c->set.no_external) options.flags |= HONE_OPEN_NO_EXTERNAL;
     if (c->set.verify) options.flags |= HONE_OPEN_VERIFY;

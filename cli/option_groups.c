@@ -56,7 +56,7 @@ const option_group options_session = {"Execution", session};
 static const option_def input[] = {
     OPTION(
         "input", 'i', OPTION_LIST, inputs, "NAME=FILE",
-        "Value of an input: a .npy, PNG, JPEG or sound file, told by its content, or "
+        "Value of an input: a .npy, picture or sound file, told by its content, or "
         "NAME=@1,2,3 for numbers given here. NAME= may be left out when the model has one input"),
     OPTION_IN("random", 'r', OPTION_INT, random_seed, "SEED",
               "Fill the inputs that are not given with random numbers", 0, 9e15),

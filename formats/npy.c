@@ -17,6 +17,7 @@
 #include "model.h"
 #include "narrow.h"
 #include "npy_text.h"
+#include "view_memory.h"
 #include "writer.h"
 
 enum { PREAMBLE = 8, MAX_HEADER = 64 * 1024, ALIGNMENT = 64 };
@@ -200,43 +201,40 @@ static bool element_size(const npy_header *h, size_t *out) {
     return h->dtype != HONE_STRING || npy_text_size(&h->text, out);
 }
 
-/* The elements in row-major order, in memory of their own. */
-static hone_status copy_elements(const ctx *c, const npy_header *h, const char *from, size_t bytes,
-                                 char **out) {
+/* Copies the elements into row-major order. */
+static void copy_elements(const npy_header *h, const char *from, size_t bytes, char *to) {
     int64_t count = 0;
     size_t element = 0;
     shape_count(&h->shape, &count);
     element_size(h, &element);
-    char *to = mem_alloc(c->alloc, bytes, TENSOR_ALIGN);
-    if (!to) return fail_nomem(c, bytes);
     if (h->fortran && count)
         copy_transposed(to, from, &h->shape, count, element);
     else if (bytes)
         memcpy(to, from, bytes);
-    *out = to;
-    return HONE_OK;
 }
 
 static hone_status load_text(const ctx *c, const npy_header *h, const char *from, size_t bytes,
                              hone_view *out) {
     int64_t count = 0;
-    char *copy = NULL;
+    char *copy = h->fortran ? mem_alloc(c->alloc, bytes, TENSOR_ALIGN) : NULL;
+    if (h->fortran && !copy) return fail_nomem(c, bytes);
+    if (copy) copy_elements(h, from, bytes, copy);
     shape_count(&h->shape, &count);
-    if (h->fortran) TRY(copy_elements(c, h, from, bytes, &copy));
+    *out = (hone_view){
+        .dtype = h->dtype, .bytes = (size_t)count * sizeof(char *), .rank = h->shape.rank};
+    memcpy(out->dim, h->shape.dim, sizeof out->dim);
     const hone_status status = npy_text_load(c, &h->text, copy ? copy : from, count, &out->data);
     mem_free(c->alloc, copy);
-    out->bytes = (size_t)count * sizeof(char *);
     return status;
 }
 
 static hone_status load_numbers(const ctx *c, const npy_header *h, const char *from, size_t bytes,
                                 hone_view *out) {
-    char *to;
-    TRY(copy_elements(c, h, from, bytes, &to));
+    TRY(view_create(c, h->dtype, &h->shape, out));
+    char *to = out->data;
+    copy_elements(h, from, bytes, to);
     /* NumPy takes any byte but 0 for true, hone's kernels only 1. */
     for (size_t i = 0; h->dtype == HONE_BOOL && i < bytes; i++) to[i] = to[i] != 0;
-    out->data = to;
-    out->bytes = bytes;
     return HONE_OK;
 }
 
@@ -252,11 +250,7 @@ static hone_status load(const ctx *c, const char *data, size_t size, hone_view *
         return fail_at(c, HONE_E_FORMAT, (int64_t)h.data,
                        "npy: the shape needs %zu bytes of elements: the file has %zu", bytes,
                        size - h.data);
-    if (bytes > c->limits->tensor_bytes)
-        return fail(c, HONE_E_LIMIT, "npy: %zu bytes of elements: the limit is %llu (tensor_bytes)",
-                    bytes, (unsigned long long)c->limits->tensor_bytes);
-    hone_view view = {.dtype = h.dtype, .rank = h.shape.rank};
-    memcpy(view.dim, h.shape.dim, sizeof view.dim);
+    hone_view view;
     TRY((h.dtype == HONE_STRING ? load_text : load_numbers)(c, &h, data + h.data, bytes, &view));
     *out = view;
     return HONE_OK;
@@ -288,14 +282,6 @@ hone_status hone_npy_load(hone_view *out, const char *path, const hone_limits *l
     const hone_status s = load(&c, file.data, file.size, out);
     file_map_close(&file);
     return fail_in_file(&c, s, path);
-}
-
-void hone_view_free(hone_view *view) {
-    if (!view) return;
-    allocator alloc; /* the C library's: the budget that the memory came from is gone */
-    allocator_init(&alloc, NULL, 0);
-    mem_free(&alloc, view->data);
-    *view = (hone_view){0};
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */

@@ -14,9 +14,10 @@ typedef struct storage {
     hone_error err;
 } storage;
 
-/* Why something failed. */
+/* Why something failed, or that it passed with other random numbers. */
 typedef struct reason {
     char text[600];
+    bool drawn;
 } reason;
 __attribute__((format(printf, 2, 3))) bool because(reason *why, const char *pattern, ...);
 

@@ -182,12 +182,13 @@ static hone_status dynamic_output(const ctx *c, frame *f, const step *s, int32_t
         t->bytes > f->shared->limits->tensor_bytes)
         return fail(c, HONE_E_LIMIT, "a result exceeds the limit of %llu bytes a tensor",
                     (unsigned long long)f->shared->limits->tensor_bytes);
+    const int32_t slot = s->out_place[i].index;
+    if (f->dynamic_block[slot]) f->dynamic_block[slot]->taken = false; /* given once more */
     dyn_block *b = block_take(f, t->bytes);
+    f->dynamic_block[slot] = b;
     if (!b) return fail_nomem(c, t->bytes);
     t->data = b->data;
-    const int32_t slot = s->out_place[i].index;
     f->dynamic[slot] = *t;
-    f->dynamic_block[slot] = b;
     return HONE_OK;
 }
 

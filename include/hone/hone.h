@@ -269,7 +269,7 @@ HONE_API hone_status hone_call_set_output(hone_operator_call *call, int32_t i, h
 /* In run: output i, to be written completely; false when nobody reads it. */
 HONE_API bool hone_call_output(const hone_operator_call *call, int32_t i, hone_view *out);
 /* In run of a HONE_OPERATOR_DYNAMIC: gives output i this shape, and memory. An output that nobody
- * reads leaves *out as it is. */
+ * reads leaves *out as it is. The last call for an output counts. */
 HONE_API hone_status hone_call_make_output(hone_operator_call *call, int32_t i, int32_t rank,
                                            const int64_t *dim, hone_view *out);
 /* In run: room for the text of an element, `length` bytes and a NUL that is there already. It lives
@@ -551,6 +551,15 @@ HONE_API const char *hone_isa_default(void);
 /* Processors this process may use (affinity and cgroup quota). */
 HONE_API int32_t hone_cpu_count(void);
 
+/* ---- Tensors of your own --------------------------------------------------------------------- */
+
+/* A tensor of numbers in memory that hone_view_free releases. Its elements are not set. */
+HONE_API hone_status hone_view_create(hone_view *out, hone_dtype dtype, int32_t rank,
+                                      const int64_t *dim, const hone_limits *limits,
+                                      hone_error *err);
+/* NULL and an empty view are accepted. */
+HONE_API void hone_view_free(hone_view *view);
+
 /* ---- NumPy files ----------------------------------------------------------------------------- */
 
 /* Reads a .npy file (format 1-3, C or Fortran order, little-endian, fixed-size types, text
@@ -562,7 +571,6 @@ HONE_API hone_status hone_npy_load_memory(hone_view *out, const void *data, size
                                           const hone_limits *limits, hone_error *err);
 /* Writes atomically. bfloat16 is written as uint16, other types without a NumPy form as uint8. */
 HONE_API hone_status hone_npy_save(const char *path, const hone_view *view, hone_error *err);
-HONE_API void hone_view_free(hone_view *view);
 
 #ifdef __cplusplus
 }

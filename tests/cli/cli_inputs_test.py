@@ -5,8 +5,10 @@ import wave
 import zlib
 
 from cli_support import CommandTest, main
+import coded_images
+import image_files
 import npy_files
-from onnx_build import INT32
+from onnx_build import INT32, UINT8, Graph, Model
 
 # A gray JPEG of 8 x 8 pixels, all 100.
 GRAY_JPEG = bytes.fromhex(
@@ -38,6 +40,10 @@ def wav(path, samples, channels=1, rate=16000):
 
 
 class Inputs(CommandTest):
+    def write(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+
     def value_of(self, model, *options):
         """What a model that negates its input was given."""
         self.hone("run", model, "-q", "-o", "out", *options)
@@ -91,6 +97,46 @@ class Inputs(CommandTest):
                                       "--image-scale", "1")
         self.assertEqual(shape, [1, 3, 8, 8])
         self.assertTrue(all(abs(v - 100) <= 1 for v in values))
+
+    def test_other_formats(self):
+        files = {"b.bmp": image_files.bmp([image_files.flat([[p[::-1] for p in row]])
+                                           for row in image_files.SHARP], 24),
+                 "p.ppm": b"P6 7 5 255\n" + image_files.flat(image_files.SHARP),
+                 "t.tif": image_files.tiff(image_files.flat(image_files.SHARP)),
+                 "w.webp": coded_images.FILES["lossless.webp"][0],
+                 "j.jp2": coded_images.FILES["lossless.jp2"][0]}
+        model = self.negate([1, "H", "W", 3])
+        for name, data in files.items():
+            with self.subTest(name):
+                self.write(name, data)
+                shape, values = self.value_of(model, "-i", name, "--image-scale", "1")
+                self.assertEqual(shape, [1, 5, 7, 3])
+                self.assertEqual(values, list(image_files.flat(image_files.SHARP)))
+
+    def test_what_is_not_read_exits_with_5(self):
+        self.write("a.webp", coded_images.FILES["animation.webp"][0])
+        self.fails(5, "run", self.negate([1, 3, "H", "W"]), "-i", "a.webp",
+                   saying=["a.webp", "animation"])
+
+    def test_limits_exit_with_6(self):
+        png(self.path("i.png"), 2, 2, PIXELS)
+        model = self.negate([1, 3, 2, 2])
+        self.fails(6, "run", model, "-i", "i.png", "--max-tensor", "11", saying=["i.png", "limit"])
+
+    def test_models_may_decode_images_themselves(self):
+        graph = Graph("decodes")
+        graph.input("data", UINT8, ["N"])
+        graph.node("ImageDecoder", ["data"], ["image"], pixel_format="BGR")
+        graph.output("image", UINT8, ["H", "W", 3])
+        Model(graph, opset=20).save(self.path("decodes.onnx"))
+        png(self.path("i.png"), 2, 2, PIXELS)
+        self.hone("import", "decodes.onnx")
+        for model in "decodes.onnx", "decodes.hone":
+            with self.subTest(model):
+                self.hone("run", model, "-q", "-o", "out", "-i", "i.png")
+                _, shape, values = npy_files.read(self.path("out/image.npy"))
+                self.assertEqual(list(shape), [2, 2, 3])
+                self.assertEqual(values, [c for p in PIXELS for c in reversed(p)])
 
     def test_damaged_images_exit_with_4(self):
         model = self.negate(["N", 3, "H", "W"])

@@ -18,9 +18,9 @@ cp -a "$1" "$build/prefix"
 prefix=$build/prefix
 lib=$(dirname "$(find "$prefix" -name libhone.a)")
 export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
-PYTHONPATH=$top/tests/support python3 - "$build/twice.onnx" "$build/wave.onnx" <<'END'
+PYTHONPATH=$top/tests/support python3 - "$build/twice.onnx" "$build/wave.onnx" "$build/decoder.onnx" <<'END'
 import sys
-from onnx_build import FLOAT, Graph, Model
+from onnx_build import FLOAT, UINT8, Graph, Model
 g = Graph('twice')
 g.input('x', FLOAT, [2])
 g.node('Add', ['x', 'x'], ['y'])
@@ -31,6 +31,11 @@ g.input('x', FLOAT, [3])
 g.node('Wave', ['x'], ['y'], domain='com.example', frequency=0.5)
 g.output('y', FLOAT, [3])
 Model(g, opset=17, opsets={'com.example': 1}).save(sys.argv[2])
+g = Graph('decoder')
+g.input('data', UINT8, ['N'])
+g.node('ImageDecoder', ['data'], ['image'], pixel_format='Grayscale')
+g.output('image', UINT8, None)
+Model(g, opset=20).save(sys.argv[3])
 END
 
 check() { # check NAME COMMAND...
@@ -56,10 +61,25 @@ for compiler in "gcc -std=c11 $here/twice.c" "g++ -std=c++17 $here/twice.cpp" \
   done
 done
 
+# The same with the library of image codecs, which are shared everywhere.
+read -ra flags < <(pkg-config --cflags hone-images)
+read -ra shared < <(pkg-config --libs hone-images)
+read -ra static < <(pkg-config --static --libs hone-images | sed -E 's/-l(hone\w*)/-l:lib\1.a/g')
+for kind in shared static; do
+  declare -n libraries=$kind
+  program=$build/picture_$kind
+  check "picture-$kind" gcc -std=c11 "${warn[@]}" "${flags[@]}" -o "$program" "$here/picture.c" \
+    "${libraries[@]}"
+  check "picture-$kind-runs" "$program" "$build/decoder.onnx"
+done
+
 check cmake-configures cmake -S "$here" -B "$build/cmake" -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
 check cmake-builds cmake --build "$build/cmake"
 for program in c_shared c_static cpp_shared cpp_static; do
   check "cmake-$program" "$build/cmake/$program" "$build/twice.onnx"
+done
+for program in picture_shared picture_static; do
+  check "cmake-$program" "$build/cmake/$program" "$build/decoder.onnx"
 done
 own_operator() {
   make -s -C "$top/docs/examples" OUT="$build" "$build/own_operator" &&

@@ -270,6 +270,32 @@ static void saves_what_it_loads(void **state) {
     fixture_fini(&f);
 }
 
+static void makes_tensors_of_the_callers_own(void **state) {
+    (void)state;
+    const int64_t dim[] = {2, 3, 5}, negative[] = {2, -1}, huge[] = {INT64_MAX, 4};
+    hone_limits limits = HONE_INIT(hone_limits);
+    hone_view v = {0};
+    hone_error err;
+    limits.tensor_bytes = 60;
+    assert_int_equal(hone_view_create(&v, HONE_I16, 3, dim, &limits, &err), HONE_OK);
+    assert_int_equal(v.bytes, 60);
+    assert_int_equal(v.rank, 3);
+    assert_int_equal(v.dim[2], 5);
+    memset(v.data, 1, v.bytes);
+    hone_view_free(&v);
+    assert_null(v.data);
+    assert_int_equal(hone_view_create(&v, HONE_F64, 0, NULL, NULL, &err), HONE_OK);
+    assert_int_equal(v.bytes, 8);
+    hone_view_free(&v);
+    assert_int_equal(hone_view_create(&v, HONE_I32, 3, dim, &limits, &err), HONE_E_LIMIT);
+    assert_int_equal(hone_view_create(&v, HONE_U8, 2, huge, NULL, &err), HONE_E_LIMIT);
+    assert_int_equal(hone_view_create(&v, HONE_U8, 2, negative, NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_view_create(&v, HONE_STRING, 3, dim, NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_view_create(&v, HONE_U8, 9, dim, NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_view_create(NULL, HONE_U8, 3, dim, NULL, &err), HONE_E_ARG);
+    assert_null(v.data);
+}
+
 static void refuses_to_save_nonsense(void **state) {
     (void)state;
     fixture f;
@@ -366,6 +392,7 @@ int main(void) {
         cmocka_unit_test(every_truncation_is_an_error),
         cmocka_unit_test(every_changed_byte_is_survived),
         cmocka_unit_test(saves_what_it_loads),
+        cmocka_unit_test(makes_tensors_of_the_callers_own),
         cmocka_unit_test(refuses_to_save_nonsense),
         cmocka_unit_test(strings_come_back),
         cmocka_unit_test(strings_of_numpy_are_read),

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the inputs that fuzzing starts from: seeds.py OUT gives OUT/onnx, OUT/npy, OUT/found."""
+"""Writes the inputs that fuzzing starts from: seeds.py OUT gives OUT/onnx, OUT/npy,
+OUT/image, OUT/found."""
 import pathlib
 import shutil
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "formats"), str(TESTS / "support")]
+import image_cases  # noqa: E402
 import import_errors  # noqa: E402
 import import_models  # noqa: E402
 import npy_files  # noqa: E402
@@ -33,6 +35,15 @@ def npy_seeds(out):
     (out / "fortran.npy").write_bytes(fortran)
 
 
+def image_seeds(out):
+    """The pictures of the decoders' tests, good and bad."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, data, _ in image_cases.files():
+        (out / name).write_bytes(data)
+    for name, data, _, _ in image_cases.refused():
+        (out / name).write_bytes(data)
+
+
 def found_seeds(out):
     """What fuzzing found, kept as it was. All targets start from it as well."""
     shutil.copytree(TESTS / "fuzz" / "found", out, dirs_exist_ok=True)
@@ -42,3 +53,4 @@ if __name__ == "__main__":
     found_seeds(pathlib.Path(sys.argv[1]) / "found")
     onnx_seeds(pathlib.Path(sys.argv[1]) / "onnx")
     npy_seeds(pathlib.Path(sys.argv[1]) / "npy")
+    image_seeds(pathlib.Path(sys.argv[1]) / "image")

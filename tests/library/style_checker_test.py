@@ -83,13 +83,16 @@ class StyleChecker(unittest.TestCase):
     def test_layers(self):
         for folder, header in [('kernels', 'engine/graph.h'), ('engine', 'formats/file.h'),
                                ('engine', 'optimize/pass.h'), ('formats', 'optimize/pass.h'),
-                               ('optimize', 'formats/file.h'), ('cli', 'engine/graph.h')]:
+                               ('optimize', 'formats/file.h'), ('cli', 'engine/graph.h'),
+                               ('formats/images', 'engine/graph.h'), ('formats/images', 'formats/file.h'),
+                               ('formats', 'formats/images/image.h')]:
             base = header.split('/')[-1]
             self.finds('may not include', {header: SPDX, f'{folder}/a.c': f'{SPDX}#include "{base}"\n'})
         self.assertEqual(self.check({'kernels/k.h': SPDX, 'engine/a.c': SPDX + '#include "k.h"\n'}), [])
 
     def test_reserved_headers(self):
-        for header in ['protobuf-c/protobuf-c.h', 'immintrin.h', 'arm_neon.h', 'pthread.h', 'omp.h']:
+        for header in ['protobuf-c/protobuf-c.h', 'immintrin.h', 'arm_neon.h', 'pthread.h', 'omp.h',
+                       'jpeglib.h', 'tiffio.h', 'webp/decode.h']:
             self.finds('belong only in', self.c(f'#include <{header}>\n'))
         self.finds('threads', self.c('#pragma omp parallel\n'))
 
