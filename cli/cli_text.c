@@ -76,10 +76,12 @@ __attribute__((format(printf, 3, 4))) static void append(line_text *line, size_t
     if (*used >= sizeof line->s) *used = sizeof line->s - 1;
 }
 
+static const char *const kinds[] = {"", "sequence of ", "optional of ", "map of "};
+
 line_text port_text(const hone_port *port) {
     line_text out;
     size_t used = 0;
-    append(&out, &used, "%s[", hone_dtype_name(port->dtype));
+    append(&out, &used, "%s%s[", kinds[port->kind], hone_dtype_name(port->dtype));
     if (port->rank < 0) append(&out, &used, "...");
     for (int32_t i = 0; i < port->rank; i++) {
         if (i > 0) append(&out, &used, ",");
@@ -93,6 +95,11 @@ line_text port_text(const hone_port *port) {
 }
 
 line_text view_text(const hone_view *view) {
+    if (view->kind != HONE_TENSOR) {
+        line_text out;
+        snprintf(out.s, sizeof out.s, "%s%lld values", kinds[view->kind], (long long)view->dim[0]);
+        return out;
+    }
     hone_port port = {.dtype = view->dtype, .rank = view->rank};
     memcpy(port.dim, view->dim, sizeof port.dim);
     return port_text(&port);

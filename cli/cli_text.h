@@ -28,7 +28,7 @@ const char *plural(int64_t count);
 /* About six significant digits, without an exponent where that is short. */
 number_text human_real(double value);
 
-/* "float32[N,3,224,224]", unknown dimensions by name or as "?". */
+/* "float32[N,3,224,224]", unknown dimensions by name or as "?"; "sequence of float32[..]". */
 line_text port_text(const hone_port *port);
 line_text view_text(const hone_view *view);
 

@@ -49,6 +49,26 @@ static hone_status compare_tensor(comparison *cmp, diff_list *list, const char *
     return status;
 }
 
+/* Lists and maps are compared value by value; so many here and so many there differ anyway. */
+static hone_status compare_value(comparison *cmp, diff_list *list, const char *name,
+                                 const char *file, const hone_view *ours) {
+    if (ours->kind == HONE_TENSOR) return compare_tensor(cmp, list, name, file, ours);
+    const hone_view *theirs = cmp->dir ? NULL : tensor_record_find(&cmp->reference, name);
+    if (theirs && (theirs->kind != ours->kind || theirs->dim[0] != ours->dim[0]))
+        return add_pair(cmp, list, (diff_pair){name, ours, theirs});
+    for (int64_t i = 0; i < ours->dim[0]; i++) {
+        char *part = part_name(name, ours, i), *part_file = part_name(file, ours, i);
+        const hone_view *value = (const hone_view *)ours->data + i;
+        const hone_status status = part && part_file
+                                       ? compare_value(cmp, list, part, part_file, value)
+                                       : cli_fail_nomem(&cmp->c->error);
+        free(part);
+        free(part_file);
+        TRY(status);
+    }
+    return HONE_OK;
+}
+
 /* Passes leave values without a name behind, which have nothing in common with each other. */
 static bool is_named(const char *name) { return name && name[0]; }
 
@@ -134,7 +154,7 @@ static hone_status compare_outputs(comparison *cmp) {
         if (status == HONE_OK)
             status = hone_session_output(cmp->a.session, i, &view, &cmp->c->error);
         if (status == HONE_OK)
-            status = compare_tensor(cmp, &cmp->outputs, port.name, files[i].s, &view);
+            status = compare_value(cmp, &cmp->outputs, port.name, files[i].s, &view);
         if (status == HONE_OK && cmp->outputs.count == before)
             note(&cmp->c->set, "output '%s' is not in %s", port.name, cmp->c->set.operand[1]);
     }

@@ -8,15 +8,11 @@
 #include "cli_error.h"
 #include "cli_json.h"
 #include "cli_text.h"
-#include "element.h"
 #include "new_file.h"
 #include "output_names.h"
 #include "profile_report.h"
-#include "tensor_stats.h"
+#include "value_report.h"
 #include "workspace.h"
-
-/* Elements shown of each output. */
-enum { FIRST_VALUES = 8 };
 
 typedef struct run_state {
     workspace work;
@@ -78,33 +74,9 @@ static hone_status save_outputs(cli *c, const run_state *r) {
     for (int32_t i = 0; i < count; i++) {
         hone_view view;
         TRY(hone_session_output(r->work.session, i, &view, &c->error));
-        char *path = path_of_tensor(dir, r->names[i].s);
-        if (!path) return cli_fail_nomem(&c->error);
-        const hone_status status = hone_npy_save(path, &view, &c->error);
-        free(path);
-        TRY(status);
+        TRY(value_save(dir, r->names[i].s, &view, &c->error));
     }
     return HONE_OK;
-}
-
-/* "1.5 2 nan ..." */
-static void print_first_values(const hone_view *view, int64_t count) {
-    printf("    first ");
-    for (int64_t i = 0; i < count && i < FIRST_VALUES; i++)
-        printf(" %s", element_text(view->dtype, view->data, i).s);
-    printf("%s\n", count > FIRST_VALUES ? " ..." : "");
-}
-
-static void print_output(const char *name, const hone_view *view) {
-    const tensor_stats stats = tensor_stats_of(view);
-    printf("  %s  %s\n", clean_text(name).s, view_text(view).s);
-    if (!stats.known || stats.count == 0) return;
-    printf("    min %s  max %s  mean %s", tensor_stats_min(&stats).s, tensor_stats_max(&stats).s,
-           human_real(stats.mean).s);
-    if (stats.nans > 0) printf("  NaN %lld", (long long)stats.nans);
-    if (stats.infinities > 0) printf("  infinite %lld", (long long)stats.infinities);
-    putchar('\n');
-    print_first_values(view, stats.count);
 }
 
 static hone_status print_results(cli *c, const run_state *r) {
@@ -120,7 +92,7 @@ static hone_status print_results(cli *c, const run_state *r) {
         hone_view view;
         TRY(hone_model_output(r->work.model, i, &port, &c->error));
         TRY(hone_session_output(r->work.session, i, &view, &c->error));
-        print_output(port.name, &view);
+        value_print(port.name, &view);
     }
     if (c->set.output_dir) printf("written to %s\n", clean_text(c->set.output_dir).s);
     if (c->set.profile.given && !c->set.profile.text)
@@ -134,19 +106,14 @@ static hone_status output_json(json_t *object, cli *c, const run_state *r, int32
     TRY(hone_model_output(r->work.model, index, &port, &c->error));
     TRY(hone_session_output(r->work.session, index, &view, &c->error));
     doc_text(object, "name", port.name);
-    doc_text(object, "dtype", hone_dtype_name(view.dtype));
-    doc_shape(object, "shape", view.rank, view.dim);
-    char *path = c->set.output_dir ? path_of_tensor(c->set.output_dir, r->names[index].s) : NULL;
+    const bool is_file = c->set.output_dir && view.kind == HONE_TENSOR;
+    char *path = is_file ? path_of_tensor(c->set.output_dir, r->names[index].s) : NULL;
     if (path)
         doc_text(object, "file", path);
     else
         doc_null(object, "file");
     free(path);
-    const tensor_stats stats = tensor_stats_of(&view);
-    tensor_stats_json(object, &stats);
-    json_t *first = doc_array(object, "first_values");
-    for (int64_t i = 0; stats.known && i < stats.count && i < FIRST_VALUES; i++)
-        element_json(first, NULL, &view, i);
+    value_json(object, &view);
     return HONE_OK;
 }
 

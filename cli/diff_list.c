@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diff_list.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +39,9 @@ void diff_list_release(diff_list *list) {
 }
 
 static void print_numbers(table *t, const tensor_diff *d) {
-    table_cell(t, "%.3g", d->max_abs);
-    table_cell(t, "%.3g", d->max_rel);
-    table_cell(t, "%.3g", d->scaled);
-    table_cell(t, "%.9f", d->cosine);
+    const double number[] = {d->max_abs, d->max_rel, d->scaled};
+    for (int i = 0; i < 3; i++) table_cell(t, isnan(number[i]) ? "-" : "%.3g", number[i]);
+    table_cell(t, isnan(d->cosine) ? "-" : "%.9f", d->cosine);
     table_cell(t, "%lld", (long long)d->mismatches);
 }
 

@@ -23,6 +23,7 @@ void input_value_release(input_value *value) {
         hone_view_free(&value->view);
     else
         free(value->view.data);
+    free(value->text);
     *value = (input_value){.from_library = false};
 }
 
@@ -31,11 +32,12 @@ hone_status input_value_create(input_value *out, const input_target *target, int
     const hone_dtype dtype = target->port->dtype;
     const uint64_t limit = tensor_limit(target->set);
     int64_t count;
-    if (!element_is_writable(dtype))
+    const bool is_text = dtype == HONE_STRING; /* pointers, to be set */
+    if (!is_text && !element_is_writable(dtype))
         return cli_fail(target->err, HONE_E_UNSUPPORTED,
                         "input '%s': %s values can be given only as .npy files%s",
                         target->port->name, hone_dtype_name(dtype), npy_stand_in_text(dtype));
-    const uint64_t size = hone_dtype_bits(dtype) / 8;
+    const uint64_t size = is_text ? sizeof(char *) : hone_dtype_bits(dtype) / 8;
     if (!element_count(rank, dim, &count) || (uint64_t)count > limit / size)
         return cli_fail(target->err, HONE_E_LIMIT,
                         "input '%s' is larger than the limit of %llu bytes", target->port->name,
@@ -98,6 +100,7 @@ typedef struct file_kind {
     value_kind kind;
 } file_kind;
 
+static const file_kind lines_kind = {.load = lines_load, .kind = VALUE_TENSOR};
 static const file_kind image_kind = {.load = image_load, .kind = VALUE_IMAGE};
 static const file_kind kinds[] = {
     {"\x93NUMPY", 6, npy_load, VALUE_TENSOR}, {"RIFF", 4, sound_load, VALUE_SOUND},
@@ -116,9 +119,11 @@ static const file_kind *kind_of(const char magic[MAGIC_SIZE]) {
 hone_status input_value_load(input_value *out, const input_target *target, const char *source) {
     char magic[MAGIC_SIZE];
     *out = (input_value){.from_library = false};
-    if (source[0] == '@') return numbers_load(out, target, source + 1);
+    const bool is_text = target->port->dtype == HONE_STRING;
+    if (source[0] == '@') return (is_text ? words_load : numbers_load)(out, target, source + 1);
     TRY(read_magic(magic, source, target->err));
     const file_kind *kind = kind_of(magic);
+    if (!kind && is_text) kind = &lines_kind;
     if (!kind)
         return cli_fail_file(target->err, HONE_E_FORMAT, source,
                              "expected a .npy, picture or sound file");

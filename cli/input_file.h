@@ -21,6 +21,7 @@ typedef enum value_kind { VALUE_TENSOR, VALUE_IMAGE, VALUE_SOUND } value_kind;
 typedef struct input_value {
     hone_view view;
     bool from_library; /* hone_view_free, not free */
+    char *text;        /* what elements of type string point into, or NULL */
     value_kind kind;   /* what the file was */
 } input_value;
 void input_value_release(input_value *value);
@@ -37,6 +38,10 @@ hone_status input_value_check(const input_value *value, const input_target *targ
 
 /* `source` is a file, or "@1,2,3". Checked against the input. */
 hone_status input_value_load(input_value *out, const input_target *target, const char *source);
+
+/* For inputs of type string: words separated by commas, or the lines of a file. */
+hone_status words_load(input_value *out, const input_target *target, const char *text);
+hone_status lines_load(input_value *out, const input_target *target, const char *path);
 
 /* Numbers separated by commas. Integers are taken exactly or refused; floats are rounded to the
  * nearest. */

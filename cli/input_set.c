@@ -253,6 +253,9 @@ hone_status input_set_resolve(input_set *set, cli *c) {
 static hone_status fill_item(input_item *item, cli *c, int64_t seed) {
     const input_target target = {&c->set, &item->port, &c->error};
     int64_t count = 0;
+    if (item->port.dtype == HONE_STRING || item->port.kind != HONE_TENSOR)
+        return cli_fail(&c->error, HONE_E_INPUT,
+                        "input '%.100s': only tensors of numbers can be random", item->port.name);
     TRY(input_value_create(&item->value, &target, item->port.rank, item->port.dim));
     element_count(item->port.rank, item->port.dim, &count);
     random_fill(&item->value.view, item->port.name, seed, count);

@@ -44,6 +44,14 @@ file_name *output_names(const hone_model *model) {
     return names;
 }
 
+char *part_name(const char *name, const hone_view *list, int64_t i) {
+    char *part = NULL;
+    const int n = list->kind == HONE_MAP
+                      ? asprintf(&part, "%s_%s", name, i == 0 ? "keys" : "values")
+                      : asprintf(&part, "%s_%lld", name, (long long)i);
+    return n < 0 ? NULL : part;
+}
+
 char *path_of_tensor(const char *dir, const char *name) {
     char *path = NULL;
     return asprintf(&path, "%s/%s.npy", dir, name) < 0 ? NULL : path;

@@ -19,6 +19,10 @@ file_name safe_name(const char *name);
  * An array the caller frees; NULL when memory is out. */
 file_name *output_names(const hone_model *model);
 
+/* Name of value number i of a list or a map: "NAME_0", "NAME_keys". The caller frees it; NULL when
+ * memory is out. */
+char *part_name(const char *name, const hone_view *list, int64_t i);
+
 /* "DIR/NAME.npy", which the caller frees; NULL when memory is out. */
 char *path_of_tensor(const char *dir, const char *name);
 

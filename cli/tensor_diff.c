@@ -33,14 +33,28 @@ static double cosine_of(double dot, double a_square, double ref_square) {
     return dot / sqrt(a_square * ref_square);
 }
 
+/* Text is equal or not; there is no distance. */
+static void compare_text(tensor_diff *diff, const hone_view *a, const hone_view *ref) {
+    const char *const *x = a->data, *const *r = ref->data;
+    for (int64_t i = 0; i < diff->count; i++) diff->mismatches += strcmp(x[i], r[i]) != 0;
+    diff->max_abs = diff->max_rel = diff->scaled = diff->cosine = NAN;
+}
+
 tensor_diff tensor_diff_of(const hone_view *a, const hone_view *ref, tolerance tol) {
     tensor_diff diff = {.comparable = false};
     double dot = 0, a_square = 0, ref_square = 0;
-    if (!element_is_readable(a->dtype) || !element_is_readable(ref->dtype)) return diff;
+    const bool is_text = a->dtype == HONE_STRING && ref->dtype == HONE_STRING;
+    if (a->kind != HONE_TENSOR || ref->kind != HONE_TENSOR) return diff;
+    if (!is_text && (!element_is_readable(a->dtype) || !element_is_readable(ref->dtype)))
+        return diff;
     if (a->rank != ref->rank || memcmp(a->dim, ref->dim, (size_t)a->rank * sizeof a->dim[0]) != 0 ||
         !element_count(a->rank, a->dim, &diff.count))
         return diff;
     diff.comparable = true;
+    if (is_text) {
+        compare_text(&diff, a, ref);
+        return diff;
+    }
     const double scale = largest(ref, diff.count);
     const bool by_scale = isnan(tol.rtol) && isnan(tol.atol);
     const double rtol = isnan(tol.rtol) ? 0 : tol.rtol;

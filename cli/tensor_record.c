@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli_error.h"
+#include "output_names.h"
 
 static bool reserve(tensor_record *r) {
     if (r->count < r->capacity) return true;
@@ -15,6 +16,19 @@ static bool reserve(tensor_record *r) {
     r->item = item;
     r->capacity = capacity;
     return true;
+}
+
+static hone_status add_parts(tensor_record *r, const char *name, const hone_view *list,
+                             hone_error *err) {
+    for (int64_t i = 0; i < list->dim[0]; i++) {
+        char *part = part_name(name, list, i);
+        if (!part) return cli_fail_nomem(err);
+        const hone_status status =
+            tensor_record_add(r, part, (const hone_view *)list->data + i, err);
+        free(part);
+        TRY(status);
+    }
+    return HONE_OK;
 }
 
 hone_status tensor_record_add(tensor_record *r, const char *name, const hone_view *view,
@@ -29,7 +43,7 @@ hone_status tensor_record_add(tensor_record *r, const char *name, const hone_vie
     }
     if (view->bytes) memcpy(copy.view.data, view->data, view->bytes);
     r->item[r->count++] = copy;
-    return HONE_OK;
+    return view->kind == HONE_TENSOR ? HONE_OK : add_parts(r, name, view, err);
 }
 
 const hone_view *tensor_record_find(const tensor_record *r, const char *name) {

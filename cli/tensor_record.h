@@ -18,6 +18,8 @@ typedef struct tensor_record {
     size_t capacity;
 } tensor_record;
 
+/* The values of a list or map are recorded as well, under the names that their files have. Text is
+ * not copied: it lives until its session runs again. */
 hone_status tensor_record_add(tensor_record *r, const char *name, const hone_view *view,
                               hone_error *err);
 /* The last one of that name, or NULL. */
