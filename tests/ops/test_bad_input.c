@@ -78,9 +78,9 @@ static hone_status give_inputs(const tally *t, hone_session *s, const hone_model
 }
 
 /* Every byte of a result belongs to it. */
+static volatile uint8_t last_touched;
 static void touch(const hone_view *v) {
-    volatile unsigned sum = 0;
-    for (size_t i = 0; i < v->bytes; i++) sum += ((const uint8_t *)v->data)[i];
+    for (size_t i = 0; i < v->bytes; i++) last_touched = ((const uint8_t *)v->data)[i];
 }
 
 static hone_status run_model(const tally *t, const hone_model *m, const problem_late *late,
