@@ -426,6 +426,67 @@ static void every_failed_allocation_is_survived(void **state) {
     fixture_fini(&f);
 }
 
+/* Notes names, and stops after `most`. */
+typedef struct needs_seen {
+    char names[64];
+    int most;
+} needs_seen;
+
+static int see_need(void *user, const hone_need *need) {
+    needs_seen *seen = user;
+    const size_t n = strlen(seen->names);
+    assert_null(need->missing);
+    assert_int_equal(need->opset, 17);
+    assert_int_equal(need->nodes, 1);
+    snprintf(seen->names + n, sizeof seen->names - n, "%s ", need->name);
+    return --seen->most == 0;
+}
+
+static void a_survey_tells_what_is_needed(void **state) {
+    (void)state;
+    fixture f;
+    fixture_init(&f);
+    message *bytes = model_make(true); /* whose data is not there */
+    fixture_write(&f, "model.onnx", bytes->data, bytes->size);
+    const char *path = fixture_path(&f, "model.onnx");
+    needs_seen seen = {.most = 9};
+    assert_int_equal(hone_model_survey(path, NULL, see_need, &seen, &f.err), HONE_OK);
+    assert_string_equal(seen.names, "Add Relu ");
+    seen.most = 1;
+    assert_int_equal(hone_model_survey(path, NULL, see_need, &seen, &f.err), HONE_E_CANCELLED);
+    assert_int_equal(hone_model_survey(path, NULL, NULL, NULL, &f.err), HONE_E_ARG);
+    assert_int_equal(hone_model_survey(NULL, NULL, see_need, &seen, &f.err), HONE_E_ARG);
+    message_free(bytes);
+    fixture_fini(&f);
+}
+
+static void operators_are_described(void **state) {
+    (void)state;
+    hone_error err;
+    hone_operator_info info = HONE_INIT(hone_operator_info);
+    hone_slot_info slot;
+    hone_attribute_info attribute;
+    const int32_t n = hone_operator_count();
+    assert_true(n > 200);
+    for (int32_t i = 0; i < n; i++) {
+        assert_int_equal(hone_operator_get_info(i, &info, &err), HONE_OK);
+        assert_true(info.name && *info.name && info.domain);
+        for (int32_t k = 0; k < info.version_count; k++)
+            assert_true(hone_operator_version(i, k) > (k ? hone_operator_version(i, k - 1) : 0));
+        for (int32_t k = 0; k < info.input_count; k++)
+            assert_true(hone_operator_input(i, k, &slot) && slot.name && slot.types);
+        for (int32_t k = 0; k < info.attribute_count; k++)
+            assert_true(hone_operator_attribute(i, k, &attribute) && attribute.kind);
+        assert_false(hone_operator_input(i, info.input_count, &slot));
+        assert_false(hone_operator_output(i, -1, &slot));
+        assert_int_equal(hone_operator_version(i, info.version_count), 0);
+    }
+    assert_int_equal(hone_operator_get_info(n, &info, &err), HONE_E_ARG);
+    assert_int_equal(hone_operator_get_info(-1, &info, NULL), HONE_E_ARG);
+    assert_int_equal(hone_operator_get_info(0, NULL, &err), HONE_E_ARG);
+    assert_false(hone_operator_attribute(n, 0, &attribute));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_what_the_file_says),
@@ -438,6 +499,8 @@ int main(void) {
         cmocka_unit_test(a_replaced_file_keeps_its_permissions),
         cmocka_unit_test(external_data_is_found_or_refused),
         cmocka_unit_test(every_failed_allocation_is_survived),
+        cmocka_unit_test(a_survey_tells_what_is_needed),
+        cmocka_unit_test(operators_are_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
