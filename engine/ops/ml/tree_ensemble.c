@@ -277,7 +277,8 @@ static void do_trees(void *arg, int64_t first, int64_t last, int32_t worker) {
 static void count_votes(const tree_job *j) {
     const int64_t rows = j->s->out[0].shape.dim[0];
     begin_rows(j, 0, rows);
-    for (int64_t row = 0; row < rows; row++) vote(j, j->ends + row * j->trees, j->trees, row, 0);
+    for (int64_t row = 0; row < rows && j->trees; row++)
+        vote(j, j->ends + row * j->trees, j->trees, row, 0);
     end_rows(j, 0, rows);
 }
 
@@ -298,8 +299,9 @@ static hone_status tree_run(run_ctx *r, const step *s) {
         team_run(r->team, rows, TASK_STEPS / (state->steps + 1) + TREE_LANES, do_rows, &j);
         return HONE_OK;
     }
-    j.ends = (int32_t *)(void *)((char *)r->scratch + state->ends);
-    if (rows && trees) {
+    if (rows == 0) return HONE_OK;
+    if (trees) {
+        j.ends = (int32_t *)(void *)((char *)r->scratch + state->ends);
         const int64_t each = state->steps / trees * rows + 1;
         memset(j.ends, 0,
                (size_t)(rows * trees) * sizeof *j.ends); /* for a run that is cut short */
