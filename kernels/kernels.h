@@ -137,6 +137,19 @@ typedef struct gemm_f32_kernel {
     const char *name;
 } gemm_f32_kernel;
 
+/* The same in double, plainer: c[i][j] = (accumulate ? c[i][j] : 0) + sum over l < k of a[i][l] *
+ * b[l][j] for any number of rows and all GEMM_F64_PANEL columns j. Every element is one chain of
+ * multiply-adds in the order of l. */
+#define GEMM_F64_PANEL 8
+typedef struct gemm_tile_f64 {
+    const double *a, *b;
+    double *c; /* overlaps no operand */
+    size_t lda, ldb, ldc;
+    size_t rows, k;
+    bool accumulate;
+} gemm_tile_f64;
+typedef void gemm_f64_fn(const gemm_tile_f64 *t);
+
 /* A run of output pixels of a channels-last depthwise convolution, then the epilogue except act:
  *
  *   y[p][c] = sum over t of rows[p * step + t][offset + c] * w[t][c]

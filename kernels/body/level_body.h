@@ -7,6 +7,7 @@
 
 #include "../conv/window_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
+#include "../gemm/gemm_f64_body.h"
 #include "binary_f32_body.h"
 #include "half_body.h"
 #include "probe_f32_body.h"
@@ -22,6 +23,7 @@ static void fill_level(kernels *k) {
     fill_rows_f32(k);
     fill_half(k);
     fill_gemm(k);
+    k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);

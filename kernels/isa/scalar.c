@@ -15,6 +15,7 @@
 #include "../body/transpose_word_body.h"
 #include "../conv/window_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
+#include "../gemm/gemm_f64_body.h"
 #include "fillers.h"
 
 #define T            float
@@ -134,6 +135,7 @@ void kernels_fill_scalar(kernels *k) {
     fill_half(k);
     fill_transpose_words(k);
     fill_gemm(k);
+    k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);

@@ -16,8 +16,10 @@
 #define SIMD_ISA        avx2
 #define SIMD_NAME(base) base##_avx2
 #define VF_LANES        8
+#define VD_LANES        4
 
 typedef __m256 vf;
+typedef __m256d vd;
 typedef __m256i vi;
 typedef __m256 vm; /* all ones or all zeros in a lane */
 
@@ -183,6 +185,13 @@ SIMD_INLINE void vf_transpose(vf rows[VF_LANES]) {
         rows[4 + j] = _mm256_permute2f128_ps(top[j], bottom[j], 0x31);
     }
 }
+
+/* ---- Doubles --------------------------------------------------------------------------------- */
+
+SIMD_INLINE vd vd_load(const double *p) { return _mm256_loadu_pd(p); }
+SIMD_INLINE void vd_store(double *p, vd v) { _mm256_storeu_pd(p, v); }
+SIMD_INLINE vd vd_set1(double x) { return _mm256_set1_pd(x); }
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm256_fmadd_pd(a, b, c); }
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 

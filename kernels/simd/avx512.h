@@ -16,8 +16,10 @@
 #define SIMD_ISA        avx512
 #define SIMD_NAME(base) base##_avx512
 #define VF_LANES        16
+#define VD_LANES        8
 
 typedef __m512 vf;
+typedef __m512d vd;
 typedef __m512i vi;
 typedef __mmask16 vm;
 
@@ -158,6 +160,13 @@ SIMD_INLINE void vf_transpose(vf rows[VF_LANES]) {
         rows[12 + j] = _mm512_shuffle_f32x4(odd0, odd1, 0xdd);
     }
 }
+
+/* ---- Doubles --------------------------------------------------------------------------------- */
+
+SIMD_INLINE vd vd_load(const double *p) { return _mm512_loadu_pd(p); }
+SIMD_INLINE void vd_store(double *p, vd v) { _mm512_storeu_pd(p, v); }
+SIMD_INLINE vd vd_set1(double x) { return _mm512_set1_pd(x); }
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 

@@ -16,8 +16,10 @@
 #define SIMD_ISA        neon
 #define SIMD_NAME(base) base##_neon
 #define VF_LANES        4
+#define VD_LANES        2
 
 typedef float32x4_t vf;
+typedef float64x2_t vd;
 typedef int32x4_t vi;
 typedef uint32x4_t vm; /* all ones or all zeros in a lane */
 
@@ -167,6 +169,13 @@ SIMD_INLINE void vf_transpose(vf rows[VF_LANES]) {
     rows[2] = vcombine_f32(vget_high_f32(top.val[0]), vget_high_f32(bottom.val[0]));
     rows[3] = vcombine_f32(vget_high_f32(top.val[1]), vget_high_f32(bottom.val[1]));
 }
+
+/* ---- Doubles --------------------------------------------------------------------------------- */
+
+SIMD_INLINE vd vd_load(const double *p) { return vld1q_f64(p); }
+SIMD_INLINE void vd_store(double *p, vd v) { vst1q_f64(p, v); }
+SIMD_INLINE vd vd_set1(double x) { return vdupq_n_f64(x); }
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 
