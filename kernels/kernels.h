@@ -83,6 +83,13 @@ typedef void softmax_fn(size_t n, const float *x, float *y);
 typedef void norm_fn(size_t n, const float *x, const float *scale, const float *bias, float eps,
                      float *y, float *stats);
 
+/* Between floats and bytes. Element i has scale[i * by] and zero[i * by], by is 0 or 1; zero may be
+ * NULL (0) and holds whole numbers of the byte's range. The same bits at all levels. */
+typedef void quantize_fn(size_t n, const float *x, const float *scale, const float *zero, size_t by,
+                         void *y);
+typedef void dequantize_fn(size_t n, const void *x, const float *scale, const float *zero,
+                           size_t by, float *y);
+
 /* What happens to finished rows, in this order: + bias[column], + residual, clamp to [lo, hi], then
  * act (a unary f32 kernel) if it is not NULL. Micro-kernels do all but act, which the drivers
  * of gemm/ and conv/ apply to whole rows that are still in cache. */

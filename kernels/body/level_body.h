@@ -11,6 +11,7 @@
 #include "binary_f32_body.h"
 #include "half_body.h"
 #include "probe_f32_body.h"
+#include "quantize_body.h"
 #include "reduce_f32_body.h"
 #include "rows_f32_body.h"
 #include "transpose_body.h"
@@ -22,6 +23,7 @@ static void fill_level(kernels *k) {
     fill_reduce_f32(k);
     fill_rows_f32(k);
     fill_half(k);
+    fill_quantize(k);
     fill_gemm(k);
     k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);

@@ -10,6 +10,7 @@
 
 #include "../body/half_body.h"
 #include "../body/probe_f32_body.h"
+#include "../body/quantize_body.h"
 #include "../body/rows_f32_body.h"
 #include "../body/transpose_body.h"
 #include "../body/transpose_word_body.h"
@@ -133,6 +134,7 @@ void kernels_fill_scalar(kernels *k) {
     fill_bool(k);
     fill_rows_f32(k);
     fill_half(k);
+    fill_quantize(k);
     fill_transpose_words(k);
     fill_gemm(k);
     k->gemm_f64 = SIMD_NAME(gemm_f64);

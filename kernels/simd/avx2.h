@@ -62,6 +62,18 @@ SIMD_INLINE void vi_store_u16(uint16_t *p, vi v) {
     const __m128i high = _mm256_extracti128_si256(v, 1);
     _mm_storeu_si128((__m128i *)(void *)p, _mm_packus_epi32(low, high));
 }
+SIMD_INLINE vi vi_load_u8(const uint8_t *p) {
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+SIMD_INLINE vi vi_load_i8(const int8_t *p) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+SIMD_INLINE void vi_store_u8(uint8_t *p, vi v) {
+    const __m256i low = _mm256_and_si256(v, _mm256_set1_epi32(255));
+    const __m128i words =
+        _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(words, words));
+}
 SIMD_INLINE vm vm_load_u8(const uint8_t *p) {
     const __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
     return _mm256_castsi256_ps(

@@ -62,6 +62,22 @@ SIMD_INLINE vi vi_load_u16(const uint16_t *p) {
 SIMD_INLINE void vi_store_u16(uint16_t *p, vi v) {
     vst1_u16(p, vmovn_u32(vreinterpretq_u32_s32(v)));
 }
+SIMD_INLINE vi vi_load_u8(const uint8_t *p) {
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four)))));
+}
+SIMD_INLINE vi vi_load_i8(const int8_t *p) {
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(four))));
+}
+SIMD_INLINE void vi_store_u8(uint8_t *p, vi v) {
+    const uint16x4_t words = vmovn_u32(vreinterpretq_u32_s32(v));
+    const uint8x8_t bytes = vmovn_u16(vcombine_u16(words, words));
+    const uint32_t four = vget_lane_u32(vreinterpret_u32_u8(bytes), 0);
+    memcpy(p, &four, sizeof four);
+}
 SIMD_INLINE vm vm_load_u8(const uint8_t *p) {
     uint32_t four;
     memcpy(&four, p, sizeof four);

@@ -44,6 +44,10 @@ SIMD_INLINE void vf_store_n(float *p, size_t n, vf v) {
  * zero. */
 SIMD_INLINE vi vi_load_u16(const uint16_t *p) { return *p; }
 SIMD_INLINE void vi_store_u16(uint16_t *p, vi v) { *p = (uint16_t)v; }
+/* The same of bytes, zero-extended or with their sign; stores keep the low byte. */
+SIMD_INLINE vi vi_load_u8(const uint8_t *p) { return *p; }
+SIMD_INLINE vi vi_load_i8(const int8_t *p) { return *p; }
+SIMD_INLINE void vi_store_u8(uint8_t *p, vi v) { *p = (uint8_t)v; }
 /* One byte a lane: a lane is true where its byte is not 0; stores write 0 or 1. */
 SIMD_INLINE vm vm_load_u8(const uint8_t *p) { return *p != 0; }
 SIMD_INLINE void vm_store_u8(uint8_t *p, vm m) { *p = m; }
