@@ -100,48 +100,62 @@ static hone_status deform_plan(plan_ctx *pc, step *s) {
                      step_has(s, DEFORM_MASK) ? &s->in[DEFORM_MASK].shape : &none, d);
 }
 
-/* Where a tap lies for result pixel number `pixel`. map counts the taps of all offset groups of all
- * images. */
-static void tap_position(const step *s, const deform *d, int64_t map, int64_t pixel, double *at) {
-    const float *offset = s->in[DEFORM_OFFSET].data;
+/* Samples of one result pixel: taps [first, first + b->n) of an offset group. */
+typedef struct deform_pixel {
+    const step *s;
+    const deform *d;
+    int64_t image, pixel, group, first;
+} deform_pixel;
+
+/* Finds the taps' own taps; the mask goes into their weights. */
+static void find_taps(const deform_pixel *q, sampling_block *b) {
+    const step *s = q->s;
+    const deform *d = q->d;
+    const int64_t groups = ((const deform_params *)step_params(s))->offset_group;
     const int32_t rank = d->w.rank;
-    int64_t base[WINDOW_MAX_RANK];
-    window_tap(&d->w, pixel, map % d->taps, base);
-    for (int32_t a = 0; a < rank; a++)
-        at[a] = (double)base[a] + (double)offset[(map * rank + a) * d->pixels + pixel];
+    const float *offset = s->in[DEFORM_OFFSET].data;
+    const float *mask = step_has(s, DEFORM_MASK) ? s->in[DEFORM_MASK].data : NULL;
+    for (int32_t t = 0; t < b->n; t++) {
+        const int64_t tap = q->first + t, map = (q->image * groups + q->group) * d->taps + tap;
+        int64_t base[WINDOW_MAX_RANK];
+        double at[SAMPLING_MAX_RANK];
+        window_tap(&d->w, q->pixel, tap, base);
+        for (int32_t a = 0; a < rank; a++)
+            at[a] = (double)base[a] + (double)offset[(map * rank + a) * d->pixels + q->pixel];
+        b->taps[t] = sampling_taps(&d->at, at, b->tap[t]);
+        for (int32_t i = 0; mask && i < b->taps[t]; i++)
+            b->tap[t][i].weight *= (double)mask[map * d->pixels + q->pixel];
+    }
 }
 
-/* One tap of one pixel, for all channels of an offset group. */
-static void sample_tap(const step *s, const deform *d, int64_t g, int64_t tap, int64_t item) {
-    const deform_params *p = step_params(s);
-    const int64_t image = item / d->pixels, pixel = item % d->pixels;
+/* All channels of the offset group. A row of columns is [channel of the group][tap]. */
+static void sample_channels(const deform_pixel *q, const sampling_block *b) {
+    const deform *d = q->d;
+    const deform_params *p = step_params(q->s);
     const int64_t each = d->channels / p->offset_group, per_group = d->channels / p->group;
-    const float *mask = step_has(s, DEFORM_MASK) ? s->in[DEFORM_MASK].data : NULL;
-    sampling_tap taps[SAMPLING_MAX_TAPS];
-    double at[SAMPLING_MAX_RANK];
-    const int64_t map = (image * p->offset_group + g) * d->taps + tap;
-    tap_position(s, d, map, pixel, at);
-    const int32_t n = sampling_taps(&d->at, at, taps);
-    const double factor = mask ? (double)mask[map * d->pixels + pixel] : 1;
-    for (int64_t c = g * each; c < (g + 1) * each; c++) {
-        const float *x =
-            (const float *)s->in[DEFORM_X].data + (image * d->channels + c) * d->positions;
-        double sum = 0;
-        for (int32_t t = 0; t < n; t++) sum += taps[t].weight * (double)x[taps[t].index];
-        const int64_t row = (image * p->group + c / per_group) * d->pixels + pixel;
-        ((float *)s->out[0].data)[(row * per_group + c % per_group) * d->taps + tap] =
-            (float)(sum * factor);
+    const float *x = q->s->in[DEFORM_X].data;
+    float *y = q->s->out[0].data;
+    for (int64_t c = q->group * each; c < (q->group + 1) * each; c++) {
+        const int64_t row = (q->image * p->group + c / per_group) * d->pixels + q->pixel;
+        sampling_blend_f32(b, x + (q->image * d->channels + c) * d->positions,
+                           y + (row * per_group + c % per_group) * d->taps + q->first);
     }
 }
 
 static void do_pixels(void *arg, int64_t first, int64_t last, int32_t worker) {
     const step *s = arg;
     const deform *d = s->state;
-    const deform_params *p = step_params(s);
+    const int64_t groups = ((const deform_params *)step_params(s))->offset_group;
+    sampling_block b;
     (void)worker;
     for (int64_t i = first; i < last; i++)
-        for (int64_t g = 0; g < p->offset_group; g++)
-            for (int64_t t = 0; t < d->taps; t++) sample_tap(s, d, g, t, i);
+        for (int64_t g = 0; g < groups; g++)
+            for (int64_t t = 0; t < d->taps; t += b.n) {
+                const deform_pixel q = {s, d, i / d->pixels, i % d->pixels, g, t};
+                b.n = (int32_t)(d->taps - t < SAMPLING_BLOCK ? d->taps - t : SAMPLING_BLOCK);
+                find_taps(&q, &b);
+                sample_channels(&q, &b);
+            }
 }
 
 static hone_status deform_run(run_ctx *r, const step *s) {
