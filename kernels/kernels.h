@@ -83,6 +83,9 @@ typedef void softmax_fn(size_t n, const float *x, float *y);
 typedef void norm_fn(size_t n, const float *x, const float *scale, const float *bias, float eps,
                      float *y, float *stats);
 
+/* Floats to integers. y may equal x where elements have the same size. */
+typedef void cast_fn(size_t n, const float *x, void *y);
+
 /* Between floats and bytes. Element i has scale[i * by] and zero[i * by], by is 0 or 1; zero may be
  * NULL (0) and holds whole numbers of the byte's range. The same bits at all levels. */
 typedef void quantize_fn(size_t n, const float *x, const float *scale, const float *zero, size_t by,

@@ -9,6 +9,7 @@
 #include "../gemm/gemm_f32_body.h"
 #include "../gemm/gemm_f64_body.h"
 #include "binary_f32_body.h"
+#include "cast_body.h"
 #include "half_body.h"
 #include "probe_f32_body.h"
 #include "quantize_body.h"
@@ -23,6 +24,7 @@ static void fill_level(kernels *k) {
     fill_reduce_f32(k);
     fill_rows_f32(k);
     fill_half(k);
+    fill_cast(k);
     fill_quantize(k);
     fill_gemm(k);
     k->gemm_f64 = SIMD_NAME(gemm_f64);

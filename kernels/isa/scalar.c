@@ -8,6 +8,7 @@
 
 #include "kernels.h"
 
+#include "../body/cast_body.h"
 #include "../body/half_body.h"
 #include "../body/probe_f32_body.h"
 #include "../body/quantize_body.h"
@@ -134,6 +135,7 @@ void kernels_fill_scalar(kernels *k) {
     fill_bool(k);
     fill_rows_f32(k);
     fill_half(k);
+    fill_cast(k);
     fill_quantize(k);
     fill_transpose_words(k);
     fill_gemm(k);

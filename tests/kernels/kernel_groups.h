@@ -17,6 +17,7 @@ void norm_rows_match_double(void **state);
 void widening_16_bit_floats_is_exact(void **state);
 void narrowing_to_16_bits_rounds_to_nearest_even(void **state);
 void bytes_and_floats_are_exact(void **state);
+void floats_are_cut_to_integers(void **state);
 void transposes_move_every_element(void **state);
 
 #endif

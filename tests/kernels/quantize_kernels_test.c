@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Floats to bytes and back, bit for bit at every level.
+ * Floats to bytes and back, and to integers, bit for bit at every level.
  */
 #include <math.h>
 
@@ -68,6 +68,48 @@ static void check_dequantize(void *user, const placement *p) {
         const float expected = (v - (zero ? zero[i * r->by] : 0)) * scale[i * r->by];
         assert_true(y[i] == expected);
     }
+}
+
+static int64_t cut(float x) {
+    if (x != x) return 0;
+    if (x >= 0x1p63f) return INT64_MAX;
+    return x <= -0x1p63f ? INT64_MIN : (int64_t)x;
+}
+
+static void check_cast(void *user, const placement *p) {
+    quantize_run *r = user;
+    const kernels *k = r->k;
+    cast_fn *const all[] = {k->cast_f32_8, k->cast_f32_i32, k->cast_f32_i64};
+    static const size_t sizes[] = {1, 4, 8};
+    float *x = place(&r->x, p->n, sizeof *x, p->offset_x);
+    fill_values(KT_F32, p->n, p->start, x);
+    for (size_t f = 0; f < COUNT_OF(all); f++) {
+        char *y = place(&r->y, p->n, sizes[f], p->offset_y);
+        all[f](p->n, x, y);
+        assert_true(guard_intact(&r->y, y, p->n * sizes[f]));
+        for (size_t i = 0; i < p->n; i++) {
+            const int64_t expected = cut(x[i]); /* little-endian: low bytes first */
+            if (memcmp(y + i * sizes[f], &expected, sizes[f]) != 0)
+                fail_msg("cast to %zu bytes at %s: %a", sizes[f], isa_name(k->level), (double)x[i]);
+        }
+    }
+    int32_t *apart = place(&r->scale, p->n, sizeof *apart, p->offset_y);
+    k->cast_f32_i32(p->n, x, apart);
+    k->cast_f32_i32(p->n, x, x);
+    assert_memory_equal(x, apart, p->n * sizeof *apart);
+}
+
+void floats_are_cut_to_integers(void **state) {
+    (void)state;
+    quantize_run r = {0};
+    guard *const all[] = {&r.x, &r.y, &r.scale};
+    for (size_t i = 0; i < COUNT_OF(all); i++) guard_create(all[i], 1 << 16);
+    for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
+        if (!level_table(level)) continue;
+        r.k = level_table(level);
+        for_each_placement(check_cast, &r);
+    }
+    for (size_t i = 0; i < COUNT_OF(all); i++) guard_destroy(all[i]);
 }
 
 void bytes_and_floats_are_exact(void **state) {
