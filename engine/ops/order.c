@@ -91,6 +91,12 @@ void ranking_push(ranking *r, ranked v) {
     r->heap[at] = v;
 }
 
+ranked ranking_take(ranking *r) {
+    const ranked front = r->heap[0], end = r->heap[--r->count];
+    sink(r->heap, r->count, 0, end);
+    return front;
+}
+
 void ranking_sort(ranking *r) {
     for (int64_t n = r->count - 1; n > 0; n--) {
         const ranked last = r->heap[n];

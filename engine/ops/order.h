@@ -30,6 +30,8 @@ void ranking_push(ranking *r, ranked v);
 static inline bool ranking_drops(const ranking *r, uint64_t key) {
     return r->count == r->capacity && r->count > 0 && key >= r->heap[0].key;
 }
+/* Takes out the last of those kept; count > 0. */
+ranked ranking_take(ranking *r);
 /* Puts the heap in rising order. Nothing may be pushed afterwards. */
 void ranking_sort(ranking *r);
 
