@@ -16,7 +16,7 @@ SIMD_INLINE int64_t cast_to_i64(float x) {
 
 #define CAST(name, type)                                                                           \
     static void SIMD_NAME(name)(size_t n, const float *x, void *yv) {                              \
-        type *y = yv;                                                                     \
+        type *y = yv;                                                                              \
         for (size_t i = 0; i < n; i++) y[i] = (type)cast_to_i64(x[i]);                             \
     }
 CAST(cast_f32_i64, int64_t)
