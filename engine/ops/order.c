@@ -11,16 +11,19 @@
             keys[i] = (uint64_t)(int64_t)v[i * apart] ^ (UINT64_C(1) << 63);                       \
     }
 
-/* Floats are read as unsigned integers. The higher the magnitude the higher the code, so codes of
- * negative numbers are turned over and those of the others put above them. */
-#define FLOAT_KEYS(name, type, infinity)                                                           \
+/* Floats are read as a sign and a magnitude, which compare like the number that both make. NaN,
+ * whose magnitude is above that of infinity, sets all bits. Masks instead of choices, for the
+ * vectoriser. */
+#define FLOAT_KEYS(name, type, whole, infinity)                                                    \
     static inline void name(const void *x, int64_t apart, int64_t n, uint64_t *keys) {             \
         const type *v = x, sign = (type)((type)1 << (8 * sizeof(type) - 1));                       \
         for (int64_t i = 0; i < n; i++) {                                                          \
-            const type code = v[i * apart], magnitude = (type)(code & (type)~sign);                \
-            const bool negative = code > sign; /* -0 is not */                                     \
-            const type key = (type)(negative ? ~code : magnitude | sign);                          \
-            keys[i] = magnitude > (infinity) ? UINT64_MAX : key;                                   \
+            const type code = v[i * apart];                                                        \
+            const whole magnitude = (whole)(code & (type)~sign),                                   \
+                        negative = -(whole)(code >= sign);                                         \
+            const whole number = (magnitude ^ negative) - negative;                                \
+            const whole is_nan = -(whole)(magnitude > (whole)(infinity));                          \
+            keys[i] = (type)((type)number ^ sign) | (uint64_t)(int64_t)is_nan;                     \
         }                                                                                          \
     }
 
@@ -31,10 +34,10 @@ INT_KEYS(keys_i64, int64_t)
 INT_KEYS(keys_u8, uint8_t)
 INT_KEYS(keys_u16, uint16_t)
 INT_KEYS(keys_u32, uint32_t)
-FLOAT_KEYS(keys_f16, uint16_t, 0x7C00)
-FLOAT_KEYS(keys_bf16, uint16_t, 0x7F80)
-FLOAT_KEYS(keys_f32, uint32_t, 0x7F800000)
-FLOAT_KEYS(keys_f64, uint64_t, UINT64_C(0x7FF0000000000000))
+FLOAT_KEYS(keys_f16, uint16_t, int32_t, 0x7C00)
+FLOAT_KEYS(keys_bf16, uint16_t, int32_t, 0x7F80)
+FLOAT_KEYS(keys_f32, uint32_t, int32_t, 0x7F800000)
+FLOAT_KEYS(keys_f64, uint64_t, int64_t, INT64_C(0x7FF0000000000000))
 
 static inline void keys_u64(const void *x, int64_t apart, int64_t n, uint64_t *keys) {
     const uint64_t *v = x;
