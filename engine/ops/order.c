@@ -127,3 +127,26 @@ void order_sort(int64_t *v, int64_t *tmp, int64_t n, order_less *less, const voi
         memcpy(v, tmp, (size_t)n * sizeof *v);
     }
 }
+
+/* Puts the n numbers in `from` in the order of one byte of their keys, into `to`. */
+static void sort_byte(const uint64_t *keys, int64_t n, int shift, const int64_t *from,
+                      int64_t *to) {
+    int64_t next[256] = {0}, sum = 0;
+    for (int64_t i = 0; i < n; i++) next[keys[i] >> shift & 255]++;
+    for (int b = 0; b < 256; b++) {
+        const int64_t count = next[b];
+        next[b] = sum;
+        sum += count;
+    }
+    for (int64_t i = 0; i < n; i++) to[next[keys[from[i]] >> shift & 255]++] = from[i];
+}
+
+void order_by_keys(const uint64_t *keys, int64_t n, int64_t *order, int64_t *tmp) {
+    uint64_t varies = 0; /* bytes in which all keys agree need no turn */
+    for (int64_t i = 0; i < n; i++) varies |= keys[i] ^ keys[0], order[i] = i;
+    for (int shift = 0; shift < 64; shift += 8) {
+        if ((varies >> shift & 255) == 0) continue;
+        sort_byte(keys, n, shift, order, tmp);
+        memcpy(order, tmp, (size_t)n * sizeof *order);
+    }
+}
