@@ -83,6 +83,9 @@ typedef void softmax_fn(size_t n, const float *x, float *y);
 typedef void norm_fn(size_t n, const float *x, const float *scale, const float *bias, float eps,
                      float *y, float *stats);
 
+/* y[i] = sum over t < taps of w[t] * rows[t][i] for i < n, in the order of t. */
+typedef void blend_fn(size_t n, size_t taps, const float *const *rows, const float *w, float *y);
+
 /* Floats to integers. y may equal x where elements have the same size. */
 typedef void cast_fn(size_t n, const float *x, void *y);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DeformConv: a convolution whose taps are moved by offsets. hone::DeformColumns samples them,
+ * DeformConv: a convolution whose taps are moved by offsets. hone::DeformColumns samples them from
+ * a channels-last image, so that a sample is a weighted sum of pixels,
  *
- *     [N, group, result pixels, channels of a group * taps]
+ *     [N, group, result pixels, taps * channels of a group]
  *
  * and a matrix product does the rest. Computed in float32.
  */
@@ -53,16 +54,16 @@ static hone_status deform_of(const infer *f, const deform_params *p, const shape
     if (rank != p->kernel_shape.n)
         return infer_fail(f, "data of rank %d with a kernel of rank %d", x->rank,
                           p->kernel_shape.n);
-    TRY(window_resolve(f, &p->window, rank, p->kernel_shape.v, x->dim + 2, &d->w));
+    TRY(window_resolve(f, &p->window, rank, p->kernel_shape.v, x->dim + 1, &d->w));
     d->at = (sampling){.rank = rank};
     d->images = x->dim[0];
-    d->channels = x->dim[1];
+    d->channels = x->dim[rank + 1];
     d->taps = d->pixels = 1;
-    d->positions = shape_span(x, 2, x->rank);
+    d->positions = shape_span(x, 1, rank + 1);
     for (int32_t a = 0; a < rank; a++) {
         d->taps = dim_mul(d->taps, d->w.kernel[a]);
         d->pixels = dim_mul(d->pixels, d->w.out[a]);
-        d->at.dim[a] = x->dim[a + 2];
+        d->at.dim[a] = x->dim[a + 1];
     }
     if (d->channels % p->group || d->channels % p->offset_group || d->taps < 0 ||
         !sampling_fits(&d->at))
@@ -128,17 +129,35 @@ static void find_taps(const deform_pixel *q, sampling_block *b) {
     }
 }
 
-/* All channels of the offset group. A row of columns is [channel of the group][tap]. */
-static void sample_channels(const deform_pixel *q, const sampling_block *b) {
+/* Channels [c, c + n), which are in one group. A row of columns is [tap][channel of the group]. */
+static void sample_channels(const deform_pixel *q, const sampling_block *b, int64_t c, int64_t n) {
+    const deform *d = q->d;
+    const int64_t group = ((const deform_params *)step_params(q->s))->group;
+    const int64_t per_group = d->channels / group;
+    const float *x =
+        (const float *)q->s->in[DEFORM_X].data + q->image * d->positions * d->channels + c;
+    const int64_t row = (q->image * group + c / per_group) * d->pixels + q->pixel;
+    float *y = (float *)q->s->out[0].data + (row * d->taps + q->first) * per_group + c % per_group;
+    for (int32_t t = 0; t < b->n; t++, y += per_group) {
+        const float *pixels[SAMPLING_MAX_TAPS];
+        float weights[SAMPLING_MAX_TAPS];
+        for (int32_t i = 0; i < b->taps[t]; i++) {
+            pixels[i] = x + b->tap[t][i].index * d->channels;
+            weights[i] = (float)b->tap[t][i].weight;
+        }
+        q->s->k->blend_f32((size_t)n, (size_t)b->taps[t], pixels, weights, y);
+    }
+}
+
+/* All channels of the offset group. */
+static void sample_groups(const deform_pixel *q, const sampling_block *b) {
     const deform *d = q->d;
     const deform_params *p = step_params(q->s);
-    const int64_t each = d->channels / p->offset_group, per_group = d->channels / p->group;
-    const float *x = q->s->in[DEFORM_X].data;
-    float *y = q->s->out[0].data;
-    for (int64_t c = q->group * each; c < (q->group + 1) * each; c++) {
-        const int64_t row = (q->image * p->group + c / per_group) * d->pixels + q->pixel;
-        sampling_blend_f32(b, x + (q->image * d->channels + c) * d->positions,
-                           y + (row * per_group + c % per_group) * d->taps + q->first);
+    const int64_t per_group = d->channels / p->group, each = d->channels / p->offset_group;
+    const int64_t end = (q->group + 1) * each;
+    for (int64_t c = q->group * each, n; c < end; c += n) {
+        n = per_group - c % per_group < end - c ? per_group - c % per_group : end - c;
+        sample_channels(q, b, c, n);
     }
 }
 
@@ -154,7 +173,7 @@ static void do_pixels(void *arg, int64_t first, int64_t last, int32_t worker) {
                 const deform_pixel q = {s, d, i / d->pixels, i % d->pixels, g, t};
                 b.n = (int32_t)(d->taps - t < SAMPLING_BLOCK ? d->taps - t : SAMPLING_BLOCK);
                 find_taps(&q, &b);
-                sample_channels(&q, &b);
+                sample_groups(&q, &b);
             }
 }
 
@@ -167,8 +186,8 @@ static hone_status deform_run(run_ctx *r, const step *s) {
 }
 
 static const char *const deform_cases[] = {
-    "f32[1,4,5,6] f32[1,18,3,4] kernel_shape=3,3",
-    "f32[2,4,5,6] f32[2,16,4,5] f32[2,8,4,5] kernel_shape=2,2 group=2 offset_group=2", NULL};
+    "f32[1,5,6,4] f32[1,18,3,4] kernel_shape=3,3", "f32[1,5,6,37] f32[1,8,4,5] kernel_shape=2,2",
+    "f32[2,5,6,4] f32[2,16,4,5] f32[2,8,4,5] kernel_shape=2,2 group=2 offset_group=2", NULL};
 
 static const op core_deform = {.name = "DeformColumns",
                                .domain = "hone",
@@ -203,11 +222,12 @@ static hone_status deform_conv_expand(builder *b, draft *d) {
     TRY(draft_set_attr(b, d, A_INTS("kernel_shape", w->dim + 2, w->rank - 2)));
     value *offset = expand_cast(b, d->in[IN_OFFSET], HONE_F32);
     value *columns = emit(b, "hone::DeformColumns",
-                          IN(expand_cast(b, d->in[IN_X], HONE_F32), offset,
+                          IN(emit_channels_last(b, expand_cast(b, d->in[IN_X], HONE_F32)), offset,
                              expand_cast(b, draft_in(d, IN_MASK), HONE_F32)),
                           d->attrs, d->n_attrs);
     const int64_t rows[] = {group, w->dim[0] / group, -1}, perm[] = {0, 1, 3, 2};
-    value *weight = expand_reshape(b, expand_cast(b, d->in[IN_W], HONE_F32), rows, 3);
+    value *taps_first = emit_channels_last(b, expand_cast(b, d->in[IN_W], HONE_F32));
+    value *weight = expand_reshape(b, taps_first, rows, 3);
     value *y = emit(b, "hone::MatMul", IN(columns, weight), ATTRS(A_INT("trans_b", 1)));
     y = emit(b, "Transpose", IN(y), ATTRS(A_INTS("perm", perm, 4)));
     value *space = emit(b, "Shape", IN(offset), ATTRS(A_INT("start", 2)));

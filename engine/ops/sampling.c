@@ -61,6 +61,13 @@ static double settle(const sampling *s, int64_t dim, double x) {
 /* The elements of one axis that make up position x, and their weights; those without weight or
  * element are left out. */
 static int32_t axis_taps(const sampling *s, int64_t dim, double at, sampling_tap *taps) {
+    if (s->mode == SAMPLING_LINEAR && at >= 0 && at < (double)(dim - 1)) { /* mostly */
+        const int64_t i = (int64_t)at;
+        const double right = at - (double)i;
+        taps[0] = (sampling_tap){i, 1 - right};
+        taps[1] = (sampling_tap){i + 1, right};
+        return right != 0 ? 2 : 1;
+    }
     const int32_t each = taps_per_axis(s->mode);
     const double x = settle(s, dim, at), base = floor(x), part = x - base;
     const int64_t first = (int64_t)base - (s->mode == SAMPLING_CUBIC ? 1 : 0);

@@ -13,6 +13,7 @@ void reduce_slots_fold_every_element(void **state);
 void reduce_sums_stay_accurate_for_long_runs(void **state);
 void softmax_rows_match_double(void **state);
 void softmax_rows_with_special_values(void **state);
+void blended_rows_match_double(void **state);
 void norm_rows_match_double(void **state);
 void widening_16_bit_floats_is_exact(void **state);
 void narrowing_to_16_bits_rounds_to_nearest_even(void **state);

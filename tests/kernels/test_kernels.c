@@ -83,6 +83,7 @@ int main(void) {
         cmocka_unit_test(reduce_sums_stay_accurate_for_long_runs),
         cmocka_unit_test(softmax_rows_match_double),
         cmocka_unit_test(softmax_rows_with_special_values),
+        cmocka_unit_test(blended_rows_match_double),
         cmocka_unit_test(norm_rows_match_double),
         cmocka_unit_test(widening_16_bit_floats_is_exact),
         cmocka_unit_test(narrowing_to_16_bits_rounds_to_nearest_even),
