@@ -83,6 +83,19 @@ typedef void softmax_fn(size_t n, const float *x, float *y);
 typedef void norm_fn(size_t n, const float *x, const float *scale, const float *bias, float eps,
                      float *y, float *stats);
 
+/* y[i] = sum over t < taps of w[t] * rows[t][i] for i < n, in the order of t. */
+typedef void blend_fn(size_t n, size_t taps, const float *const *rows, const float *w, float *y);
+
+/* Floats to integers. y may equal x where elements have the same size. */
+typedef void cast_fn(size_t n, const float *x, void *y);
+
+/* Between floats and bytes. Element i has scale[i * by] and zero[i * by], by is 0 or 1; zero may be
+ * NULL (0) and holds whole numbers of the byte's range. The same bits at all levels. */
+typedef void quantize_fn(size_t n, const float *x, const float *scale, const float *zero, size_t by,
+                         void *y);
+typedef void dequantize_fn(size_t n, const void *x, const float *scale, const float *zero,
+                           size_t by, float *y);
+
 /* What happens to finished rows, in this order: + bias[column], + residual, clamp to [lo, hi], then
  * act (a unary f32 kernel) if it is not NULL. Micro-kernels do all but act, which the drivers
  * of gemm/ and conv/ apply to whole rows that are still in cache. */
@@ -136,6 +149,19 @@ typedef struct gemm_f32_kernel {
     uint16_t kc;            /* depth of one K block, a multiple of 8 */
     const char *name;
 } gemm_f32_kernel;
+
+/* The same in double, plainer: c[i][j] = (accumulate ? c[i][j] : 0) + sum over l < k of a[i][l] *
+ * b[l][j] for any number of rows and all GEMM_F64_PANEL columns j. Every element is one chain of
+ * multiply-adds in the order of l. */
+#define GEMM_F64_PANEL 8
+typedef struct gemm_tile_f64 {
+    const double *a, *b;
+    double *c; /* overlaps no operand */
+    size_t lda, ldb, ldc;
+    size_t rows, k;
+    bool accumulate;
+} gemm_tile_f64;
+typedef void gemm_f64_fn(const gemm_tile_f64 *t);
 
 /* A run of output pixels of a channels-last depthwise convolution, then the epilogue except act:
  *

@@ -59,6 +59,7 @@ typedef struct arg_job {
     int64_t n, inner, blocks; /* axis, what follows it, blocks of columns in that */
     uint64_t flip;            /* turns keys over for the maximum */
     reduce_fn *fold;          /* finds the extreme of a block, or NULL */
+    binary_fn *join, *better; /* of two rows of columns; NULL with fold */
     bool last;
 } arg_job;
 
@@ -97,8 +98,8 @@ static int64_t search_row(const arg_job *j, const char *x) {
     return found;
 }
 
-/* `n` columns next to each other. */
-static void search_columns(const arg_job *j, const char *x, int64_t n, int64_t *y) {
+/* `n` columns next to each other, by their keys. */
+static void search_keys(const arg_job *j, const char *x, int64_t n, int64_t *y) {
     const hone_dtype t = j->s->in[0].dtype;
     uint64_t keys[BLOCK], best[BLOCK];
     for (int64_t i = 0; i < n; i++) best[i] = UINT64_MAX, y[i] = 0;
@@ -113,6 +114,29 @@ static void search_columns(const arg_job *j, const char *x, int64_t n, int64_t *
     }
 }
 
+/* The same by kernels on whole rows. A NaN wins and stays, which tells the columns that only keys
+ * can decide. */
+static void search_rows(const arg_job *j, const char *x, int64_t n, int64_t *y) {
+    const step *s = j->s;
+    const size_t size = dtype_size(s->in[0].dtype), count = (size_t)n;
+    uint64_t best[BLOCK]; /* room for elements of any type */
+    int32_t found[BLOCK] = {0};
+    uint8_t take[BLOCK];
+    memcpy(best, x, count * size);
+    for (int32_t row = 1; row < j->n; row++) {
+        const char *next = x + (size_t)(row * j->inner) * size;
+        const void *a = j->flip ? (const void *)best : next, *b = j->flip ? next : (void *)best;
+        j->better(count, a, 1, b, 1, take);
+        s->k->select[KT_I32](count, take, 1, &row, 0, found, 1, found);
+        j->join(count, best, 1, next, 1, best);
+    }
+    for (int64_t i = 0; i < n; i++) y[i] = found[i];
+    if (!dtype_in(s->in[0].dtype, DT_FLOATS)) return;
+    s->k->equal[dtype_ktype(s->in[0].dtype)](count, best, 1, best, 1, take);
+    for (int64_t i = 0; i < n; i++)
+        if (!take[i]) search_keys(j, x + (size_t)i * size, 1, y + i);
+}
+
 static void do_blocks(void *arg, int64_t first, int64_t last, int32_t worker) {
     const arg_job *j = arg;
     const size_t size = dtype_size(j->s->in[0].dtype);
@@ -125,11 +149,13 @@ static void do_blocks(void *arg, int64_t first, int64_t last, int32_t worker) {
         if (j->inner == 1)
             y[o] = search_row(j, x);
         else
-            search_columns(j, x, n, y + o * j->inner + at);
+            (j->join && j->n <= INT32_MAX ? search_rows : search_keys)(j, x, n,
+                                                                       y + o * j->inner + at);
     }
 }
 
-static hone_status arg_search(run_ctx *r, const step *s, uint64_t flip, reduce_fn *const *folds) {
+static hone_status arg_search(run_ctx *r, const step *s, uint64_t flip, reduce_fn *const *folds,
+                              binary_fn *const *joins) {
     const arg_params *p = step_params(s);
     const shape *x = &s->in[0].shape;
     int32_t axis = 0;
@@ -137,11 +163,13 @@ static hone_status arg_search(run_ctx *r, const step *s, uint64_t flip, reduce_f
     const ktype t = dtype_ktype(s->in[0].dtype);
     arg_job j = {.s = s,
                  .fold = t < KT_COUNT ? folds[t] : NULL,
+                 .join = t < KT_COUNT ? joins[t] : NULL,
                  .n = x->dim[axis],
                  .inner = shape_span(x, axis + 1, x->rank),
                  .flip = flip,
                  .last = p->select_last_index};
     if (tensor_count(&s->out[0]) == 0) return HONE_OK;
+    if (j.join) j.better = (j.last ? s->k->less_equal : s->k->less)[t];
     j.blocks = (j.inner + BLOCK - 1) / BLOCK;
     team_run(r->team, shape_span(x, 0, axis) * j.blocks, 64 / j.n + 1, do_blocks, &j);
     return HONE_OK;
@@ -150,10 +178,10 @@ static hone_status arg_search(run_ctx *r, const step *s, uint64_t flip, reduce_f
 /* The maximum is the first of the keys turned over. A key equal to the starting value is at place 0
  * unless it is found later on, which is where it is looked for. */
 static hone_status arg_max_run(run_ctx *r, const step *s) {
-    return arg_search(r, s, UINT64_MAX, s->k->reduce_max);
+    return arg_search(r, s, UINT64_MAX, s->k->reduce_max, s->k->max);
 }
 static hone_status arg_min_run(run_ctx *r, const step *s) {
-    return arg_search(r, s, 0, s->k->reduce_min);
+    return arg_search(r, s, 0, s->k->reduce_min, s->k->min);
 }
 
 static uint64_t arg_flops(const step *s) { return (uint64_t)tensor_count(&s->in[0]); }
@@ -161,6 +189,9 @@ static uint64_t arg_flops(const step *s) { return (uint64_t)tensor_count(&s->in[
 static const char *const arg_cases[] = {"f32[3,4]",
                                         "f32[2,1000] axis=-1 keepdims=0",
                                         "f32[1,21,30,30] axis=1",
+                                        "f64[3,4,5] axis=1 select_last_index=1",
+                                        "u8[2,40,300] axis=1",
+                                        "f16[5,3] axis=0",
                                         "u8[4,5] axis=1 select_last_index=1",
                                         "f16[7] axis=0",
                                         "i64[3,0,4] axis=2",

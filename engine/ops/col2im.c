@@ -80,15 +80,12 @@ static hone_status col2im_plan(plan_ctx *p, step *s) {
     return col2im_resolve(&f, step_params(s), &s->in[COL_IMAGE], &s->in[COL_BLOCK], st);
 }
 
+/* y[i * apart] += x[i] for i < n. */
 #define ADD(name, type)                                                                            \
-    static void name(const col2im *st, const void *xv, void *yv) {                                 \
+    static void name(int64_t n, const void *xv, void *yv, int64_t apart) {                         \
         const type *x = xv;                                                                        \
         type *y = yv;                                                                              \
-        for (int64_t t = 0; t < st->taps; t++)                                                     \
-            for (int64_t p = 0; p < st->places; p++) {                                             \
-                const int64_t at = window_tap_index(&st->w, p, t);                                 \
-                if (at >= 0) y[at] = (type)(y[at] + x[t * st->places + p]);                        \
-            }                                                                                      \
+        for (int64_t i = 0; i < n; i++) y[i * apart] = (type)(y[i * apart] + x[i]);                \
     }
 /* Integers wrap, whatever their sign is. */
 ADD(add_f32, float)
@@ -98,24 +95,70 @@ ADD(add_16, uint16_t)
 ADD(add_32, uint32_t)
 ADD(add_64, uint64_t)
 
+typedef void add_fn(int64_t n, const void *x, void *y, int64_t apart);
+static add_fn *add_of(hone_dtype t) {
+    const size_t size = dtype_size(t);
+    if (t == HONE_F32) return add_f32;
+    if (t == HONE_F64) return add_f64;
+    return size == 1 ? add_8 : size == 2 ? add_16 : size == 4 ? add_32 : add_64;
+}
+
+/* Adds one row of places of a tap: those that differ along the last axis only. */
+typedef struct col2im_row {
+    add_fn *spread; /* for strides */
+    binary_fn *add; /* for neighbours */
+    size_t size;
+    int64_t first, count; /* places that lie inside the image, */
+    int64_t to, step;     /* and where they do */
+} col2im_row;
+
+static void add_row(const col2im_row *r, const char *x, char *line) {
+    const char *from = x + (size_t)r->first * r->size;
+    char *y = line + (size_t)r->to * r->size;
+    if (r->step == 1)
+        r->add((size_t)r->count, y, 1, from, 1, y);
+    else
+        r->spread(r->count, from, y, r->step);
+}
+
+/* One tap of all places. Rows of places go to lines of the image, or nowhere. */
+static void add_tap(const col2im *st, int64_t tap, col2im_row *r, const char *x, char *y) {
+    const window *w = &st->w;
+    const int32_t last = w->rank - 1;
+    int64_t start[WINDOW_MAX_RANK], index[WINDOW_MAX_RANK] = {0};
+    window_tap(w, 0, tap, start);
+    r->step = w->stride[last];
+    r->count = conv_taps_inside(start[last], r->step, w->out[last], 0, w->in[last], &r->first);
+    if (r->count == 0) return;
+    r->to = start[last] + r->first * r->step;
+    for (int64_t p = 0; p < st->places; p += w->out[last]) {
+        int64_t line = 0;
+        bool inside = true;
+        for (int32_t a = 0; a < last; a++) {
+            const int64_t at = start[a] + index[a] * w->stride[a];
+            inside = inside && at >= 0 && at < w->in[a];
+            line = inside ? line * w->in[a] + at : 0;
+        }
+        if (inside) add_row(r, x + (size_t)p * r->size, y + (size_t)(line * w->in[last]) * r->size);
+        for (int32_t a = last - 1; a >= 0 && ++index[a] == w->out[a]; a--) index[a] = 0;
+    }
+}
+
 /* Planes are the channels of all images. */
 static void do_planes(void *arg, int64_t first, int64_t last, int32_t worker) {
     const step *s = arg;
     const col2im *st = s->state;
     const size_t size = dtype_size(s->in[COL_X].dtype);
     const hone_dtype t = s->in[COL_X].dtype;
+    col2im_row row = {.spread = add_of(t), .add = s->k->add[dtype_ktype(t)], .size = size};
     (void)worker;
     for (int64_t i = first; i < last; i++) {
         const char *x =
             (const char *)s->in[COL_X].data + (size_t)(i * st->taps * st->places) * size;
         char *y = (char *)s->out[0].data + (size_t)(i * st->positions) * size;
         memset(y, 0, (size_t)st->positions * size);
-        if (t == HONE_F32)
-            add_f32(st, x, y);
-        else if (t == HONE_F64)
-            add_f64(st, x, y);
-        else
-            (size == 1 ? add_8 : size == 2 ? add_16 : size == 4 ? add_32 : add_64)(st, x, y);
+        for (int64_t tap = 0; tap < st->taps; tap++)
+            add_tap(st, tap, &row, x + (size_t)(tap * st->places) * size, y);
     }
 }
 
@@ -127,8 +170,12 @@ static hone_status col2im_run(run_ctx *r, const step *s) {
 }
 
 static const char *const col2im_cases[] = {
-    "f32[1,5,5] i64{5,5} i64{1,5}", "f32[2,12,4] i64{3,3} i64{2,2}",
-    "i32[1,8,9] i64{5,5} i64{2,2} strides=2,2 pads=0,0,1,1", NULL};
+    "f32[1,5,5] i64{5,5} i64{1,5}",
+    "f32[2,12,4] i64{3,3} i64{2,2}",
+    "i32[1,8,9] i64{5,5} i64{2,2} strides=2,2 pads=0,0,1,1",
+    "f32[1,18,20] i64{8,9} i64{3,3} strides=2,2 pads=1,1,1,1",
+    "u8[1,8,8] i64{3,3,3} i64{2,2,2}",
+    NULL};
 
 static const op core_col2im = {.name = "Col2Im",
                                .domain = "hone",

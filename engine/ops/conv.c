@@ -13,6 +13,7 @@
 #include "conv.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "checked.h"
 #include "conv/conv_f32.h"
@@ -158,6 +159,7 @@ typedef struct conv_state {
     shape result;
     bool late;
     float *packed; /* a constant weight, packed while planning; NULL: in the model or at run time */
+    float *folded_bias; /* of fold_width; zeros if there is none */
     bool pack_at_run;
     size_t worker_bytes, at_packed;
     wide_block x, w, bias, y; /* widened operands in scratch */
@@ -173,6 +175,57 @@ static conv_f32_shape kernel_shape(const step *s, const conv_geometry *g) {
                             .groups = p->group,
                             .ldx = g->ic * p->group,
                             .ldy = g->oc * p->group};
+}
+
+/* The outputs of an input pixel of a transposed convolution lie side by side if its windows do:
+ * along the last axis, they are one pixel of stride * OC channels. That makes one product of
+ * several. */
+static bool fold_width(const step *s, conv_f32_shape *c) {
+    conv_window *w = &c->window;
+    const tensor *weight = &s->in[CONV_W];
+    const int64_t width = w->stride[2];
+    if (!c->transposed || c->groups > 1 || width == 1 || w->kernel[2] != width ||
+        w->dilation[2] != 1 || w->pad[2] != 0 || w->out[2] != w->in[2] * width)
+        return false;
+    if (!weight->data || weight->dtype != HONE_F32 || weight->layout.kind != LAYOUT_DENSE ||
+        (step_has(s, CONV_BIAS) && !s->in[CONV_BIAS].data))
+        return false;
+    w->kernel[2] = w->stride[2] = 1;
+    w->out[2] = w->in[2];
+    c->oc *= width;
+    c->ldy *= width;
+    return true;
+}
+
+/* [OC, .., KW, IC] becomes [KW, OC, .., IC]. */
+static void fold_weight(const tensor *w, float *folded) {
+    const int32_t rank = w->shape.rank;
+    const int64_t width = w->shape.dim[rank - 2], ic = w->shape.dim[rank - 1];
+    const int64_t lines = shape_span(&w->shape, 0, rank - 2);
+    const float *from = w->data;
+    for (int64_t i = 0; i < lines; i++)
+        for (int64_t k = 0; k < width; k++, from += ic)
+            memcpy(folded + (k * lines + i) * ic, from, (size_t)ic * sizeof *from);
+}
+
+/* The weight and the bias that belong to a folded width. */
+static hone_status plan_folded(plan_ctx *pc, step *s, conv_state *st) {
+    const tensor *w = &s->in[CONV_W];
+    const int64_t oc = w->shape.dim[0], width = st->plan.shape.oc / oc;
+    st->packed =
+        arena_array(pc->arena, conv_f32_packed_floats(&st->plan.shape), sizeof *st->packed);
+    st->folded_bias = arena_array(pc->arena, (size_t)st->plan.shape.oc, sizeof(float));
+    float *folded = mem_alloc(pc->c->alloc, w->bytes, TENSOR_ALIGN);
+    if (!folded || !st->packed || !st->folded_bias) {
+        mem_free(pc->c->alloc, folded);
+        return fail_nomem(pc->c, w->bytes);
+    }
+    fold_weight(w, folded);
+    conv_f32_pack(s->k, &st->plan.shape, folded, st->packed);
+    mem_free(pc->c->alloc, folded);
+    for (int64_t k = 0; step_has(s, CONV_BIAS) && k < width; k++)
+        memcpy(st->folded_bias + k * oc, s->in[CONV_BIAS].data, (size_t)oc * sizeof(float));
+    return HONE_OK;
 }
 
 /* A constant weight that is not packed in the model (transposed convolutions) is packed once a
@@ -219,11 +272,12 @@ static hone_status conv_plan(plan_ctx *pc, step *s) {
     st->late = fused_is_late(s, &g.result);
     if (tensor_count(&s->out[0]) == 0 || shape_span(&g.result, 0, g.result.rank) == 0)
         return HONE_OK;
-    const conv_f32_shape c = kernel_shape(s, &g);
+    conv_f32_shape c = kernel_shape(s, &g);
+    const bool folded = fold_width(s, &c);
     st->plan = conv_f32_make_plan(s->k, &c);
     name_kernel(pc, s, st);
     TRY(scratch_book_workers(pc, s, st->plan.scratch, &st->worker_bytes));
-    TRY(plan_weight(pc, s, st));
+    TRY(folded ? plan_folded(pc, s, st) : plan_weight(pc, s, st));
     TRY(wide_book(pc, s, &s->in[CONV_X], &st->x));
     if (st->pack_at_run) TRY(wide_book(pc, s, &s->in[CONV_W], &st->w));
     if (step_has(s, CONV_BIAS)) TRY(wide_book(pc, s, &s->in[CONV_BIAS], &st->bias));
@@ -261,6 +315,7 @@ static hone_status conv_run(run_ctx *r, const step *s) {
     if (st->late) ep = (epilogue_f32){.lo = -INFINITY, .hi = INFINITY};
     if (step_has(s, CONV_BIAS)) ep.bias = wide_read(&st->bias, s->k, &s->in[CONV_BIAS], scratch);
     if (step_has(s, CONV_RESIDUAL) && !st->late) ep.residual = s->in[CONV_RESIDUAL].data;
+    if (st->folded_bias) ep.bias = st->folded_bias;
     ep.ldr = (size_t)st->plan.shape.ldy;
     conv_job job = {.st = st, .scratch = scratch};
     job.args.x = wide_read(&st->x, s->k, &s->in[CONV_X], scratch);
@@ -297,9 +352,13 @@ static const char *const conv_cases[] = {
     "f16[1,5,5,3] f16[4,3,3,3] f16[4]",
     NULL};
 static const char *const conv_transpose_cases[] = {
-    "f32[1,3,3,4] f32[2,3,3,4]", "f32[1,5,4,3] f32[6,2,2,3] f32[6] strides=2,2",
+    "f32[1,3,3,4] f32[2,3,3,4]",
+    "f32[1,5,4,3] f32[6,2,2,3] f32[6] strides=2,2",
     "f32[1,4,4,4] f32[4,3,3,2] group=2 strides=2,2 pads=1,1,1,1 output_padding=1,1",
-    "f32[1,6,3] f32[2,4,3] strides=3 pads=1,1", NULL};
+    "f32[1,6,3] f32[2,4,3] strides=3 pads=1,1",
+    "f32[2,3,2] f32[2,2,2]{1,2,-3,4,5,-6,7,8} f32{0.5,-1} strides=2 lo=0",
+    "f32[1,2,3,1] f32[2,2,2,1]{1,2,-3,4,5,-6,7,8} _ f32[1,4,6,2] strides=2,2",
+    NULL};
 
 const op op_conv = {.name = "Conv",
                     .domain = "hone",

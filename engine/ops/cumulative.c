@@ -27,6 +27,14 @@ static hone_status cumulative_infer(infer *f) {
     return infer_same(f, 0);
 }
 
+/* Rows along the last axis. A sum waits for the one before it, so several rows go side by side. */
+typedef struct scan_shape {
+    int64_t n;
+    bool exclusive, reverse;
+} scan_shape;
+typedef void scan_fn(const scan_shape *s, int64_t rows, const void *x, void *y);
+enum { SIDE_BY_SIDE = 4 };
+
 typedef struct cumulative_job {
     combine how;
     const char *x;
@@ -35,6 +43,7 @@ typedef struct cumulative_job {
     int64_t inner; /* elements of one step along it */
     bool exclusive, reverse;
     uint64_t neutral; /* one element */
+    scan_fn *scan;
 } cumulative_job;
 
 /* One [n, inner] matrix. Row i of the result is the one before it and a row of x. */
@@ -59,6 +68,63 @@ static void do_matrices(void *arg, int64_t first, int64_t last, int32_t worker) 
     }
 }
 
+/* The last of fewer than four rows is done more than once. */
+#define SCAN(name, type, wide, start, op)                                                          \
+    static void name(const scan_shape *s, int64_t rows, const void *xv, void *yv) {                \
+        const int64_t n = s->n, by = s->reverse ? -1 : 1, late = s->exclusive ? by : 0;            \
+        const type *x = (const type *)xv + (s->reverse ? n - 1 : 0);                               \
+        type *y = (type *)yv + (s->reverse ? n - 1 : 0);                                           \
+        for (int64_t r = 0; r < rows;                                                              \
+             r += SIDE_BY_SIDE, x += SIDE_BY_SIDE * n, y += SIDE_BY_SIDE * n) {                    \
+            const int64_t last = rows - 1 - r;                                                     \
+            const int64_t b = (last < 1 ? last : 1) * n, c = (last < 2 ? last : 2) * n;            \
+            const int64_t d = (last < 3 ? last : 3) * n;                                           \
+            type v0 = s->exclusive ? (type)(start) : x[0], v1 = s->exclusive ? v0 : x[b];          \
+            type v2 = s->exclusive ? v0 : x[c], v3 = s->exclusive ? v0 : x[d];                     \
+            y[0] = v0, y[b] = v1, y[c] = v2, y[d] = v3;                                            \
+            for (int64_t i = 1, at = by; i < n; i++, at += by) {                                   \
+                const type *from = x + at - late;                                                  \
+                v0 = (type)((wide)from[0] op(wide) v0);                                            \
+                v1 = (type)((wide)from[b] op(wide) v1);                                            \
+                v2 = (type)((wide)from[c] op(wide) v2);                                            \
+                v3 = (type)((wide)from[d] op(wide) v3);                                            \
+                y[at] = v0, y[at + b] = v1, y[at + c] = v2, y[at + d] = v3;                        \
+            }                                                                                      \
+        }                                                                                          \
+    }
+/* Integers wrap, whatever their sign is. */
+#define SCANS(suffix, type, wide)                                                                  \
+    SCAN(sums_##suffix, type, wide, 0, +)                                                          \
+    SCAN(products_##suffix, type, wide, 1, *)
+SCANS(f32, float, float)
+SCANS(f64, double, double)
+SCANS(8, uint8_t, uint32_t)
+SCANS(16, uint16_t, uint32_t)
+SCANS(32, uint32_t, uint32_t)
+SCANS(64, uint64_t, uint64_t)
+
+/* NULL: 16-bit floats, whose sums are rounded one by one. */
+static scan_fn *scan_of(hone_dtype t, int32_t how) {
+    const bool add = how == COMBINE_ADD;
+    if (dtype_in(t, DT_FLOAT16S)) return NULL;
+    if (t == HONE_F32) return add ? sums_f32 : products_f32;
+    if (t == HONE_F64) return add ? sums_f64 : products_f64;
+    switch (dtype_size(t)) {
+    case 1: return add ? sums_8 : products_8;
+    case 2: return add ? sums_16 : products_16;
+    case 4: return add ? sums_32 : products_32;
+    default: return add ? sums_64 : products_64;
+    }
+}
+
+static void do_scans(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const cumulative_job *j = arg;
+    const scan_shape s = {j->n, j->exclusive, j->reverse};
+    const size_t at = (size_t)(first * j->n) * j->how.size;
+    (void)worker;
+    j->scan(&s, last - first, j->x + at, j->y + at);
+}
+
 static hone_status cumulative_run(run_ctx *r, const step *s, int32_t how) {
     const cumulative_params *p = step_params(s);
     const shape *x = &s->in[0].shape;
@@ -73,7 +139,9 @@ static hone_status cumulative_run(run_ctx *r, const step *s, int32_t how) {
     tensor_set_f64(&one, 0, how == COMBINE_MUL ? 1.0 : 0.0);
     j.n = x->dim[axis];
     j.inner = shape_span(x, axis + 1, x->rank);
-    team_run(r->team, shape_span(x, 0, axis), 16384 / (j.n * j.inner) + 1, do_matrices, &j);
+    j.scan = j.inner == 1 ? scan_of(s->in[0].dtype, how) : NULL;
+    team_run(r->team, shape_span(x, 0, axis), 16384 / (j.n * j.inner) + SIDE_BY_SIDE,
+             j.scan ? do_scans : do_matrices, &j);
     return HONE_OK;
 }
 
@@ -93,9 +161,17 @@ static hone_status cum_sum_grad(gradient *g) {
     return g->b->status;
 }
 
-static const char *const cumulative_cases[] = {"f32[5] i64{0}", "f32[2,3,4] i64{1} exclusive=1",
+static const char *const cumulative_cases[] = {"f32[5] i64{0}",
+                                               "f32[2,3,4] i64{1} exclusive=1",
                                                "i32[2,3] i32{-1} reverse=1",
-                                               "f16[6,5] i64{0} exclusive=1 reverse=1", NULL};
+                                               "f16[6,5] i64{0} exclusive=1 reverse=1",
+                                               "f32[7,9] i64{1}",
+                                               "f64[5,3] i64{1} exclusive=1 reverse=1",
+                                               "i16[3,4] i64{1} exclusive=1",
+                                               "u8[2,300] i64{1} reverse=1",
+                                               "f16[3,5] i64{1}",
+                                               "f32[3,0] i64{1}",
+                                               NULL};
 
 #define CUMULATIVE(ident, label, grad_fn)                                                          \
     static const op op_##ident = {.name = label,                                                   \

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DeformConv: a convolution whose taps are moved by offsets. hone::DeformColumns samples them,
+ * DeformConv: a convolution whose taps are moved by offsets. hone::DeformColumns samples them from
+ * a channels-last image, so that a sample is a weighted sum of pixels,
  *
- *     [N, group, result pixels, channels of a group * taps]
+ *     [N, group, result pixels, taps * channels of a group]
  *
  * and a matrix product does the rest. Computed in float32.
  */
@@ -53,16 +54,16 @@ static hone_status deform_of(const infer *f, const deform_params *p, const shape
     if (rank != p->kernel_shape.n)
         return infer_fail(f, "data of rank %d with a kernel of rank %d", x->rank,
                           p->kernel_shape.n);
-    TRY(window_resolve(f, &p->window, rank, p->kernel_shape.v, x->dim + 2, &d->w));
+    TRY(window_resolve(f, &p->window, rank, p->kernel_shape.v, x->dim + 1, &d->w));
     d->at = (sampling){.rank = rank};
     d->images = x->dim[0];
-    d->channels = x->dim[1];
+    d->channels = x->dim[rank + 1];
     d->taps = d->pixels = 1;
-    d->positions = shape_span(x, 2, x->rank);
+    d->positions = shape_span(x, 1, rank + 1);
     for (int32_t a = 0; a < rank; a++) {
         d->taps = dim_mul(d->taps, d->w.kernel[a]);
         d->pixels = dim_mul(d->pixels, d->w.out[a]);
-        d->at.dim[a] = x->dim[a + 2];
+        d->at.dim[a] = x->dim[a + 1];
     }
     if (d->channels % p->group || d->channels % p->offset_group || d->taps < 0 ||
         !sampling_fits(&d->at))
@@ -100,48 +101,80 @@ static hone_status deform_plan(plan_ctx *pc, step *s) {
                      step_has(s, DEFORM_MASK) ? &s->in[DEFORM_MASK].shape : &none, d);
 }
 
-/* Where a tap lies for result pixel number `pixel`. map counts the taps of all offset groups of all
- * images. */
-static void tap_position(const step *s, const deform *d, int64_t map, int64_t pixel, double *at) {
-    const float *offset = s->in[DEFORM_OFFSET].data;
+/* Samples of one result pixel: taps [first, first + b->n) of an offset group. */
+typedef struct deform_pixel {
+    const step *s;
+    const deform *d;
+    int64_t image, pixel, group, first;
+} deform_pixel;
+
+/* Finds the taps' own taps; the mask goes into their weights. */
+static void find_taps(const deform_pixel *q, sampling_block *b) {
+    const step *s = q->s;
+    const deform *d = q->d;
+    const int64_t groups = ((const deform_params *)step_params(s))->offset_group;
     const int32_t rank = d->w.rank;
-    int64_t base[WINDOW_MAX_RANK];
-    window_tap(&d->w, pixel, map % d->taps, base);
-    for (int32_t a = 0; a < rank; a++)
-        at[a] = (double)base[a] + (double)offset[(map * rank + a) * d->pixels + pixel];
+    const float *offset = s->in[DEFORM_OFFSET].data;
+    const float *mask = step_has(s, DEFORM_MASK) ? s->in[DEFORM_MASK].data : NULL;
+    for (int32_t t = 0; t < b->n; t++) {
+        const int64_t tap = q->first + t, map = (q->image * groups + q->group) * d->taps + tap;
+        int64_t base[WINDOW_MAX_RANK];
+        double at[SAMPLING_MAX_RANK];
+        window_tap(&d->w, q->pixel, tap, base);
+        for (int32_t a = 0; a < rank; a++)
+            at[a] = (double)base[a] + (double)offset[(map * rank + a) * d->pixels + q->pixel];
+        b->taps[t] = sampling_taps(&d->at, at, b->tap[t]);
+        for (int32_t i = 0; mask && i < b->taps[t]; i++)
+            b->tap[t][i].weight *= (double)mask[map * d->pixels + q->pixel];
+    }
 }
 
-/* One tap of one pixel, for all channels of an offset group. */
-static void sample_tap(const step *s, const deform *d, int64_t g, int64_t tap, int64_t item) {
-    const deform_params *p = step_params(s);
-    const int64_t image = item / d->pixels, pixel = item % d->pixels;
-    const int64_t each = d->channels / p->offset_group, per_group = d->channels / p->group;
-    const float *mask = step_has(s, DEFORM_MASK) ? s->in[DEFORM_MASK].data : NULL;
-    sampling_tap taps[SAMPLING_MAX_TAPS];
-    double at[SAMPLING_MAX_RANK];
-    const int64_t map = (image * p->offset_group + g) * d->taps + tap;
-    tap_position(s, d, map, pixel, at);
-    const int32_t n = sampling_taps(&d->at, at, taps);
-    const double factor = mask ? (double)mask[map * d->pixels + pixel] : 1;
-    for (int64_t c = g * each; c < (g + 1) * each; c++) {
-        const float *x =
-            (const float *)s->in[DEFORM_X].data + (image * d->channels + c) * d->positions;
-        double sum = 0;
-        for (int32_t t = 0; t < n; t++) sum += taps[t].weight * (double)x[taps[t].index];
-        const int64_t row = (image * p->group + c / per_group) * d->pixels + pixel;
-        ((float *)s->out[0].data)[(row * per_group + c % per_group) * d->taps + tap] =
-            (float)(sum * factor);
+/* Channels [c, c + n), which are in one group. A row of columns is [tap][channel of the group]. */
+static void sample_channels(const deform_pixel *q, const sampling_block *b, int64_t c, int64_t n) {
+    const deform *d = q->d;
+    const int64_t group = ((const deform_params *)step_params(q->s))->group;
+    const int64_t per_group = d->channels / group;
+    const float *x =
+        (const float *)q->s->in[DEFORM_X].data + q->image * d->positions * d->channels + c;
+    const int64_t row = (q->image * group + c / per_group) * d->pixels + q->pixel;
+    float *y = (float *)q->s->out[0].data + (row * d->taps + q->first) * per_group + c % per_group;
+    for (int32_t t = 0; t < b->n; t++, y += per_group) {
+        const float *pixels[SAMPLING_MAX_TAPS];
+        float weights[SAMPLING_MAX_TAPS];
+        for (int32_t i = 0; i < b->taps[t]; i++) {
+            pixels[i] = x + b->tap[t][i].index * d->channels;
+            weights[i] = (float)b->tap[t][i].weight;
+        }
+        q->s->k->blend_f32((size_t)n, (size_t)b->taps[t], pixels, weights, y);
+    }
+}
+
+/* All channels of the offset group. */
+static void sample_groups(const deform_pixel *q, const sampling_block *b) {
+    const deform *d = q->d;
+    const deform_params *p = step_params(q->s);
+    const int64_t per_group = d->channels / p->group, each = d->channels / p->offset_group;
+    const int64_t end = (q->group + 1) * each;
+    for (int64_t c = q->group * each, n; c < end; c += n) {
+        n = per_group - c % per_group < end - c ? per_group - c % per_group : end - c;
+        sample_channels(q, b, c, n);
     }
 }
 
 static void do_pixels(void *arg, int64_t first, int64_t last, int32_t worker) {
     const step *s = arg;
     const deform *d = s->state;
-    const deform_params *p = step_params(s);
+    const int64_t groups = ((const deform_params *)step_params(s))->offset_group;
+    sampling_block b;
     (void)worker;
     for (int64_t i = first; i < last; i++)
-        for (int64_t g = 0; g < p->offset_group; g++)
-            for (int64_t t = 0; t < d->taps; t++) sample_tap(s, d, g, t, i);
+        for (int64_t g = 0; g < groups; g++)
+            for (int64_t t = 0; t < d->taps; t += b.n) {
+                const deform_pixel q = {s, d, i / d->pixels, i % d->pixels, g, t};
+                b.n = (int32_t)(d->taps - t < SAMPLING_BLOCK ? d->taps - t : SAMPLING_BLOCK);
+                find_taps(&q, &b);
+                sample_groups(&q, &b);
+            }
 }
 
 static hone_status deform_run(run_ctx *r, const step *s) {
@@ -153,8 +186,8 @@ static hone_status deform_run(run_ctx *r, const step *s) {
 }
 
 static const char *const deform_cases[] = {
-    "f32[1,4,5,6] f32[1,18,3,4] kernel_shape=3,3",
-    "f32[2,4,5,6] f32[2,16,4,5] f32[2,8,4,5] kernel_shape=2,2 group=2 offset_group=2", NULL};
+    "f32[1,5,6,4] f32[1,18,3,4] kernel_shape=3,3", "f32[1,5,6,37] f32[1,8,4,5] kernel_shape=2,2",
+    "f32[2,5,6,4] f32[2,16,4,5] f32[2,8,4,5] kernel_shape=2,2 group=2 offset_group=2", NULL};
 
 static const op core_deform = {.name = "DeformColumns",
                                .domain = "hone",
@@ -189,11 +222,12 @@ static hone_status deform_conv_expand(builder *b, draft *d) {
     TRY(draft_set_attr(b, d, A_INTS("kernel_shape", w->dim + 2, w->rank - 2)));
     value *offset = expand_cast(b, d->in[IN_OFFSET], HONE_F32);
     value *columns = emit(b, "hone::DeformColumns",
-                          IN(expand_cast(b, d->in[IN_X], HONE_F32), offset,
+                          IN(emit_channels_last(b, expand_cast(b, d->in[IN_X], HONE_F32)), offset,
                              expand_cast(b, draft_in(d, IN_MASK), HONE_F32)),
                           d->attrs, d->n_attrs);
     const int64_t rows[] = {group, w->dim[0] / group, -1}, perm[] = {0, 1, 3, 2};
-    value *weight = expand_reshape(b, expand_cast(b, d->in[IN_W], HONE_F32), rows, 3);
+    value *taps_first = emit_channels_last(b, expand_cast(b, d->in[IN_W], HONE_F32));
+    value *weight = expand_reshape(b, taps_first, rows, 3);
     value *y = emit(b, "hone::MatMul", IN(columns, weight), ATTRS(A_INT("trans_b", 1)));
     y = emit(b, "Transpose", IN(y), ATTRS(A_INTS("perm", perm, 4)));
     value *space = emit(b, "Shape", IN(offset), ATTRS(A_INT("start", 2)));

@@ -113,8 +113,8 @@ static void do_gather(void *arg, int64_t first, int64_t last, int32_t worker) {
             const int64_t n = w->n - at < BLOCK ? w->n - at : BLOCK;
             const int64_t start = (c.from + at * w->next) * size;
             index_places(w->index, c.to + at, n, w->size, w->stride * size, from);
-            for (int64_t i = 0; i < n; i++) from[i] += start + i * w->next * size;
-            move_gather(n, j->size, j->src, from, j->dst + (size_t)(c.to + at) * j->size);
+            for (int64_t i = 0; i < n && w->next; i++) from[i] += i * w->next * size;
+            move_gather(n, j->size, j->src + start, from, j->dst + (size_t)(c.to + at) * j->size);
         }
 }
 

@@ -72,37 +72,39 @@ static double denormalize(const grid_sample_job *job, const tensor *grid, int64_
     return align ? (v + 1) / 2 * (size - 1) : ((v + 1) * size - 1) / 2;
 }
 
-#define BLEND(type)                                                                                \
-    static void blend_##type(const grid_sample_job *job, int32_t n, const sampling_tap *taps,      \
-                             int64_t image, int64_t point) {                                       \
-        const type *x =                                                                            \
-            (const type *)job->s->in[GRID_X].data + image * job->channels * job->positions;        \
-        type *y = (type *)job->s->out[0].data + image * job->channels * job->points + point;       \
-        for (int64_t c = 0; c < job->channels; c++) {                                              \
-            double sum = 0;                                                                        \
-            for (int32_t t = 0; t < n; t++) sum += taps[t].weight * (double)x[taps[t].index];      \
-            *y = (type)sum;                                                                        \
-            x += job->positions;                                                                   \
-            y += job->points;                                                                      \
-        }                                                                                          \
+/* All channels of an image at some neighbouring points of its result. */
+static void blend_channels(const grid_sample_job *job, const sampling_block *b, int64_t image,
+                           int64_t point) {
+    int64_t x = image * job->channels * job->positions;
+    int64_t y = image * job->channels * job->points + point;
+    const void *from = job->s->in[GRID_X].data;
+    void *to = job->s->out[0].data;
+    for (int64_t c = 0; c < job->channels; c++, x += job->positions, y += job->points) {
+        if (job->s->in[GRID_X].dtype == HONE_F32)
+            sampling_blend_f32(b, (const float *)from + x, (float *)to + y);
+        else
+            sampling_blend_f64(b, (const double *)from + x, (double *)to + y);
     }
-BLEND(float)
-BLEND(double)
+}
 
 static void do_points(void *arg, int64_t first, int64_t last, int32_t worker) {
     const grid_sample_job *job = arg;
     const tensor *grid = &job->s->in[GRID_GRID];
     const int32_t rank = job->at.rank;
+    sampling_block b;
     (void)worker;
-    for (int64_t i = first; i < last; i++) {
-        sampling_tap taps[SAMPLING_MAX_TAPS];
-        double at[SAMPLING_MAX_RANK];
-        /* A grid lists the innermost axis first. */
-        for (int32_t a = 0; a < rank; a++)
-            at[a] = denormalize(job, grid, i * rank + rank - 1 - a, job->at.dim[a]);
-        const int32_t n = sampling_taps(&job->at, at, taps);
-        (job->s->in[GRID_X].dtype == HONE_F32 ? blend_float : blend_double)(
-            job, n, taps, i / job->points, i % job->points);
+    for (int64_t i = first; i < last; i += b.n) {
+        const int64_t point = i % job->points;
+        const int64_t left = last - i < job->points - point ? last - i : job->points - point;
+        b.n = (int32_t)(left < SAMPLING_BLOCK ? left : SAMPLING_BLOCK);
+        for (int32_t p = 0; p < b.n; p++) {
+            double at[SAMPLING_MAX_RANK];
+            /* A grid lists the innermost axis first. */
+            for (int32_t a = 0; a < rank; a++)
+                at[a] = denormalize(job, grid, (i + p) * rank + rank - 1 - a, job->at.dim[a]);
+            b.taps[p] = sampling_taps(&job->at, at, b.tap[p]);
+        }
+        blend_channels(job, &b, i / job->points, point);
     }
 }
 
@@ -120,7 +122,8 @@ static hone_status grid_sample_run(run_ctx *r, const step *s) {
     if (tensor_count(&s->out[0]) == 0) return HONE_OK;
     if (job.positions == 0) return run_fail(r, "the image is empty");
     for (int32_t a = 0; a < job.at.rank; a++) job.at.dim[a] = x->dim[a + 2];
-    team_run(r->team, x->dim[0] * job.points, 2048 / job.channels + 1, do_points, &job);
+    team_run(r->team, x->dim[0] * job.points, 2048 / job.channels + SAMPLING_BLOCK, do_points,
+             &job);
     return HONE_OK;
 }
 

@@ -7,14 +7,15 @@
  *   bias      [N]
  *   residual  the shape of Y
  *
- * float32 goes through the packed kernels. 16-bit floats are widened to float32 around the same
- * path; other types take plain loops.
+ * float32 goes through the packed kernels, 16-bit floats are widened to it around the same path.
+ * float64 has a kernel of its own; integers take plain loops.
  */
 #include "matmul.h"
 
 #include <math.h>
 
 #include "gemm/gemm_f32.h"
+#include "gemm/gemm_f64.h"
 #include "wide.h"
 
 static const attr_spec matmul_attrs[] = {ATTR_ROW(BOOL, matmul_params, trans_b, .i = 0),
@@ -170,6 +171,10 @@ static hone_status matmul_plan(plan_ctx *pc, step *s) {
     batch_steps(b, &p->batch, p->b_step);
     st->form = form_of(s);
     const hone_dtype t = s->in[0].dtype;
+    if (t == HONE_F64) {
+        plan_kernel(pc, s, "gemm_f64_%s", isa_name(s->k->level));
+        return scratch_book_workers(pc, s, GEMM_F64_SCRATCH, &st->worker_bytes);
+    }
     if (!dtype_in(t, DT(HONE_F32) | DT_FLOAT16S)) {
         s->kernel = "plain loops";
         plan_decline(pc, s, s->k->gemm_f32.name, "elements are %s", hone_dtype_name(t));
@@ -251,6 +256,41 @@ static void matmul_f32(run_ctx *r, const step *s, const matmul_state *st) {
         wide_write(&st->y, s->k, &s->out[0], scratch);
 }
 
+typedef struct matmul_f64_job {
+    const step *s;
+    int64_t tasks; /* of one product */
+    char *scratch;
+} matmul_f64_job;
+
+static void matmul_f64_tasks(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const matmul_f64_job *job = arg;
+    const step *s = job->s;
+    const matmul_state *st = s->state;
+    const product *p = &st->p;
+    for (int64_t i = first; i < last; i++) {
+        const int64_t batch = i / job->tasks;
+        const size_t task = (size_t)(i % job->tasks);
+        int64_t a, b;
+        batch_matrices(p, batch, &a, &b);
+        const gemm_f64_args args = {.m = (size_t)p->m,
+                                    .n = (size_t)p->n,
+                                    .k = (size_t)p->k,
+                                    .a = (const double *)s->in[MATMUL_A].data + a * p->m * p->k,
+                                    .b = (const double *)s->in[MATMUL_B].data + b * p->k * p->n,
+                                    .c = (double *)s->out[0].data + batch * p->m * p->n,
+                                    .lda = (size_t)p->k,
+                                    .ldb = (size_t)(st->form == GEMM_B_COLUMNS ? p->k : p->n),
+                                    .form = st->form,
+                                    .ldc = (size_t)p->n};
+        gemm_f64_run(s->k, &args, task, task + 1, job->scratch + (size_t)worker * st->worker_bytes);
+    }
+}
+
+static void matmul_f64(run_ctx *r, const step *s, const matmul_state *st) {
+    matmul_f64_job job = {s, (int64_t)gemm_f64_tasks((size_t)st->p.m, (size_t)st->p.n), r->scratch};
+    if (job.tasks > 0) team_run(r->team, st->batches * job.tasks, 1, matmul_f64_tasks, &job);
+}
+
 /* y[m, n] = sum over k of a * b, in the element type itself; integers wrap. */
 #define PLAIN_PRODUCT(type, acc)                                                                   \
     static void plain_##type(const product *p, bool trans_b, const type *a, const type *b,         \
@@ -264,7 +304,6 @@ static void matmul_f32(run_ctx *r, const step *s, const matmul_state *st) {
                 y[i * p->n + j] = (type)sum;                                                       \
             }                                                                                      \
     }
-PLAIN_PRODUCT(double, double)
 PLAIN_PRODUCT(uint32_t, uint32_t)
 PLAIN_PRODUCT(uint64_t, uint64_t)
 
@@ -278,9 +317,7 @@ static void matmul_plain(const step *s, const matmul_state *st) {
         const void *a = (const char *)s->in[0].data + (size_t)(ia * p->m * p->k) * size;
         const void *b = (const char *)s->in[1].data + (size_t)(ib * p->k * p->n) * size;
         void *y = (char *)s->out[0].data + (size_t)(i * p->m * p->n) * size;
-        if (s->in[0].dtype == HONE_F64)
-            plain_double(p, trans_b, a, b, y);
-        else if (size == 4)
+        if (size == 4)
             plain_uint32_t(p, trans_b, a, b, y);
         else
             plain_uint64_t(p, trans_b, a, b, y);
@@ -292,6 +329,8 @@ static hone_status matmul_run(run_ctx *r, const step *s) {
     if (tensor_count(&s->out[0]) == 0) return HONE_OK; /* of however many matrices */
     if (st->sweep.kernel)
         matmul_f32(r, s, st);
+    else if (s->in[0].dtype == HONE_F64)
+        matmul_f64(r, s, st);
     else
         matmul_plain(s, st);
     return HONE_OK;
@@ -341,6 +380,9 @@ static const char *const matmul_cases[] = {"f32[3,4] f32[4,5]",
                                            "f16[9,8] f16[8,7]",
                                            "i32[3,4] i32[4,5]",
                                            "f64[3,4] f64[4,5]",
+                                           "f64[2,17,30] f64[2,19,30] trans_b=1",
+                                           "f64[131,300] f64[300,12]",
+                                           "f64[2,0] f64[0,3]",
                                            "f32[128,96] f32[96,160]",
                                            "f32[1,576] f32[576,1024]",
                                            NULL};

@@ -38,16 +38,18 @@ static hone_status nms_infer(infer *f) {
     return HONE_OK;
 }
 
-/* Room for the candidates of one class. */
-static hone_status nms_plan(plan_ctx *p, step *s) {
-    size_t bytes, at;
-    if (!size_mul((size_t)s->in[SCORES].shape.dim[2], sizeof(ranked), &bytes)) bytes = SIZE_MAX;
-    return scratch_book(p, s, bytes, &at);
-}
-
 typedef struct box {
     float y1, x1, y2, x2; /* y1 <= y2, x1 <= x2 */
+    float area;
 } box;
+
+/* Room for the candidates of one class and the boxes that are kept. */
+static hone_status nms_plan(plan_ctx *p, step *s) {
+    size_t bytes, at;
+    if (!size_mul((size_t)s->in[SCORES].shape.dim[2], sizeof(ranked) + sizeof(box), &bytes))
+        bytes = SIZE_MAX;
+    return scratch_book(p, s, bytes, &at);
+}
 
 typedef struct nms_work {
     run_ctx *r;
@@ -56,25 +58,34 @@ typedef struct nms_work {
     int64_t n, most; /* boxes; results of one class */
     float iou, score;
     bool has_score;
-    ranking candidates;
-    int64_t *found; /* triples */
+    ranking candidates; /* the best in front */
+    box *kept;          /* of this class */
+    int64_t *found;     /* triples */
     size_t n_found, capacity;
 } nms_work;
 
 static box read_box(const nms_work *w, int64_t image, int64_t i) {
     const float *b = (const float *)w->s->in[BOXES].data + (image * w->n + i) * 4;
+    box v;
     if (w->centered) /* x, y, width, height */
-        return (box){b[1] - b[3] / 2, b[0] - b[2] / 2, b[1] + b[3] / 2, b[0] + b[2] / 2};
-    return (box){b[0] < b[2] ? b[0] : b[2], b[1] < b[3] ? b[1] : b[3], b[0] < b[2] ? b[2] : b[0],
-                 b[1] < b[3] ? b[3] : b[1]};
+        v = (box){.y1 = b[1] - b[3] / 2,
+                  .x1 = b[0] - b[2] / 2,
+                  .y2 = b[1] + b[3] / 2,
+                  .x2 = b[0] + b[2] / 2};
+    else
+        v = (box){.y1 = b[0] < b[2] ? b[0] : b[2],
+                  .x1 = b[1] < b[3] ? b[1] : b[3],
+                  .y2 = b[0] < b[2] ? b[2] : b[0],
+                  .x2 = b[1] < b[3] ? b[3] : b[1]};
+    v.area = (v.y2 - v.y1) * (v.x2 - v.x1);
+    return v;
 }
 
-static bool overlaps(box a, box b, float threshold) {
-    const float y1 = a.y1 > b.y1 ? a.y1 : b.y1, x1 = a.x1 > b.x1 ? a.x1 : b.x1;
-    const float y2 = a.y2 < b.y2 ? a.y2 : b.y2, x2 = a.x2 < b.x2 ? a.x2 : b.x2;
+static bool overlaps(const box *a, const box *b, float threshold) {
+    const float y1 = a->y1 > b->y1 ? a->y1 : b->y1, x1 = a->x1 > b->x1 ? a->x1 : b->x1;
+    const float y2 = a->y2 < b->y2 ? a->y2 : b->y2, x2 = a->x2 < b->x2 ? a->x2 : b->x2;
     if (!(y2 > y1) || !(x2 > x1)) return false;
-    const float common = (y2 - y1) * (x2 - x1);
-    const float whole = (a.y2 - a.y1) * (a.x2 - a.x1) + (b.y2 - b.y1) * (b.x2 - b.x1) - common;
+    const float common = (y2 - y1) * (x2 - x1), whole = a->area + b->area - common;
     return whole > 0 && common / whole > threshold;
 }
 
@@ -91,31 +102,33 @@ static hone_status keep(nms_work *w, int64_t image, int64_t class, int64_t i) {
     return HONE_OK;
 }
 
-/* Boxes of one class that score enough, the best first. */
+/* Boxes of one class that score enough, as a heap: mostly a few of the best are wanted. */
 static void rank_class(nms_work *w, int64_t image, int64_t class) {
+    enum { BLOCK = 256 };
     const shape *x = &w->s->in[SCORES].shape;
     const float *score = (const float *)w->s->in[SCORES].data + (image * x->dim[1] + class) * w->n;
+    uint64_t keys[BLOCK];
     w->candidates.count = 0;
     for (int64_t i = 0; i < w->n; i++) {
-        uint64_t key;
-        if (w->has_score && !(score[i] > w->score)) continue;
-        order_keys(HONE_F32, score + i, 1, 1, &key);
-        ranking_push(&w->candidates, (ranked){~key, i});
+        if (i % BLOCK == 0)
+            order_keys(HONE_F32, score + i, 1, w->n - i < BLOCK ? w->n - i : BLOCK, keys);
+        /* Of equal scores the lower index is the better one. */
+        if (!w->has_score || score[i] > w->score)
+            ranking_push(&w->candidates, (ranked){keys[i % BLOCK], -i});
     }
-    ranking_sort(&w->candidates);
 }
 
 static hone_status select_class(nms_work *w, int64_t image, int64_t class) {
-    const size_t first = w->n_found;
+    int64_t kept = 0;
     rank_class(w, image, class);
-    for (int64_t c = 0; c < w->candidates.count; c++) {
-        const int64_t i = w->candidates.heap[c].index;
+    while (kept < w->most && w->candidates.count > 0) {
+        const int64_t i = -ranking_take(&w->candidates).index;
         const box b = read_box(w, image, i);
         bool free = true;
-        if ((int64_t)(w->n_found - first) >= w->most) return HONE_OK;
-        for (size_t k = first; k < w->n_found && free; k++)
-            free = !overlaps(b, read_box(w, image, w->found[3 * k + 2]), w->iou);
-        if (free) TRY(keep(w, image, class, i));
+        for (int64_t k = 0; k < kept && free; k++) free = !overlaps(&b, &w->kept[k], w->iou);
+        if (!free) continue;
+        w->kept[kept++] = b;
+        TRY(keep(w, image, class, i));
     }
     return HONE_OK;
 }
@@ -146,6 +159,7 @@ static hone_status nms_run(run_ctx *r, const step *s) {
     if (step_has(s, IOU)) w.iou = *(const float *)s->in[IOU].data;
     if (w.has_score) w.score = *(const float *)s->in[SCORE].data;
     w.candidates = (ranking){.heap = r->scratch, .capacity = w.n};
+    w.kept = (box *)(void *)(w.candidates.heap + w.n);
     const hone_status status = select_all(&w);
     mem_free(r->frame->shared->alloc, w.found);
     return status;

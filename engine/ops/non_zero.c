@@ -2,7 +2,9 @@
  *
  * NonZero: the places of what is not zero. Only running tells how many there are.
  */
-#include "movement.h"
+#include <string.h>
+
+#include "op.h"
 
 #define COMPLEX (DT(HONE_C64) | DT(HONE_C128))
 #define TYPES   (DT_NUMBERS | DT_BOOL | DT(HONE_STRING) | COMPLEX)
@@ -26,7 +28,7 @@ static uint64_t bits_of(const void *data, int64_t i, size_t size, bool is_float)
 }
 
 /* Empty text is zero. */
-static bool is_zero(const tensor *t, int64_t i) {
+static bool is_nothing(const tensor *t, int64_t i) {
     const size_t size = dtype_size(t->dtype);
     if (t->dtype == HONE_STRING) return !*tensor_string(t, i);
     if (dtype_in(t->dtype, COMPLEX))
@@ -35,26 +37,75 @@ static bool is_zero(const tensor *t, int64_t i) {
     return !bits_of(t->data, i, size, dtype_in(t->dtype, DT_FLOATS));
 }
 
+enum { BLOCK = 256 };
+
+/* is_zero[i] for n elements from number `first` on. */
+static void find_zeros(const kernels *k, const tensor *t, int64_t first, int64_t n,
+                       uint8_t *is_zero) {
+    static const uint64_t zero = 0;
+    const ktype kt = dtype_ktype(t->dtype);
+    const char *x = (const char *)t->data + (size_t)first * dtype_size(t->dtype);
+    if (kt < KT_COUNT)
+        k->equal[kt]((size_t)n, x, 1, &zero, 0, is_zero);
+    else
+        for (int64_t i = 0; i < n; i++) is_zero[i] = is_nothing(t, first + i);
+}
+
+/* Places among n elements of those that are not zero; returns how many. Without a branch: data
+ * that needs this operator is seldom predictable. */
+static int32_t list_places(const uint8_t *is_zero, int64_t n, int32_t *places) {
+    int32_t found = 0;
+    for (int32_t i = 0; i < n; i++) {
+        places[found] = i;
+        found += !is_zero[i];
+    }
+    return found;
+}
+
+/* Writes the indices of elements first + places[i], i < n: row by row of the last axis, in which
+ * all other indices stay. */
+static void write_places(const shape *x, int64_t first, const int32_t *places, int32_t n,
+                         int64_t found, int64_t *out) {
+    const int32_t last = x->rank - 1;
+    for (int32_t i = 0, end; i < n; i = end) {
+        int64_t row = (first + places[i]) / x->dim[last];
+        const int64_t start = row * x->dim[last] - first; /* of the row, as places count */
+        for (end = i; end < n && places[end] - start < x->dim[last]; end++)
+            out[last * found + end] = places[end] - start;
+        for (int32_t a = last - 1; a >= 0; a--) {
+            const int64_t at = row % x->dim[a];
+            row /= x->dim[a];
+            for (int32_t j = i; j < end; j++) out[a * found + j] = at;
+        }
+    }
+}
+
 static hone_status non_zero_run(run_ctx *r, const step *s) {
     const tensor *x = &s->in[0];
-    const int64_t n = tensor_count(x);
-    const int32_t rank = x->shape.rank;
-    int64_t found = 0, at = 0, stride[HONE_MAX_RANK];
-    for (int64_t i = 0; i < n; i++) found += !is_zero(x, i);
-    const shape y = shape_make(2, (const int64_t[]){rank, found});
+    const int64_t count = tensor_count(x);
+    int64_t found = 0, done = 0;
+    uint8_t is_zero[BLOCK];
+    int32_t places[BLOCK];
+    for (int64_t at = 0; at < count; at += BLOCK) {
+        const int64_t n = count - at < BLOCK ? count - at : BLOCK;
+        find_zeros(s->k, x, at, n, is_zero);
+        for (int64_t i = 0; i < n; i++) found += !is_zero[i];
+    }
+    const shape y = shape_make(2, (const int64_t[]){x->shape.rank, found});
     TRY(run_output(r, s, 0, &y));
-    int64_t *out = s->out[0].data;
-    dense_strides(&x->shape, stride);
-    for (int64_t i = 0; i < n && rank; i++) {
-        if (is_zero(x, i)) continue;
-        for (int32_t a = 0; a < rank; a++) out[a * found + at] = i / stride[a] % x->shape.dim[a];
-        at++;
+    for (int64_t at = 0; at < count && x->shape.rank; at += BLOCK) {
+        const int64_t n = count - at < BLOCK ? count - at : BLOCK;
+        find_zeros(s->k, x, at, n, is_zero);
+        const int32_t here = list_places(is_zero, n, places);
+        write_places(&x->shape, at, places, here, found, (int64_t *)s->out[0].data + done);
+        done += here;
     }
     return HONE_OK;
 }
 
-static const char *const non_zero_cases[] = {"f32[2,3]", "bool[4,5]",   "i64[7]",
-                                             "c64[3]",   "str{a,,b_c}", NULL};
+static const char *const non_zero_cases[] = {
+    "f32[2,3]",   "bool[4,5]",     "i64[7]", "f16[3,2,300]", "u8[0,4]", "f64[]",
+    "i32[700,1]", "bool[3,100,5]", "c64[3]", "str{a,,b_c}",  NULL};
 
 const op op_non_zero = {.name = "NonZero",
                         .domain = "",

@@ -11,16 +11,19 @@
             keys[i] = (uint64_t)(int64_t)v[i * apart] ^ (UINT64_C(1) << 63);                       \
     }
 
-/* Floats are read as unsigned integers. The higher the magnitude the higher the code, so codes of
- * negative numbers are turned over and those of the others put above them. */
-#define FLOAT_KEYS(name, type, infinity)                                                           \
+/* Floats are read as a sign and a magnitude, which compare like the number that both make. NaN,
+ * whose magnitude is above that of infinity, sets all bits. Masks instead of choices, for the
+ * vectoriser. */
+#define FLOAT_KEYS(name, type, whole, infinity)                                                    \
     static inline void name(const void *x, int64_t apart, int64_t n, uint64_t *keys) {             \
         const type *v = x, sign = (type)((type)1 << (8 * sizeof(type) - 1));                       \
         for (int64_t i = 0; i < n; i++) {                                                          \
-            const type code = v[i * apart], magnitude = (type)(code & (type)~sign);                \
-            const bool negative = code > sign; /* -0 is not */                                     \
-            const type key = (type)(negative ? ~code : magnitude | sign);                          \
-            keys[i] = magnitude > (infinity) ? UINT64_MAX : key;                                   \
+            const type code = v[i * apart];                                                        \
+            const whole magnitude = (whole)(code & (type)~sign),                                   \
+                        negative = -(whole)(code >= sign);                                         \
+            const whole number = (magnitude ^ negative) - negative;                                \
+            const whole is_nan = -(whole)(magnitude > (whole)(infinity));                          \
+            keys[i] = (type)((type)number ^ sign) | (uint64_t)(int64_t)is_nan;                     \
         }                                                                                          \
     }
 
@@ -31,10 +34,10 @@ INT_KEYS(keys_i64, int64_t)
 INT_KEYS(keys_u8, uint8_t)
 INT_KEYS(keys_u16, uint16_t)
 INT_KEYS(keys_u32, uint32_t)
-FLOAT_KEYS(keys_f16, uint16_t, 0x7C00)
-FLOAT_KEYS(keys_bf16, uint16_t, 0x7F80)
-FLOAT_KEYS(keys_f32, uint32_t, 0x7F800000)
-FLOAT_KEYS(keys_f64, uint64_t, UINT64_C(0x7FF0000000000000))
+FLOAT_KEYS(keys_f16, uint16_t, int32_t, 0x7C00)
+FLOAT_KEYS(keys_bf16, uint16_t, int32_t, 0x7F80)
+FLOAT_KEYS(keys_f32, uint32_t, int32_t, 0x7F800000)
+FLOAT_KEYS(keys_f64, uint64_t, int64_t, INT64_C(0x7FF0000000000000))
 
 static inline void keys_u64(const void *x, int64_t apart, int64_t n, uint64_t *keys) {
     const uint64_t *v = x;
@@ -91,6 +94,12 @@ void ranking_push(ranking *r, ranked v) {
     r->heap[at] = v;
 }
 
+ranked ranking_take(ranking *r) {
+    const ranked front = r->heap[0], end = r->heap[--r->count];
+    sink(r->heap, r->count, 0, end);
+    return front;
+}
+
 void ranking_sort(ranking *r) {
     for (int64_t n = r->count - 1; n > 0; n--) {
         const ranked last = r->heap[n];
@@ -116,5 +125,28 @@ void order_sort(int64_t *v, int64_t *tmp, int64_t n, order_less *less, const voi
             merge(v + at, half, left < 2 * run ? left : 2 * run, tmp + at, less, arg);
         }
         memcpy(v, tmp, (size_t)n * sizeof *v);
+    }
+}
+
+/* Puts the n numbers in `from` in the order of one byte of their keys, into `to`. */
+static void sort_byte(const uint64_t *keys, int64_t n, int shift, const int64_t *from,
+                      int64_t *to) {
+    int64_t next[256] = {0}, sum = 0;
+    for (int64_t i = 0; i < n; i++) next[keys[i] >> shift & 255]++;
+    for (int b = 0; b < 256; b++) {
+        const int64_t count = next[b];
+        next[b] = sum;
+        sum += count;
+    }
+    for (int64_t i = 0; i < n; i++) to[next[keys[from[i]] >> shift & 255]++] = from[i];
+}
+
+void order_by_keys(const uint64_t *keys, int64_t n, int64_t *order, int64_t *tmp) {
+    uint64_t varies = 0; /* bytes in which all keys agree need no turn */
+    for (int64_t i = 0; i < n; i++) varies |= keys[i] ^ keys[0], order[i] = i;
+    for (int shift = 0; shift < 64; shift += 8) {
+        if ((varies >> shift & 255) == 0) continue;
+        sort_byte(keys, n, shift, order, tmp);
+        memcpy(order, tmp, (size_t)n * sizeof *order);
     }
 }

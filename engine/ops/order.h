@@ -30,11 +30,15 @@ void ranking_push(ranking *r, ranked v);
 static inline bool ranking_drops(const ranking *r, uint64_t key) {
     return r->count == r->capacity && r->count > 0 && key >= r->heap[0].key;
 }
+/* Takes out the last of those kept; count > 0. */
+ranked ranking_take(ranking *r);
 /* Puts the heap in rising order. Nothing may be pushed afterwards. */
 void ranking_sort(ranking *r);
 
 /* Stable sort of n numbers; less(arg, a, b) tells whether a comes before b. tmp has room for n. */
 typedef bool order_less(const void *arg, int64_t a, int64_t b);
 void order_sort(int64_t *v, int64_t *tmp, int64_t n, order_less *less, const void *arg);
+/* order = the numbers of n keys in rising order, equal ones as they are. tmp has room for n. */
+void order_by_keys(const uint64_t *keys, int64_t n, int64_t *order, int64_t *tmp);
 
 #endif

@@ -161,9 +161,15 @@ static void pad_border(const pad_job *j, int64_t first, int64_t last, const char
         fill_constant(j, last - first, dst + (size_t)first * j->unit);
         return;
     }
-    for (int64_t i = first; i < last; i++) {
-        const int64_t at = pad_source(j->mode, i, j->pads.before[j->row], j->x[j->row]);
-        memcpy(dst + (size_t)i * j->unit, src + (size_t)at * j->unit, j->unit);
+    /* The source goes on, stands still or goes back until it turns. */
+    const int64_t before = j->pads.before[j->row], size = j->x[j->row];
+    for (int64_t i = first, run; i < last; i += run) {
+        const int64_t at = pad_source(j->mode, i, before, size);
+        const int64_t by = pad_source(j->mode, i + 1, before, size) - at;
+        const int64_t to_turn = by == 1 ? size - at : by == -1 ? at + 1 : by == 0 ? last - i : 1;
+        run = to_turn < last - i ? to_turn : last - i;
+        move_units(run, j->unit, src + at * (int64_t)j->unit, by * (int64_t)j->unit,
+                   dst + (size_t)i * j->unit, (int64_t)j->unit);
     }
 }
 

@@ -8,7 +8,7 @@
  *     one for block_size indices      rows walk, and neighbours use the same scales; along the last
  *                                     axis a row is one block
  *
- * Work goes through blocks of float32, whatever the types are.
+ * Work goes through blocks of float32, whatever the types are; bytes against float32 have kernels.
  */
 #include <math.h>
 #include <string.h>
@@ -173,8 +173,22 @@ typedef struct quantize {
     wide_block scale, zero; /* as float32 */
     hone_dtype precision;   /* of the division, when it is not float32 */
     double lo, hi;
-    bool is_integer; /* the quantized type */
+    bool is_integer;     /* the quantized type */
+    quantize_fn *narrow; /* rows as a whole, or NULL */
+    dequantize_fn *widen;
 } quantize;
+
+/* The kernels that do whole rows. */
+static void choose_rows(plan_ctx *p, step *s, quantize *st) {
+    const hone_dtype x = s->in[Q_X].dtype, y = s->out[0].dtype;
+    const kernels *k = s->k;
+    if (x == HONE_F32 && !dtype_in(st->precision, DT_FLOAT16S))
+        st->narrow = y == HONE_U8 ? k->quantize_u8 : y == HONE_I8 ? k->quantize_i8 : NULL;
+    if (y == HONE_F32)
+        st->widen = x == HONE_U8 ? k->dequantize_u8 : x == HONE_I8 ? k->dequantize_i8 : NULL;
+    if (st->narrow || st->widen)
+        plan_kernel(p, s, "%s_%s", st->narrow ? "quantize" : "dequantize", isa_name(k->level));
+}
 
 static hone_status quantize_plan(plan_ctx *p, step *s) {
     const quantize_params *params = step_params(s);
@@ -191,6 +205,7 @@ static hone_status quantize_plan(plan_ctx *p, step *s) {
     const bool is_signed = dtype_in(y, DT_SIGNED | DT(HONE_I4) | DT(HONE_I2));
     st->lo = is_signed ? -ldexp(1, bits - 1) : 0;
     st->hi = ldexp(1, is_signed ? bits - 1 : bits) - 1;
+    choose_rows(p, s, st);
     return HONE_OK;
 }
 
@@ -281,10 +296,35 @@ static void dequantize_run(const quantize_job *job, size_t n, const float *x, in
     k->mul[KT_F32](n, job->zero ? y : x, 1, job->scale + scale, by, y);
 }
 
+/* Elements [first, last) by the kernels for rows. Bytes and floats are the two sides. */
+static void do_rows(const quantize_job *job, int64_t first, int64_t last) {
+    const quantize *st = job->st;
+    const char *x = job->s->in[Q_X].data;
+    char *y = job->s->out[0].data;
+    for (int64_t i = first; i < last;) {
+        int64_t at, left, scale;
+        row_at(&st->g, i, &at, &left, &scale);
+        if (left > last - i) left = last - i;
+        scale += st->g.walks ? at : 0;
+        const float *zero = job->zero ? job->zero + scale : NULL;
+        const size_t n = (size_t)left, by = st->g.walks ? 1 : 0, wide = (size_t)i * sizeof(float);
+        if (st->narrow)
+            st->narrow(n, (const float *)(const void *)(x + wide), job->scale + scale, zero, by,
+                       y + i);
+        else
+            st->widen(n, x + i, job->scale + scale, zero, by, (float *)(void *)(y + wide));
+        i += left;
+    }
+}
+
 typedef void block_fn(const quantize_job *job, size_t n, const float *x, int64_t scale, float *y);
 
 static void do_blocks(const quantize_job *job, int64_t first, int64_t last, block_fn *fn) {
     float room[BLOCK], y[BLOCK];
+    if (job->st->narrow || job->st->widen) {
+        do_rows(job, first * BLOCK, last * BLOCK < job->st->n ? last * BLOCK : job->st->n);
+        return;
+    }
     for (int64_t b = first; b < last; b++) {
         const int64_t start = b * BLOCK;
         const int64_t n = job->st->n - start < BLOCK ? job->st->n - start : BLOCK;
@@ -334,10 +374,18 @@ static const char *const quantize_cases[] = {"f32[2,3,4] f32{0.1}",
                                              "f32[2,3] f32[2,3] block_size=1 output_dtype=3",
                                              "f32[2,3] f32[2,1]+ block_size=3",
                                              "f16[2,700] f32{0.1}",
+                                             "f32[4,37] f32[37]+ i8[37]",
+                                             "f32[6,40] f32[3,40]+ u8[3,40] axis=0 block_size=2",
+                                             "f32[2,3,35] f32[3]+ u8[3]",
                                              NULL};
-static const char *const dequantize_cases[] = {
-    "u8[2,3,4] f32{0.1}", "i8[2,3,4] f32{0.1,0.2,0.3}",    "i8[4,3] f32[4,3] block_size=1",
-    "i32[700] f32{0.5}",  "u4[3,7] f32[3,1] block_size=8", NULL};
+static const char *const dequantize_cases[] = {"u8[2,3,4] f32{0.1}",
+                                               "i8[2,3,4] f32{0.1,0.2,0.3}",
+                                               "i8[4,3] f32[4,3] block_size=1",
+                                               "i32[700] f32{0.5}",
+                                               "u4[3,7] f32[3,1] block_size=8",
+                                               "u8[4,37] f32[37] u8[37]",
+                                               "i8[2,3,35] f32[3] i8[3]",
+                                               NULL};
 
 static const op op_quantize_linear = {.name = "QuantizeLinear",
                                       .domain = "",

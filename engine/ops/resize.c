@@ -105,11 +105,18 @@ static bool resize_permute(builder *b, node *n, const int32_t *to, int32_t rank)
     return true;
 }
 
+typedef struct line_tap {
+    float weight;
+    int64_t index;
+} line_tap;
+
 typedef struct resize_pass {
     int64_t outer, in, out, inner;
     resize_table table;
-    float *pairs; /* the weights, of two float32 taps that are never zero nor outside; or NULL */
-    size_t at;    /* of the result in scratch; the last pass writes the output */
+    line_tap *line; /* taps of float32 lines; or NULL */
+    int64_t *ends;  /* where those of each result end */
+    bool pairs;     /* all results have two */
+    size_t at;      /* of the result in scratch; the last pass writes the output */
 } resize_pass;
 
 /* y[o] = x[index[o]] for o < n, of one element size. */
@@ -178,26 +185,39 @@ static hone_status plan_nearest(plan_ctx *p, step *s, resize *st, const resize_a
 }
 
 /* The axis that is still to do and shrinks most, or -1. Of equal ones the outermost if it shrinks
- * and the innermost otherwise: inner axes cost more an element. */
+ * and the innermost otherwise: inner axes cost more an element. Neighbours that are blended cost
+ * most, so that another axis that shrinks goes first unless it shrinks much less. */
 static int32_t next_axis(const resize_axis *axes, int32_t rank, uint32_t done) {
     int32_t best = -1;
     for (int32_t a = rank - 1; a >= 0; a--) {
         if (!axes[a].active || done >> a & 1) continue;
+        const bool shrinks = axes[a].out < axes[a].in;
+        const double cost = best == rank - 1 && shrinks ? 4 : 1;
         const double here = best < 0 ? 0 : (double)axes[a].out * (double)axes[best].in;
-        const double there = best < 0 ? 0 : (double)axes[best].out * (double)axes[a].in;
-        if (best < 0 || here < there || (here == there && axes[a].out < axes[a].in)) best = a;
+        const double there = best < 0 ? 0 : (double)axes[best].out * (double)axes[a].in * cost;
+        if (best < 0 || here < there || (here == there && shrinks)) best = a;
     }
     return best;
 }
 
-static hone_status plan_pairs(plan_ctx *p, const resize *st, resize_pass *pass) {
+/* float32 lines without extrapolation: taps that count, one after the other. Weights of zero are
+ * left out, because they would turn infinities into NaN. */
+static hone_status plan_line(plan_ctx *p, const resize *st, resize_pass *pass) {
     const resize_table *t = &pass->table;
-    if (t->taps != 2 || t->outside || st->type != KT_F32 || pass->inner != 1) return HONE_OK;
-    for (int64_t i = 0; i < 2 * pass->out; i++)
-        if (t->weight[i] == 0) return HONE_OK;
-    pass->pairs = arena_array(p->arena, (size_t)pass->out, 2 * sizeof *pass->pairs);
-    if (!pass->pairs) return fail_nomem(p->c, (size_t)pass->out * 2 * sizeof *pass->pairs);
-    for (int64_t i = 0; i < 2 * pass->out; i++) pass->pairs[i] = (float)t->weight[i];
+    const int64_t n = pass->out * t->taps;
+    int64_t count = 0;
+    if (t->outside || st->type != KT_F32 || pass->inner != 1) return HONE_OK;
+    pass->line = arena_array(p->arena, (size_t)n, sizeof *pass->line);
+    pass->ends = arena_array(p->arena, (size_t)pass->out, sizeof *pass->ends);
+    if (!pass->line || !pass->ends) return fail_nomem(p->c, (size_t)n * sizeof *pass->line);
+    pass->pairs = t->taps == 2;
+    for (int64_t i = 0; i < n; i++) {
+        if (t->weight[i] != 0)
+            pass->line[count++] = (line_tap){(float)t->weight[i], t->index[i]};
+        else
+            pass->pairs = false;
+        if ((i + 1) % t->taps == 0) pass->ends[i / t->taps] = count;
+    }
     return HONE_OK;
 }
 
@@ -220,7 +240,7 @@ static hone_status plan_passes(plan_ctx *p, step *s, resize *st, const resize_ax
         pass->inner = shape_span(&now, a + 1, now.rank);
         now.dim[a] = pass->out;
         TRY(resize_table_make(p, step_params(s), &axes[a], &pass->table));
-        TRY(plan_pairs(p, st, pass));
+        TRY(plan_line(p, st, pass));
         if (!shape_count(&now, &count) || !size_mul((size_t)count, st->size, &bytes))
             return fail(p->c, HONE_E_LIMIT, "an intermediate result is too large");
         if (next_axis(axes, now.rank, done | 1u << a) >= 0)
@@ -362,8 +382,7 @@ static void blend_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
     }
 }
 
-/* Rows whose neighbouring elements are blended: the resized axis is the fastest one. Weights of
- * zero are left out, because they would turn infinities into NaN. */
+/* Rows whose neighbouring elements are blended: the resized axis is the fastest one. */
 #define BLEND_LINE(name, type)                                                                     \
     static void name(const resize_table *t, int64_t n, const void *xv, void *yv, double outside) { \
         const type *x = xv;                                                                        \
@@ -378,12 +397,19 @@ static void blend_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
 BLEND_LINE(blend_line_f32, float)
 BLEND_LINE(blend_line_f64, double)
 
-/* The same for two float32 taps, none of whose weights is zero. */
-static void blend_pairs(const resize_pass *pass, const float *x, float *y) {
-    const resize_table *t = &pass->table;
-    for (int64_t o = 0; o < pass->out; o++)
-        y[o] = pass->pairs[2 * o] * x[t->index[2 * o]] +
-               pass->pairs[2 * o + 1] * x[t->index[2 * o + 1]];
+/* The same by the plan's own list. */
+static void blend_list(const resize_pass *pass, const float *x, float *y) {
+    const line_tap *t = pass->line;
+    if (pass->pairs) {
+        for (int64_t o = 0; o < pass->out; o++, t += 2)
+            y[o] = t[0].weight * x[t[0].index] + t[1].weight * x[t[1].index];
+        return;
+    }
+    for (int64_t o = 0, i = 0; o < pass->out; o++) {
+        float sum = 0;
+        for (; i < pass->ends[o]; i++) sum += t[i].weight * x[t[i].index];
+        y[o] = sum;
+    }
 }
 
 static void blend_lines(void *arg, int64_t first, int64_t last, int32_t worker) {
@@ -395,8 +421,8 @@ static void blend_lines(void *arg, int64_t first, int64_t last, int32_t worker) 
     for (int64_t i = first; i < last; i++) {
         const void *x = job->x + (size_t)(i * pass->in) * size;
         void *y = job->y + (size_t)(i * pass->out) * size;
-        if (pass->pairs)
-            blend_pairs(pass, x, y);
+        if (pass->line)
+            blend_list(pass, x, y);
         else
             (job->st->type == KT_F64 ? blend_line_f64 : blend_line_f32)(
                 &pass->table, pass->out, x, y, (double)p->extrapolation_value);

@@ -58,26 +58,60 @@ static double settle(const sampling *s, int64_t dim, double x) {
     return x < -AXIS_TAPS ? -AXIS_TAPS : x > last + AXIS_TAPS ? last + AXIS_TAPS : x;
 }
 
-int32_t sampling_taps(const sampling *s, const double *at, sampling_tap *taps) {
+/* The elements of one axis that make up position x, and their weights; those without weight or
+ * element are left out. */
+static int32_t axis_taps(const sampling *s, int64_t dim, double at, sampling_tap *taps) {
+    if (s->mode == SAMPLING_LINEAR && at >= 0 && at < (double)(dim - 1)) { /* mostly */
+        const int64_t i = (int64_t)at;
+        const double right = at - (double)i;
+        taps[0] = (sampling_tap){i, 1 - right};
+        taps[1] = (sampling_tap){i + 1, right};
+        return right != 0 ? 2 : 1;
+    }
     const int32_t each = taps_per_axis(s->mode);
-    int32_t n = 1;
-    taps[0] = (sampling_tap){0, 1};
-    for (int32_t a = 0; a < s->rank; a++) {
-        const double x = settle(s, s->dim[a], at[a]), base = floor(x);
-        double w[AXIS_TAPS] = {1, 0, 0, 0};
-        if (s->mode == SAMPLING_LINEAR) w[0] = 1 - (x - base), w[1] = x - base;
-        if (s->mode == SAMPLING_CUBIC) cubic_weights(x - base, w);
-        const int64_t first = (int64_t)base - (s->mode == SAMPLING_CUBIC ? 1 : 0);
-        sampling_tap before[SAMPLING_MAX_TAPS];
-        const int32_t n_before = n;
-        for (int32_t i = 0; i < n; i++) before[i] = taps[i];
-        n = 0;
-        for (int32_t t = 0; t < each; t++) {
-            const int64_t i = resolve(s, s->dim[a], first + t);
-            for (int32_t j = 0; j < n_before && i >= 0 && w[t] != 0; j++)
-                taps[n++] =
-                    (sampling_tap){before[j].index * s->dim[a] + i, before[j].weight * w[t]};
-        }
+    const double x = settle(s, dim, at), base = floor(x), part = x - base;
+    const int64_t first = (int64_t)base - (s->mode == SAMPLING_CUBIC ? 1 : 0);
+    double w[AXIS_TAPS] = {1, 0, 0, 0};
+    int32_t n = 0;
+    if (s->mode == SAMPLING_LINEAR) w[0] = 1 - part, w[1] = part;
+    if (s->mode == SAMPLING_CUBIC) cubic_weights(part, w);
+    for (int32_t t = 0; t < each; t++) {
+        const int64_t i = resolve(s, dim, first + t);
+        if (i >= 0 && w[t] != 0) taps[n++] = (sampling_tap){i, w[t]};
     }
     return n;
 }
+
+int32_t sampling_taps(const sampling *s, const double *at, sampling_tap *taps) {
+    int32_t n = axis_taps(s, s->dim[0], at[0], taps);
+    for (int32_t a = 1; a < s->rank; a++) {
+        sampling_tap own[AXIS_TAPS];
+        const int32_t m = axis_taps(s, s->dim[a], at[a], own);
+        for (int32_t j = n - 1; j >= 0; j--) { /* from the back: the list grows in place */
+            const sampling_tap outer = taps[j];
+            for (int32_t t = 0; t < m; t++)
+                taps[j * m + t] = (sampling_tap){outer.index * s->dim[a] + own[t].index,
+                                                 outer.weight * own[t].weight};
+        }
+        n *= m;
+    }
+    return n;
+}
+
+#define BLEND(name, type)                                                                          \
+    void name(const sampling_block *b, const type *x, type *y) {                                   \
+        for (int32_t p = 0; p < b->n; p++) {                                                       \
+            const sampling_tap *t = b->tap[p];                                                     \
+            double sum = 0;                                                                        \
+            if (b->taps[p] == 4) /* two axes, linear */                                            \
+                sum =                                                                              \
+                    (t[0].weight * (double)x[t[0].index] + t[1].weight * (double)x[t[1].index]) +  \
+                    (t[2].weight * (double)x[t[2].index] + t[3].weight * (double)x[t[3].index]);   \
+            else                                                                                   \
+                for (int32_t i = 0; i < b->taps[p]; i++)                                           \
+                    sum += t[i].weight * (double)x[t[i].index];                                    \
+            y[p] = (type)sum;                                                                      \
+        }                                                                                          \
+    }
+BLEND(sampling_blend_f32, float)
+BLEND(sampling_blend_f64, double)

@@ -37,4 +37,16 @@ bool sampling_fits(const sampling *s);
  * their number. Any number is allowed, NaN too. */
 int32_t sampling_taps(const sampling *s, const double *at, sampling_tap *taps);
 
+/* Positions whose taps are found together, for all channels of an image. */
+#define SAMPLING_BLOCK 16
+typedef struct sampling_block {
+    int32_t n;
+    int32_t taps[SAMPLING_BLOCK];
+    sampling_tap tap[SAMPLING_BLOCK][SAMPLING_MAX_TAPS];
+} sampling_block;
+
+/* y[p] = the value of image x at position p < n of the block. */
+void sampling_blend_f32(const sampling_block *b, const float *x, float *y);
+void sampling_blend_f64(const sampling_block *b, const double *x, double *y);
+
 #endif

@@ -48,6 +48,9 @@ static hone_status top_k_infer(infer *f) {
     return HONE_OK;
 }
 
+/* Rows that lie side by side are ranked together, so that memory is read in order. */
+enum { SIDE_BY_SIDE = 16 };
+
 typedef struct top_k_job {
     const step *s;
     int64_t n, k, inner; /* row length, kept, distance of a row's elements */
@@ -62,10 +65,13 @@ static hone_status top_k_plan(plan_ctx *p, step *s) {
     int32_t axis = 0;
     if (!each) return HONE_E_NOMEM;
     axis_normalize(((const top_k_params *)step_params(s))->axis, y->rank, &axis);
-    if (!size_mul((size_t)y->dim[axis], sizeof(ranked), &bytes)) bytes = SIZE_MAX;
+    const int64_t inner = shape_span(y, axis + 1, y->rank);
+    const size_t rows = (size_t)(inner < SIDE_BY_SIDE ? inner : SIDE_BY_SIDE);
+    if (!size_mul((size_t)y->dim[axis], rows * sizeof(ranked), &bytes)) bytes = SIZE_MAX;
     return scratch_book_workers(p, s, bytes, each);
 }
 
+/* A row of neighbours. */
 static void rank_row(const top_k_job *j, const char *x, ranking *r) {
     enum { BLOCK = 256 };
     const hone_dtype t = j->s->in[0].dtype;
@@ -74,7 +80,7 @@ static void rank_row(const top_k_job *j, const char *x, ranking *r) {
     uint64_t keys[BLOCK];
     for (int64_t at = 0; at < j->n; at += BLOCK) {
         const int64_t n = j->n - at < BLOCK ? j->n - at : BLOCK;
-        order_keys(t, x + (size_t)(at * j->inner) * size, j->inner, n, keys);
+        order_keys(t, x + (size_t)at * size, 1, n, keys);
         for (int64_t i = 0; i < n; i++) {
             const uint64_t key = keys[i] ^ flip;
             if (!ranking_drops(r, key)) ranking_push(r, (ranked){key, at + i});
@@ -83,25 +89,53 @@ static void rank_row(const top_k_job *j, const char *x, ranking *r) {
     ranking_sort(r);
 }
 
-static void do_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
-    const top_k_job *j = arg;
+/* The same for `rows` rows next to each other. */
+static void rank_columns(const top_k_job *j, const char *x, int64_t rows, ranking *r) {
+    const hone_dtype t = j->s->in[0].dtype;
+    const uint64_t flip = j->largest ? UINT64_MAX : 0;
+    uint64_t keys[SIDE_BY_SIDE];
+    for (int64_t at = 0; at < j->n; at++, x += (size_t)j->inner * dtype_size(t)) {
+        order_keys(t, x, 1, rows, keys);
+        for (int64_t i = 0; i < rows; i++) {
+            const uint64_t key = keys[i] ^ flip;
+            if (!ranking_drops(&r[i], key)) ranking_push(&r[i], (ranked){key, at});
+        }
+    }
+    for (int64_t i = 0; i < rows; i++) ranking_sort(&r[i]);
+}
+
+/* x and `to` are where the row begins in the data and in the results. */
+static void write_row(const top_k_job *j, const ranking *r, const char *x, int64_t to) {
     const step *s = j->s;
     const size_t size = dtype_size(s->in[0].dtype);
-    ranking r = {.heap = (ranked *)(void *)(j->scratch + (size_t)worker * j->each),
-                 .capacity = j->k};
-    for (int64_t row = first; row < last; row++) {
+    for (int64_t m = 0; m < r->count; m++, to += j->inner) {
+        const int64_t from = r->heap[m].index;
+        if (step_wants(s, 0))
+            move_element(size, x + (size_t)(from * j->inner) * size,
+                         (char *)s->out[0].data + (size_t)to * size);
+        if (step_wants(s, 1)) ((int64_t *)s->out[1].data)[to] = from;
+    }
+}
+
+static void do_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const top_k_job *j = arg;
+    const size_t size = dtype_size(j->s->in[0].dtype);
+    ranked *heap = (ranked *)(void *)(j->scratch + (size_t)worker * j->each);
+    ranking r[SIDE_BY_SIDE];
+    int64_t rows;
+    for (int64_t row = first; row < last; row += rows) {
         const int64_t o = row / j->inner, i = row % j->inner;
-        const char *x = (const char *)s->in[0].data + (size_t)(o * j->n * j->inner + i) * size;
-        r.count = 0;
-        rank_row(j, x, &r);
-        for (int64_t m = 0; m < r.count; m++) {
-            const size_t to = (size_t)((o * j->k + m) * j->inner + i);
-            const int64_t from = r.heap[m].index;
-            if (step_wants(s, 0))
-                move_element(size, x + (size_t)(from * j->inner) * size,
-                             (char *)s->out[0].data + to * size);
-            if (step_wants(s, 1)) ((int64_t *)s->out[1].data)[to] = from;
-        }
+        const char *x = (const char *)j->s->in[0].data + (size_t)(o * j->n * j->inner + i) * size;
+        rows = last - row < j->inner - i ? last - row : j->inner - i;
+        if (rows > SIDE_BY_SIDE) rows = SIDE_BY_SIDE;
+        for (int64_t c = 0; c < rows; c++)
+            r[c] = (ranking){.heap = heap + c * j->k, .capacity = j->k};
+        if (j->inner == 1)
+            rank_row(j, x, r);
+        else
+            rank_columns(j, x, rows, r);
+        for (int64_t c = 0; c < rows; c++)
+            write_row(j, &r[c], x + (size_t)c * size, o * j->k * j->inner + i + c);
     }
 }
 
@@ -119,7 +153,7 @@ static hone_status top_k_run(run_ctx *r, const step *s) {
                    .scratch = r->scratch,
                    .each = *(const size_t *)s->state};
     if (j.k == 0 || j.n == 0) return HONE_OK;
-    team_run(r->team, shape_span(x, 0, axis) * j.inner, 16384 / j.n + 1, do_rows, &j);
+    team_run(r->team, shape_span(x, 0, axis) * j.inner, 16384 / j.n + SIDE_BY_SIDE, do_rows, &j);
     return HONE_OK;
 }
 

@@ -127,8 +127,12 @@ static bool slice_before(const void *arg, int64_t a, int64_t b) {
 /* Sorts, and gives every slice the number of its group. Returns how many groups there are. */
 static int64_t find_groups(unique_work *w) {
     int64_t groups = 0;
-    for (int64_t i = 0; i < w->n; i++) w->order[i] = i;
-    order_sort(w->order, w->group, w->n, slice_before, w);
+    if (w->outer * w->inner == 1) {
+        order_by_keys(w->keys, w->n, w->order, w->group);
+    } else {
+        for (int64_t i = 0; i < w->n; i++) w->order[i] = i;
+        order_sort(w->order, w->group, w->n, slice_before, w);
+    }
     for (int64_t i = 0; i < w->n; i++) {
         if (i > 0 && compare_slices(w, w->order[i - 1], w->order[i]) != 0) groups++;
         w->group[w->order[i]] = groups;
@@ -193,14 +197,11 @@ static hone_status unique_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
-static const char *const unique_cases[] = {"u8[40] >4",
-                                           "i64[3,4] axis=0 >4",
-                                           "bool[7] sorted=0 >4",
-                                           "f32[2,3] >2",
-                                           "c64[5] >4",
-                                           "str{b,a,,b} >4",
-                                           "c128[0]",
-                                           NULL};
+static const char *const unique_cases[] = {
+    "u8[40] >4",   "i64[3,4] axis=0 >4", "bool[7] sorted=0 >4",
+    "f32[2,3] >2", "c64[5] >4",          "str{b,a,,b} >4",
+    "c128[0]",     "f32[300] >4",        "f64[70] sorted=0 >4",
+    NULL};
 
 const op op_unique = {.name = "Unique",
                       .domain = "",

@@ -249,9 +249,6 @@ DIRECT(u8, f32, uint8_t, float, x[i]) /* and bool */
 DIRECT(i8, f32, int8_t, float, x[i])
 DIRECT(i32, f32, int32_t, float, x[i])
 DIRECT(i64, f32, int64_t, float, x[i])
-DIRECT(f32, i32, float, int32_t, f64_to_i64((double)x[i]))
-DIRECT(f32, i64, float, int64_t, f64_to_i64((double)x[i]))
-DIRECT(f32, u8, float, uint8_t, f64_to_i64((double)x[i])) /* and int8 */
 DIRECT(f32, bool, float, uint8_t, x[i] != 0.0f)
 DIRECT(i32, i64, int32_t, int64_t, x[i])
 DIRECT(i64, i32, int64_t, int32_t, x[i])
@@ -266,9 +263,7 @@ static const struct {
 } direct[] = {
     {HONE_U8, HONE_F32, u8_to_f32},     {HONE_BOOL, HONE_F32, u8_to_f32},
     {HONE_I8, HONE_F32, i8_to_f32},     {HONE_I32, HONE_F32, i32_to_f32},
-    {HONE_I64, HONE_F32, i64_to_f32},   {HONE_F32, HONE_I32, f32_to_i32},
-    {HONE_F32, HONE_I64, f32_to_i64},   {HONE_F32, HONE_U8, f32_to_u8},
-    {HONE_F32, HONE_I8, f32_to_u8},     {HONE_F32, HONE_BOOL, f32_to_bool},
+    {HONE_I64, HONE_F32, i64_to_f32},   {HONE_F32, HONE_BOOL, f32_to_bool},
     {HONE_I32, HONE_I64, i32_to_i64},   {HONE_I64, HONE_I32, i64_to_i32},
     {HONE_BOOL, HONE_I32, u8_to_i32},   {HONE_U8, HONE_I32, u8_to_i32},
     {HONE_BOOL, HONE_I64, u8_to_i64},   {HONE_U8, HONE_I64, u8_to_i64},
@@ -299,12 +294,28 @@ static bool convert_half(const kernels *k, const tensor *x, const tensor *y, int
     return true;
 }
 
+/* So have floats to integers. */
+static bool convert_cut(const kernels *k, const tensor *x, const tensor *y, int64_t first,
+                        int64_t n) {
+    const bool byte = y->dtype == HONE_U8 || y->dtype == HONE_I8;
+    cast_fn *fn = y->dtype == HONE_I64   ? k->cast_f32_i64
+                  : y->dtype == HONE_I32 ? k->cast_f32_i32
+                  : byte                 ? k->cast_f32_8
+                                         : NULL;
+    if (x->dtype != HONE_F32 || !fn) return false;
+    fn((size_t)n, (const float *)x->data + first,
+       (char *)y->data + (size_t)first * dtype_size(y->dtype));
+    return true;
+}
+
 void convert_range(const kernels *k, const tensor *x, const tensor *y, const convert_rules *rules,
                    int64_t first, int64_t last) {
     uint64_t mid[CONVERT_BLOCK];
     load_fn *load;
     store_fn *store;
-    if (convert_half(k, x, y, first, last - first) || convert_direct(x, y, first, last - first))
+    const int64_t count = last - first;
+    if (convert_half(k, x, y, first, count) || convert_cut(k, x, y, first, count) ||
+        convert_direct(x, y, first, count))
         return;
     const conversion c = {.k = k, .from = x->dtype, .to = y->dtype, .rules = *rules};
     choose(x->dtype, y->dtype, &load, &store);

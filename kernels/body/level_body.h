@@ -7,9 +7,12 @@
 
 #include "../conv/window_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
+#include "../gemm/gemm_f64_body.h"
 #include "binary_f32_body.h"
+#include "cast_body.h"
 #include "half_body.h"
 #include "probe_f32_body.h"
+#include "quantize_body.h"
 #include "reduce_f32_body.h"
 #include "rows_f32_body.h"
 #include "transpose_body.h"
@@ -21,7 +24,10 @@ static void fill_level(kernels *k) {
     fill_reduce_f32(k);
     fill_rows_f32(k);
     fill_half(k);
+    fill_cast(k);
+    fill_quantize(k);
     fill_gemm(k);
+    k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);

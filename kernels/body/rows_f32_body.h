@@ -103,9 +103,25 @@ static void SIMD_NAME(rmsnorm_f32)(size_t n, const float *x, const float *scale,
     normalize_row(n, x, 0.0f, (float)(1.0 / sqrt(square + (double)eps)), scale, bias, y, stats);
 }
 
+static void SIMD_NAME(blend_f32)(size_t n, size_t taps, const float *const *rows, const float *w,
+                                 float *y) {
+    size_t i = 0;
+    for (; n - i >= VF_LANES; i += VF_LANES) {
+        vf sum = vf_zero();
+        for (size_t t = 0; t < taps; t++) sum = vf_fma(vf_set1(w[t]), vf_load(rows[t] + i), sum);
+        vf_store(y + i, sum);
+    }
+    if (i == n) return;
+    vf sum = vf_zero();
+    for (size_t t = 0; t < taps; t++)
+        sum = vf_fma(vf_set1(w[t]), vf_load_n(rows[t] + i, n - i), sum);
+    vf_store_n(y + i, n - i, sum);
+}
+
 static void fill_rows_f32(kernels *k) {
     k->softmax_f32 = SIMD_NAME(softmax_f32);
     k->logsoftmax_f32 = SIMD_NAME(logsoftmax_f32);
     k->layernorm_f32 = SIMD_NAME(layernorm_f32);
     k->rmsnorm_f32 = SIMD_NAME(rmsnorm_f32);
+    k->blend_f32 = SIMD_NAME(blend_f32);
 }

@@ -65,8 +65,55 @@ SIMD_INLINE void transpose_block_vf(const char *x, size_t ldx, char *y, size_t l
     for (size_t j = 0; j < VF_LANES; j++) vf_store((float *)(void *)(y + j * ldy), row[j]);
 }
 
+/* Up to 4 dense columns are taken apart, and so many rows put together, by loops that the compiler
+ * turns into shuffles: colours of pixels, blocks of 2 x 2. */
+SIMD_INLINE void transpose_split(size_t n, const float *restrict x, float *y, size_t ldy,
+                                 const size_t cols) {
+    float *restrict a = y, *restrict b = y + ldy, *restrict c = y + (cols > 2 ? 2 * ldy : 0);
+    float *restrict d = y + (cols > 3 ? 3 * ldy : 0);
+    for (size_t i = 0; i < n; i++) {
+        a[i] = x[i * cols];
+        b[i] = x[i * cols + 1];
+        if (cols > 2) c[i] = x[i * cols + 2];
+        if (cols > 3) d[i] = x[i * cols + 3];
+    }
+}
+SIMD_INLINE void transpose_join(size_t n, const float *x, size_t ldx, float *restrict y,
+                                const size_t rows) {
+    const float *restrict a = x, *restrict b = x + ldx;
+    const float *restrict c = x + (rows > 2 ? 2 * ldx : 0);
+    const float *restrict d = x + (rows > 3 ? 3 * ldx : 0);
+    for (size_t j = 0; j < n; j++) {
+        y[j * rows] = a[j];
+        y[j * rows + 1] = b[j];
+        if (rows > 2) y[j * rows + 2] = c[j];
+        if (rows > 3) y[j * rows + 3] = d[j];
+    }
+}
+SIMD_INLINE bool transpose_few(size_t rows, size_t cols, const float *x, size_t ldx, float *y,
+                               size_t ldy) {
+    if (ldx == cols) {
+        switch (cols) {
+        case 2: transpose_split(rows, x, y, ldy, 2); return true;
+        case 3: transpose_split(rows, x, y, ldy, 3); return true;
+        case 4: transpose_split(rows, x, y, ldy, 4); return true;
+        default: break;
+        }
+    }
+    if (ldy == rows) {
+        switch (rows) {
+        case 2: transpose_join(cols, x, ldx, y, 2); return true;
+        case 3: transpose_join(cols, x, ldx, y, 3); return true;
+        case 4: transpose_join(cols, x, ldx, y, 4); return true;
+        default: break;
+        }
+    }
+    return false;
+}
+
 static void SIMD_NAME(transpose_b32)(size_t rows, size_t cols, const void *x, size_t ldx, void *y,
                                      size_t ldy) {
+    if (transpose_few(rows, cols, x, ldx, y, ldy)) return;
     transpose_tiles(rows, cols, x, ldx, y, ldy, 4, VF_LANES, transpose_block_vf);
 }
 

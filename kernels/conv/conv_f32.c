@@ -8,7 +8,10 @@
 /* Up to this many channels, lines of the window are worth more than the copies at the border. */
 #define LINES_MAX_CHANNELS 4
 
-/* One grid of the convolution, and the product that computes it for one group. */
+/* Below that many columns, groups share the search for their rows, above it copies of the rows. */
+#define SHARED_MAX_CHANNELS 64
+
+/* One grid of the convolution, and the product that computes it for one group, or for all. */
 typedef struct conv_part {
     conv_grid grid;
     gemm_sweep sweep;
@@ -27,6 +30,11 @@ static conv_rows choose_rows(const conv_f32_shape *s) {
     return lines ? CONV_LINES : CONV_TAPS;
 }
 
+/* Products of a part: groups that do not share their rows are apart. */
+static size_t part_products(const conv_f32_shape *s) {
+    return s->oc < SHARED_MAX_CHANNELS ? 1 : (size_t)s->groups;
+}
+
 static int64_t part_count(const conv_f32_shape *s) {
     return s->transposed ? conv_phases(&s->window) : 1;
 }
@@ -38,15 +46,17 @@ static conv_part part_at(const conv_f32_plan *plan, int64_t index) {
     const conv_axis *width = &part.grid.axis[2];
     const size_t taps = (size_t)conv_grid_taps(&part.grid), ic = (size_t)s->ic;
     const size_t line = plan->rows == CONV_LINES ? (size_t)width->taps * ic : ic;
+    const size_t groups = (size_t)s->groups / part_products(s);
     part.sweep = (gemm_sweep){
         .m = (size_t)(s->n * conv_grid_outputs(&part.grid)),
         .n = (size_t)s->oc,
         .taps = plan->rows == CONV_LINES ? taps / (size_t)width->taps : taps,
         .k = line,
         .stride = (size_t)width->out_step,
-        .zeros = plan->rows == CONV_DENSE ? 0 : line,
+        .zeros = plan->rows == CONV_DENSE ? 0 : sat_mul(line, groups),
         .spare = plan->rows == CONV_LINES ? line : 0,
         .form = GEMM_B_PACKED,
+        .groups = groups,
     };
     part.sweep.run = s->transposed ? (size_t)width->count : part.sweep.m;
     gemm_sweep_plan(plan->ks, &part.sweep);
@@ -57,13 +67,13 @@ conv_f32_plan conv_f32_make_plan(const kernels *ks, const conv_f32_shape *s) {
     conv_f32_plan plan = {.shape = *s, .ks = ks, .rows = choose_rows(s)};
     for (int64_t i = 0; i < part_count(s); i++) {
         const gemm_sweep sweep = part_at(&plan, i).sweep;
-        plan.tasks += gemm_sweep_tasks(&sweep) * (size_t)s->groups;
+        plan.tasks += gemm_sweep_tasks(&sweep) * part_products(s);
         if (sweep.scratch > plan.scratch) plan.scratch = sweep.scratch;
     }
     return plan;
 }
 
-/* Tasks first <= i < last of group g of a part. */
+/* Tasks first <= i < last of the product of a part that starts with group g. */
 static void run_group(const conv_f32_plan *plan, const conv_f32_args *args, const conv_part *part,
                       size_t g, size_t first, size_t last, void *scratch) {
     static void (*const rows[])(const void *, const gemm_span *) = {
@@ -76,13 +86,15 @@ static void run_group(const conv_f32_plan *plan, const conv_f32_args *args, cons
     const size_t panels = ceil_div(oc, GEMM_PANEL) * GEMM_PANEL;
     const size_t before =
         s->transposed ? (size_t)conv_grid_taps_before(&s->window, &part->grid) : 0;
+    const size_t group = conv_f32_packed_floats(s) / (size_t)s->groups;
     const conv_source source = {part->grid, args->x + g * ic, s->ldx, (int64_t)part->sweep.k};
     epilogue_f32 ep;
     gemm_operands x = {
         .rows = rows[plan->rows],
         .place = s->transposed ? conv_place : NULL,
         .source = &source,
-        .b = args->w + g * (conv_f32_packed_floats(s) / (size_t)s->groups) + before * ic * panels,
+        .b = args->w + g * group + before * ic * panels,
+        .ldg = group,
         .c = args->y + g * oc,
         .ldc = (size_t)s->ldy,
     };
@@ -101,7 +113,7 @@ void conv_f32_run(const conv_f32_plan *plan, const conv_f32_args *args, size_t f
     for (int64_t i = 0; i < part_count(&plan->shape) && base < last; i++) {
         const conv_part part = part_at(plan, i);
         const size_t tasks = gemm_sweep_tasks(&part.sweep);
-        for (size_t g = 0; g < (size_t)plan->shape.groups && base < last; g++, base += tasks) {
+        for (size_t g = 0; g < part_products(&plan->shape) && base < last; g++, base += tasks) {
             if (base + tasks <= first) continue;
             const size_t begin = first > base ? first - base : 0;
             const size_t end = last - base < tasks ? last - base : tasks;

@@ -27,6 +27,10 @@ typedef struct pool_f32_plan {
     pool_f32_shape shape;
     const kernels *ks;
     line_sweep sweep;
+    /* Large windows that overlap: the maximum of each column first, then of the columns, for so
+     * many pixels at a time. 0: all taps at once. */
+    size_t split;
+    size_t at_rows, at_columns; /* in scratch */
     size_t tasks;
     size_t scratch; /* bytes that one pool_f32_run needs, aligned to 64; SIZE_MAX: too many */
 } pool_f32_plan;

@@ -37,15 +37,37 @@ static void plan_depth(gemm_sweep *s) {
     }
 }
 
+/* Rows are shared by all groups of a task: groups are cut when rows cannot be. */
+static void plan_group_tasks(gemm_sweep *s, size_t want, size_t min_rows, size_t unit) {
+    s->task_cols = s->n;
+    s->task_groups = s->groups;
+    for (;;) {
+        s->row_tasks = ceil_div(s->m, s->task_rows);
+        s->col_tasks = ceil_div(s->groups, s->task_groups);
+        if (s->row_tasks * s->col_tasks >= want) return;
+        if (s->task_rows > min_rows)
+            s->task_rows = larger(round_up(ceil_div(s->task_rows, 2), unit), min_rows);
+        else if (s->task_groups > 1)
+            s->task_groups = ceil_div(s->task_groups, 2);
+        else
+            return;
+    }
+}
+
 /* Halves the longer side of a task until there are enough tasks. */
 static void plan_tasks(gemm_sweep *s, size_t unit) {
-    const size_t work = sat_mul(sat_mul(s->m, s->n), sat_mul(larger(s->taps, 1), s->k));
+    const size_t columns = sat_mul(s->n, larger(s->groups, 1));
+    const size_t work = sat_mul(sat_mul(s->m, columns), sat_mul(larger(s->taps, 1), s->k));
     const size_t want = larger(smaller(work / TASK_WORK, MAX_TASKS), 1);
     const size_t nr = s->kernel->nr, min_cols = round_up(TASK_COLS_MIN, nr);
     const size_t min_rows = larger(round_up(4 * (size_t)s->kernel->mr, unit), unit);
     const size_t max_rows =
         s->form == GEMM_B_PACKED ? s->block_rows : RAW_ROW_BLOCKS * s->block_rows;
     s->task_rows = round_up(ceil_div(s->m, ceil_div(s->m, max_rows)), unit);
+    if (s->groups > 1) {
+        plan_group_tasks(s, want, min_rows, unit);
+        return;
+    }
     s->task_cols = round_up(ceil_div(s->n, ceil_div(s->n, TASK_COLS)), nr);
     for (;;) {
         s->row_tasks = ceil_div(s->m, s->task_rows);

@@ -25,6 +25,7 @@ typedef struct sweep_block {
     char *scratch;
     k_block depth;
     size_t row, rows, col, cols;
+    size_t group, end_group;
     const float *b; /* first panel, at the first step of the K block */
     size_t ldb;     /* from panel to panel */
     size_t tiles;
@@ -56,7 +57,7 @@ static void prepare_rows(sweep_block *b) {
     const gemm_sweep *s = b->s;
     const k_block *d = &b->depth;
     const size_t mr = s->kernel->mr, entries = d->taps * mr;
-    const bool pack = s->kernel->pack && b->cols >= PACK_MIN_COLS;
+    const bool pack = s->kernel->pack && s->groups <= 1 && b->cols >= PACK_MIN_COLS;
     const float **out = (const float **)(void *)b->scratch;
     float *packed = (float *)(void *)(b->scratch + s->at_packed);
     float *spare = (float *)(void *)(b->scratch + s->at_spare);
@@ -104,10 +105,11 @@ static void prefetch_panels(const float *next, size_t floats, size_t tile, size_
 static void multiply_panel(const sweep_block *b, size_t j, gemm_tile_f32 *t, epilogue_f32 *ep) {
     const gemm_sweep *s = b->s;
     const k_block *d = &b->depth;
-    const size_t nr = s->kernel->nr, panel = d->taps * d->k * GEMM_PANEL, col = b->col + j;
+    const size_t nr = s->kernel->nr, panel = d->taps * d->k * GEMM_PANEL;
+    const size_t col = b->group * s->n + b->col + j;
     const bool prefetch = j + nr < b->cols && b->tiles >= PREFETCH_MIN_TILES;
     const epilogue_f32 *all = b->x->ep;
-    t->b = b->b + j / GEMM_PANEL * b->ldb;
+    t->b = b->b + b->group * b->x->ldg + j / GEMM_PANEL * b->ldb;
     t->nr = smaller(nr, b->cols - j);
     if (t->ep && all->bias) ep->bias = all->bias + col;
     for (size_t i = 0; i < b->tiles; i++) {
@@ -129,12 +131,13 @@ static void activate(const sweep_block *b, size_t j, size_t end) {
     const epilogue_f32 *ep = b->x->ep;
     for (size_t i = 0; i < b->tiles; i++) {
         const gemm_row_tile *tile = row_tiles(b) + i;
-        float *c = b->x->c + tile->row * b->x->ldc + b->col + j;
+        float *c = b->x->c + tile->row * b->x->ldc + b->group * b->s->n + b->col + j;
         for (size_t r = 0; r < tile->rows; r++, c += b->x->ldc * b->s->stride)
             ep->act(end - j, c, c, ep->act_param);
     }
 }
 
+/* The columns of one group. */
 static void multiply(const sweep_block *b) {
     const gemm_sweep *s = b->s;
     const size_t nr = s->kernel->nr;
@@ -142,7 +145,7 @@ static void multiply(const sweep_block *b) {
     epilogue_f32 ep = finish ? *b->x->ep : (epilogue_f32){0};
     ep.ldr *= s->stride;
     gemm_tile_f32 t = {
-        .offset = b->depth.offset,
+        .offset = b->depth.offset + b->group * s->k,
         .ldb = b->ldb,
         .ldc = b->x->ldc * s->stride,
         .accumulate = !b->depth.first,
@@ -161,7 +164,11 @@ static void sweep_rows(sweep_block *b, size_t row, size_t rows) {
     b->row = row;
     b->rows = rows;
     prepare_rows(b);
-    multiply(b);
+    for (size_t group = b->group; group < b->end_group; group++) {
+        sweep_block one = *b;
+        one.group = group;
+        multiply(&one);
+    }
 }
 
 /* B is packed: the innermost data is the row block of A. */
@@ -211,6 +218,14 @@ static void run_tasks(sweep_block *b, size_t row_task, size_t row_tasks, size_t 
     const gemm_sweep *s = b->s;
     const size_t row = row_task * s->task_rows;
     const size_t rows = smaller(row_tasks * s->task_rows, s->m - row);
+    if (s->groups > 1) {
+        b->group = col_task * s->task_groups;
+        b->end_group = smaller(b->group + col_tasks * s->task_groups, s->groups);
+        b->col = 0;
+        b->cols = s->n;
+        sweep_packed(b, row, rows);
+        return;
+    }
     const size_t end = smaller((col_task + col_tasks) * s->task_cols, s->n);
     b->col = col_task * s->task_cols;
     const size_t step = col_step(s, end - b->col);
@@ -226,7 +241,7 @@ static void run_tasks(sweep_block *b, size_t row_task, size_t row_tasks, size_t 
 /* Tasks that form a rectangle are done as one. */
 void gemm_sweep_run(const gemm_sweep *s, const gemm_operands *x, size_t first, size_t last,
                     void *scratch) {
-    sweep_block b = {.s = s, .x = x, .scratch = scratch};
+    sweep_block b = {.s = s, .x = x, .scratch = scratch, .end_group = 1};
     memset(b.scratch + s->at_zeros, 0, s->zeros * sizeof(float));
     while (first < last) {
         const size_t row_task = first / s->col_tasks, col_task = first % s->col_tasks;

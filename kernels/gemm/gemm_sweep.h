@@ -37,11 +37,15 @@ typedef struct gemm_sweep {
     size_t run, stride;
     size_t zeros, spare; /* floats that the row source needs, see gemm_span */
     gemm_b_form form;    /* of b; what is not packed is packed in scratch */
+    /* More than 1: so many products side by side, which share the places of their rows. Group g
+     * reads g * k floats further on and writes the columns from g * n on. b is packed. */
+    size_t groups;
 
     /* Filled in by gemm_sweep_plan. */
     const kernels *ks;
     const gemm_f32_kernel *kernel;
     size_t task_rows, task_cols; /* of a task */
+    size_t task_groups;          /* instead of columns if there are groups */
     size_t row_tasks, col_tasks; /* their product is the number of tasks */
     size_t block_rows;           /* most rows of a row block */
     size_t block_taps, block_k;  /* of a K block; block_taps > 1 only if block_k == k */
@@ -58,6 +62,7 @@ typedef struct gemm_operands {
     const void *source;
     const float *b;
     size_t ldb; /* as in gemm_b_form */
+    size_t ldg; /* from the panels of a group to those of the next */
     float *c;
     size_t ldc;
     const epilogue_f32 *ep; /* or NULL */

@@ -8,13 +8,16 @@
 
 #include "kernels.h"
 
+#include "../body/cast_body.h"
 #include "../body/half_body.h"
 #include "../body/probe_f32_body.h"
+#include "../body/quantize_body.h"
 #include "../body/rows_f32_body.h"
 #include "../body/transpose_body.h"
 #include "../body/transpose_word_body.h"
 #include "../conv/window_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
+#include "../gemm/gemm_f64_body.h"
 #include "fillers.h"
 
 #define T            float
@@ -132,8 +135,11 @@ void kernels_fill_scalar(kernels *k) {
     fill_bool(k);
     fill_rows_f32(k);
     fill_half(k);
+    fill_cast(k);
+    fill_quantize(k);
     fill_transpose_words(k);
     fill_gemm(k);
+    k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);

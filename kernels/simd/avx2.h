@@ -16,8 +16,10 @@
 #define SIMD_ISA        avx2
 #define SIMD_NAME(base) base##_avx2
 #define VF_LANES        8
+#define VD_LANES        4
 
 typedef __m256 vf;
+typedef __m256d vd;
 typedef __m256i vi;
 typedef __m256 vm; /* all ones or all zeros in a lane */
 
@@ -59,6 +61,18 @@ SIMD_INLINE void vi_store_u16(uint16_t *p, vi v) {
     const __m128i low = _mm256_castsi256_si128(v);
     const __m128i high = _mm256_extracti128_si256(v, 1);
     _mm_storeu_si128((__m128i *)(void *)p, _mm_packus_epi32(low, high));
+}
+SIMD_INLINE vi vi_load_u8(const uint8_t *p) {
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+SIMD_INLINE vi vi_load_i8(const int8_t *p) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+SIMD_INLINE void vi_store_u8(uint8_t *p, vi v) {
+    const __m256i low = _mm256_and_si256(v, _mm256_set1_epi32(255));
+    const __m128i words =
+        _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(words, words));
 }
 SIMD_INLINE vm vm_load_u8(const uint8_t *p) {
     const __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
@@ -183,6 +197,13 @@ SIMD_INLINE void vf_transpose(vf rows[VF_LANES]) {
         rows[4 + j] = _mm256_permute2f128_ps(top[j], bottom[j], 0x31);
     }
 }
+
+/* ---- Doubles --------------------------------------------------------------------------------- */
+
+SIMD_INLINE vd vd_load(const double *p) { return _mm256_loadu_pd(p); }
+SIMD_INLINE void vd_store(double *p, vd v) { _mm256_storeu_pd(p, v); }
+SIMD_INLINE vd vd_set1(double x) { return _mm256_set1_pd(x); }
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm256_fmadd_pd(a, b, c); }
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 

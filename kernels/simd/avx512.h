@@ -16,8 +16,10 @@
 #define SIMD_ISA        avx512
 #define SIMD_NAME(base) base##_avx512
 #define VF_LANES        16
+#define VD_LANES        8
 
 typedef __m512 vf;
+typedef __m512d vd;
 typedef __m512i vi;
 typedef __mmask16 vm;
 
@@ -34,6 +36,15 @@ SIMD_INLINE vi vi_load_u16(const uint16_t *p) {
 }
 SIMD_INLINE void vi_store_u16(uint16_t *p, vi v) {
     _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(v));
+}
+SIMD_INLINE vi vi_load_u8(const uint8_t *p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+SIMD_INLINE vi vi_load_i8(const int8_t *p) {
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+SIMD_INLINE void vi_store_u8(uint8_t *p, vi v) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(v));
 }
 SIMD_INLINE vm vm_load_u8(const uint8_t *p) {
     const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
@@ -158,6 +169,13 @@ SIMD_INLINE void vf_transpose(vf rows[VF_LANES]) {
         rows[12 + j] = _mm512_shuffle_f32x4(odd0, odd1, 0xdd);
     }
 }
+
+/* ---- Doubles --------------------------------------------------------------------------------- */
+
+SIMD_INLINE vd vd_load(const double *p) { return _mm512_loadu_pd(p); }
+SIMD_INLINE void vd_store(double *p, vd v) { _mm512_storeu_pd(p, v); }
+SIMD_INLINE vd vd_set1(double x) { return _mm512_set1_pd(x); }
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 

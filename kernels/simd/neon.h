@@ -16,8 +16,10 @@
 #define SIMD_ISA        neon
 #define SIMD_NAME(base) base##_neon
 #define VF_LANES        4
+#define VD_LANES        2
 
 typedef float32x4_t vf;
+typedef float64x2_t vd;
 typedef int32x4_t vi;
 typedef uint32x4_t vm; /* all ones or all zeros in a lane */
 
@@ -59,6 +61,22 @@ SIMD_INLINE vi vi_load_u16(const uint16_t *p) {
 }
 SIMD_INLINE void vi_store_u16(uint16_t *p, vi v) {
     vst1_u16(p, vmovn_u32(vreinterpretq_u32_s32(v)));
+}
+SIMD_INLINE vi vi_load_u8(const uint8_t *p) {
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four)))));
+}
+SIMD_INLINE vi vi_load_i8(const int8_t *p) {
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(four))));
+}
+SIMD_INLINE void vi_store_u8(uint8_t *p, vi v) {
+    const uint16x4_t words = vmovn_u32(vreinterpretq_u32_s32(v));
+    const uint8x8_t bytes = vmovn_u16(vcombine_u16(words, words));
+    const uint32_t four = vget_lane_u32(vreinterpret_u32_u8(bytes), 0);
+    memcpy(p, &four, sizeof four);
 }
 SIMD_INLINE vm vm_load_u8(const uint8_t *p) {
     uint32_t four;
@@ -167,6 +185,13 @@ SIMD_INLINE void vf_transpose(vf rows[VF_LANES]) {
     rows[2] = vcombine_f32(vget_high_f32(top.val[0]), vget_high_f32(bottom.val[0]));
     rows[3] = vcombine_f32(vget_high_f32(top.val[1]), vget_high_f32(bottom.val[1]));
 }
+
+/* ---- Doubles --------------------------------------------------------------------------------- */
+
+SIMD_INLINE vd vd_load(const double *p) { return vld1q_f64(p); }
+SIMD_INLINE void vd_store(double *p, vd v) { vst1q_f64(p, v); }
+SIMD_INLINE vd vd_set1(double x) { return vdupq_n_f64(x); }
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 

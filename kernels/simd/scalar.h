@@ -3,6 +3,7 @@
  * The vector vocabulary on a machine without vectors, and the contract of every name in it.
  *
  *   vf   VF_LANES floats
+ *   vd   VD_LANES doubles
  *   vi   VF_LANES 32-bit integers; arithmetic wraps
  *   vm   VF_LANES truth values
  *
@@ -23,8 +24,10 @@
 #define SIMD_ISA        scalar
 #define SIMD_NAME(base) base##_scalar
 #define VF_LANES        1
+#define VD_LANES        1
 
 typedef float vf;
+typedef double vd;
 typedef int32_t vi;
 typedef bool vm;
 
@@ -41,6 +44,10 @@ SIMD_INLINE void vf_store_n(float *p, size_t n, vf v) {
  * zero. */
 SIMD_INLINE vi vi_load_u16(const uint16_t *p) { return *p; }
 SIMD_INLINE void vi_store_u16(uint16_t *p, vi v) { *p = (uint16_t)v; }
+/* The same of bytes, zero-extended or with their sign; stores keep the low byte. */
+SIMD_INLINE vi vi_load_u8(const uint8_t *p) { return *p; }
+SIMD_INLINE vi vi_load_i8(const int8_t *p) { return *p; }
+SIMD_INLINE void vi_store_u8(uint8_t *p, vi v) { *p = (uint8_t)v; }
 /* One byte a lane: a lane is true where its byte is not 0; stores write 0 or 1. */
 SIMD_INLINE vm vm_load_u8(const uint8_t *p) { return *p != 0; }
 SIMD_INLINE void vm_store_u8(uint8_t *p, vm m) { *p = m; }
@@ -142,6 +149,18 @@ SIMD_INLINE float vf_hmax(vf a) { return a; }
 SIMD_INLINE float vf_hmin(vf a) { return a; }
 /* Transposes a VF_LANES x VF_LANES block held in rows, bit for bit. */
 SIMD_INLINE void vf_transpose(vf rows[VF_LANES]) { (void)rows; }
+
+/* ---- Doubles --------------------------------------------------------------------------------- */
+
+SIMD_INLINE vd vd_load(const double *p) { return *p; }
+SIMD_INLINE void vd_store(double *p, vd v) { *p = v; }
+SIMD_INLINE vd vd_set1(double x) { return x; }
+/* a * b + c, rounded as vf_fma is. */
+#ifdef FP_FAST_FMA
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return fma(a, b, c); }
+#else
+SIMD_INLINE vd vd_fma(vd a, vd b, vd c) { return a * b + c; }
+#endif
 
 /* ---- Half precision -------------------------------------------------------------------------- */
 

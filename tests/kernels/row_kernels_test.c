@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Softmax and normalisation rows against double.
+ * Softmax, normalisation and blended rows against double.
  */
 #include <float.h>
 #include <math.h>
@@ -165,4 +165,38 @@ void norm_rows_match_double(void **state) {
     for_each_row("layernorm_f32", &r, run_norm);
     r = (row_run){.log = true};
     for_each_row("rmsnorm_f32", &r, run_norm);
+}
+
+/* Rows that end at a guard page, or begin behind one; their number is part of the length. */
+static void run_blend(row_run *r) {
+    enum { TAPS = 5 };
+    guard *const buffers[] = {&r->x, &r->scale, &r->bias};
+    const float *rows[TAPS];
+    float w[TAPS];
+    const size_t taps = r->n % (TAPS + 1);
+    fill_uniform(TAPS, r->n, 2.0f, w);
+    for (size_t t = 0; t < taps; t++) {
+        float *row = place(buffers[t % 3], r->n, 4, t % 3 == 1 ? 1 : GUARD_END);
+        fill_uniform(r->n, t % 3, 1.0f, row);
+        rows[t] = row;
+    }
+    float *y = place(&r->y, r->n, 4, r->in_place ? GUARD_END : 3);
+    level_table(r->level)->blend_f32(r->n, taps, rows, w, y);
+    assert_true(guard_intact(&r->y, y, r->n * 4));
+    for (size_t i = 0; i < r->n; i++) {
+        double sum = 0, size = 0;
+        for (size_t t = 0; t < taps; t++) {
+            sum += (double)w[t] * (double)rows[t][i];
+            size += fabs((double)w[t] * (double)rows[t][i]);
+        }
+        if (fabs((double)y[i] - sum) > 8 * FLT_EPSILON * size)
+            fail_msg("blend at %s: element %zu of %zu is %.9g, expected %.9g", isa_name(r->level),
+                     i, r->n, (double)y[i], sum);
+    }
+}
+
+void blended_rows_match_double(void **state) {
+    (void)state;
+    row_run r = {0};
+    for_each_row("blend_f32", &r, run_blend);
 }

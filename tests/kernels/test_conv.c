@@ -296,7 +296,8 @@ static void usual_convolutions_match_plain_loops(void **state) {
         {7, 2, 2, 1, 1, 5, 3, 1, 1},     {6, 3, 3, 1, 2, 4, 7, 2, 1},
         {5, 2, 3, 1, 0, 8, 8, 1, 1},     {5, 3, 2, 2, 1, 8, 8, 1, 1},
         {5, 3, 4, 6, 1, 8, 8, 1, 1},     {1, 1, 1, 1, 0, 960, 240, 1, 0},
-        {1, 3, 1, 1, 1, 20, 70, 1, 0}};
+        {1, 3, 1, 1, 1, 20, 70, 1, 0},   {7, 3, 1, 1, 1, 16, 16, 24, 0},
+        {7, 3, 1, 1, 1, 9, 70, 2, 0}};
     buffers g;
     buffers_create(&g);
     for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {

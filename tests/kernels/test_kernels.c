@@ -83,9 +83,12 @@ int main(void) {
         cmocka_unit_test(reduce_sums_stay_accurate_for_long_runs),
         cmocka_unit_test(softmax_rows_match_double),
         cmocka_unit_test(softmax_rows_with_special_values),
+        cmocka_unit_test(blended_rows_match_double),
         cmocka_unit_test(norm_rows_match_double),
         cmocka_unit_test(widening_16_bit_floats_is_exact),
         cmocka_unit_test(narrowing_to_16_bits_rounds_to_nearest_even),
+        cmocka_unit_test(bytes_and_floats_are_exact),
+        cmocka_unit_test(floats_are_cut_to_integers),
         cmocka_unit_test(transposes_move_every_element),
         cmocka_unit_test(vector_functions_keep_their_ulp_bounds),
     };

@@ -37,7 +37,8 @@ static void run_transpose(transpose_run *r, size_t rows, size_t cols, size_t pad
 static void run_shapes(transpose_run *r) {
     for (size_t rows = 0; rows < 20; rows++)
         for (size_t cols = 0; cols < 20; cols++) run_transpose(r, rows, cols, (rows + cols) % 3);
-    static const size_t large[][2] = {{64, 64}, {65, 67}, {63, 129}, {131, 5}, {3, 139}, {128, 33}};
+    static const size_t large[][2] = {{64, 64}, {65, 67}, {63, 129}, {131, 5}, {3, 139}, {128, 33},
+                                      {131, 2}, {137, 3}, {129, 4},  {2, 131}, {4, 133}};
     for (size_t i = 0; i < COUNT_OF(large); i++)
         for (size_t pad = 0; pad < MAX_PAD; pad++) run_transpose(r, large[i][0], large[i][1], pad);
 }
