@@ -158,6 +158,7 @@ bool permute_axes_list(builder *b, node *n, int32_t input, const int32_t *to, in
 #define COUNT_OF(a)    (int32_t)(sizeof(a) / sizeof((a)[0]))
 #define OP_ARGS_IN(a)  .in = (a), .n_in = COUNT_OF(a)
 #define OP_ARGS_OUT(a) .out = (a), .n_out = COUNT_OF(a)
+#define OP_SLOTS(s)    OP_ARGS_IN(s##_in), OP_ARGS_OUT(s##_out)
 #define OP_ATTRS(a, s) .attrs = (a), .n_attrs = COUNT_OF(a), .params_size = sizeof(s)
 #define OP_VERSIONS(a) .versions = (a), .n_versions = COUNT_OF(a)
 

@@ -210,7 +210,6 @@ static hone_status shift_upgrade(builder *b, draft *d) {
 static const op_version onnx_versions[] = {{10, shift_upgrade}, {16, NULL}};
 
 static hone_status onnx_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, X, "X") || !expand_needs(b, d, ROIS, "rois")) return b->status;
     value *x = draft_in(d, X);
     value *y = emit(b, "hone::RoiAlign",
                     IN(expand_cast(b, x, HONE_F32), expand_cast(b, draft_in(d, ROIS), HONE_F32),
