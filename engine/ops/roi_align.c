@@ -201,7 +201,7 @@ static const op op_roi_align = {.name = "RoiAlign",
                                 .cases = roi_align_cases};
 
 static const op_arg onnx_in[] = {
-    {"X", DT_FLOATS, 'T', 0}, {"rois", DT_FLOATS, 'T', 0}, {"batch_indices", DT(HONE_I64), 0, 0}};
+    {"X", DT_FLOATS, 'T', 0}, {"rois", DT_FLOATS, 'T', 0}, {"batch_indices", DT_INDEX, 0, 0}};
 static const op_arg onnx_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 
 static hone_status shift_upgrade(builder *b, draft *d) {

@@ -236,13 +236,13 @@ static const char *const qmoe_cases[] = {
 static const op_arg qmoe_in[] = {{"input", DT_FLOATS, 'T', 0},
                                  {"router_probs", DT_FLOATS, 'T', 0},
                                  {"fc1_experts_weights", DT(HONE_U8), 0, 0},
-                                 {"fc1_scales", DT_FLOATS, 0, ARG_OPTIONAL},
+                                 {"fc1_scales", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
                                  {"fc1_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
                                  {"fc2_experts_weights", DT(HONE_U8), 0, 0},
-                                 {"fc2_scales", DT_FLOATS, 0, ARG_OPTIONAL},
+                                 {"fc2_scales", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
                                  {"fc2_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
                                  {"fc3_experts_weights", DT(HONE_U8), 0, ARG_OPTIONAL},
-                                 {"fc3_scales", DT_FLOATS, 0, ARG_OPTIONAL},
+                                 {"fc3_scales", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
                                  {"fc3_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
                                  {"fc1_zero_points", DT(HONE_U8), 0, ARG_OPTIONAL},
                                  {"fc2_zero_points", DT(HONE_U8), 0, ARG_OPTIONAL},
@@ -252,8 +252,8 @@ static const op_arg qmoe_in[] = {{"input", DT_FLOATS, 'T', 0},
                                  {"fc2_global_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
                                  {"fc1_act_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
                                  {"fc2_act_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
-                                 {"fc1_act_block_scale", DT_FLOATS, 0, ARG_OPTIONAL},
-                                 {"fc2_act_block_scale", DT_FLOATS, 0, ARG_OPTIONAL}};
+                                 {"fc1_act_block_scale", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
+                                 {"fc2_act_block_scale", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL}};
 static const op_arg qmoe_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 const op op_ms_qmoe = {.name = "QMoE",

@@ -170,7 +170,8 @@ static const op_arg expand_dims_in[] = {{"X", DT_ALL, 'T', 0}, {"axis", DT_INDEX
 static const op_arg expand_dims_out[] = {{"Y", DT_ALL, 'T', 0}};
 static const op_arg gather_nd_in[] = {{"data", DT_MOVABLE, 'T', 0}, {"indices", DT_INDEX, 0, 0}};
 static const op_arg gather_nd_out[] = {{"output", DT_MOVABLE, 'T', 0}};
-static const op_arg sample_in[] = {{"X", DT_NUMBERS | DT_BOOL, 'T', 0}, {"Grid", DT_FLOATS, 0, 0}};
+static const op_arg sample_in[] = {{"X", DT_NUMBERS | DT_BOOL, 'T', 0},
+                                   {"Grid", DT_NUMBERS | DT_BOOL, 0, 0}};
 static const op_arg sample_out[] = {{"Y", DT_NUMBERS | DT_BOOL, 'T', 0}};
 static const op_arg pad_in[] = {{"data", DT_MOVABLE, 'T', 0},
                                 {"pads", DT(HONE_I64), 0, 0},
