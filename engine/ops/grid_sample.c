@@ -163,7 +163,7 @@ static const char *const onnx_cases[] = {
     NULL};
 
 static const op_arg onnx_grid_sample_in[] = {{"X", DT_NUMBERS | DT_BOOL, 'T', 0},
-                                             {"grid", DT_FLOATS, 0, 0}};
+                                             {"grid", DT_NUMBERS | DT_BOOL, 0, 0}};
 static const op_arg onnx_grid_sample_out[] = {{"Y", DT_NUMBERS | DT_BOOL, 'T', 0}};
 static const op_version versions[] = {{16, grid_sample_upgrade}, {20, NULL}};
 static const op onnx_grid_sample = {.name = "GridSample",

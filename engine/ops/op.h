@@ -88,8 +88,9 @@ struct op {
     size_t params_size;
     uint32_t flags;
 
-    /* Composite: emits the nodes that replace the draft and sets d->out. Of what is below, only the
-     * tolerance and the cases of the tests are used then. */
+    /* Composite: emits the nodes that replace the draft and sets d->out. What slots require has
+     * been checked before. Of what is below, only the tolerance and the cases of the tests are used
+     * then. */
     hone_status (*expand)(builder *b, draft *d);
 
     /* Types and shapes of the outputs from those of the inputs. Checks what the type table cannot.

@@ -121,28 +121,24 @@ static const op_arg average_pool_in[] = {{"X", DT_BYTES, 'T', 0},
                                          {"y_scale", DT(HONE_F32), 0, 0},
                                          {"y_zero_point", DT_BYTES, 'T', ARG_OPTIONAL}};
 static const op_arg average_pool_out[] = {{"Y", DT_BYTES, 'T', 0}};
-static const op_arg global_average_pool_in[] = {{"X", DT_BYTES, 'T', 0},
-                                                {"x_scale", DT(HONE_F32), 0, 0},
-                                                {"x_zero_point", DT_BYTES, 'T', 0},
-                                                {"y_scale", DT(HONE_F32), 0, 0},
-                                                {"y_zero_point", DT_BYTES, 'T', 0}};
-static const op_arg global_average_pool_out[] = {{"Y", DT_BYTES, 'T', 0}};
 static const op_arg max_pool_in[] = {{"x", DT_FLOATS | DT_BYTES, 'T', 0}};
 static const op_arg max_pool_out[] = {{"y", DT_FLOATS | DT_BYTES, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
-#define COMPOSITE(ident, label, attrs, params)                                                     \
+#define COMPOSITE(ident, label, slots, attrs, params)                                              \
     static const op ms_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(since_1),                                            \
-                                  OP_SLOTS(ident),                                                 \
+                                  OP_SLOTS(slots),                                                 \
                                   OP_ATTRS(attrs, params),                                         \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_EXACT, 0},                                     \
                                   .cases = ident##_cases}
-COMPOSITE(conv, "QLinearConv", conv_attrs, qlinear_conv_params);
-COMPOSITE(average_pool, "QLinearAveragePool", average_pool_attrs, qlinear_pool_params);
-COMPOSITE(global_average_pool, "QLinearGlobalAveragePool", global_pool_attrs, qlinear_pool_params);
-COMPOSITE(max_pool, "NhwcMaxPool", max_pool_attrs, qlinear_pool_params);
+COMPOSITE(conv, "QLinearConv", conv, conv_attrs, qlinear_conv_params);
+COMPOSITE(average_pool, "QLinearAveragePool", average_pool, average_pool_attrs,
+          qlinear_pool_params);
+COMPOSITE(global_average_pool, "QLinearGlobalAveragePool", average_pool, global_pool_attrs,
+          qlinear_pool_params);
+COMPOSITE(max_pool, "NhwcMaxPool", max_pool, max_pool_attrs, qlinear_pool_params);
 
 static const op *const members[] = {&ms_conv, &ms_average_pool, &ms_global_average_pool,
                                     &ms_max_pool};
