@@ -44,6 +44,11 @@ static const char *const *output_names(builder *b, const op *o, const draft *d, 
     return list;
 }
 
+static hone_status check_outputs(const builder *b, const op *o, int32_t n_out) {
+    if (n_out <= o->n_out || op_output(o, n_out - 1)) return HONE_OK;
+    return fail(b->c, HONE_E_FORMAT, "has %d outputs: expected at most %d", n_out, o->n_out);
+}
+
 /* Emits the node of a core operator from a draft in its current meaning. */
 static hone_status emit_node(builder *b, const op *o, draft *d) {
     attr_values values;
@@ -64,8 +69,7 @@ static hone_status emit_node(builder *b, const op *o, draft *d) {
                             .n_body = values.n_body,
                             .out_names = names,
                             .before = b->before};
-    if (d->n_out > o->n_out && !(o->n_out && (o->out[o->n_out - 1].flags & ARG_VARIADIC)))
-        return fail(b->c, HONE_E_FORMAT, "has %d outputs: expected at most %d", d->n_out, o->n_out);
+    TRY(check_outputs(b, o, d->n_out));
     node *n = graph_add_node(b->graph, &desc);
     if (!n) return builder_nomem(b);
     for (int32_t i = 0; i < d->n_out; i++) d->out[i] = n->out[i];
@@ -84,6 +88,20 @@ bool lower_known(const ctx *c, const char *domain, const char *name, int32_t ops
     const op *o = op_known(c, domain, name);
     *reason = !o ? "no such operator" : "this version is too old";
     return o && (o->n_versions == 0 || version_row(o, opset) >= 0);
+}
+
+/* The inputs and outputs of a composite against its tables, as infer_node checks those of a core
+ * node: expansions find what they need, in types that they know. Trailing ones that are omitted or
+ * not wanted do not count. */
+static hone_status check_composite(builder *b, const op *o, const draft *d) {
+    int32_t n_in = d->n_in, n_out = d->n_out;
+    while (n_in > 0 && !d->in[n_in - 1]) n_in--;
+    while (n_out > 0 && d->out_names && !d->out_names[n_out - 1]) n_out--;
+    const type **types = arena_array(b->graph->arena, (size_t)n_in, sizeof *types);
+    if (!types) return builder_nomem(b);
+    for (int32_t i = 0; i < n_in; i++) types[i] = d->in[i] ? &d->in[i]->type : NULL;
+    TRY(infer_check_inputs(b->c, o, types, n_in, d->n_captured));
+    return check_outputs(b, o, n_out);
 }
 
 /* The attributes of a composite: checked and decoded for its expansion. */
@@ -106,6 +124,7 @@ static hone_status lower_draft(builder *b, draft *d) {
     if (d->done || b->status != HONE_OK) return b->status;
     if (!o->expand) return emit_node(b, o, d);
     TRY(decode_composite(b, o, d));
+    TRY(check_composite(b, o, d));
     return o->expand(b, d);
 }
 

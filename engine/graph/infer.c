@@ -77,34 +77,39 @@ hone_status infer_fail(const infer *f, const char *format, ...) {
     return fail(f->c, HONE_E_FORMAT, "%s", text);
 }
 
-/* Arity and element types against the operator's tables. Unknown types pass. */
-static hone_status check_args(const infer *f) {
-    const op *o = f->node->op;
+/* Input i, which `t` describes (NULL: omitted), against its slot. bound: the types of letters so
+ * far.
+ */
+static hone_status check_slot(const ctx *c, const op_arg *arg, const type *t, hone_dtype *bound) {
+    if (!t) {
+        if (arg->flags & (ARG_OPTIONAL | ARG_VARIADIC)) return HONE_OK;
+        return fail(c, HONE_E_FORMAT, "input '%s' is missing", arg->name);
+    }
+    if (!shape_fits(&t->shape))
+        return fail(c, HONE_E_LIMIT, "input '%s' has 2^59 elements or more", arg->name);
+    if (t->kind != HONE_TENSOR && !(arg->flags & ARG_ANY_KIND))
+        return fail(c, HONE_E_UNSUPPORTED, "input '%s' is a sequence or optional", arg->name);
+    if (t->dtype == HONE_UNDEFINED) return HONE_OK;
+    if (!dtype_in(t->dtype, arg->types))
+        return fail(c, HONE_E_UNSUPPORTED, "input '%s' has type %s, which is not supported",
+                    arg->name, hone_dtype_name(t->dtype));
+    hone_dtype *b = &bound[(unsigned char)arg->var & 127];
+    if (arg->var && *b != HONE_UNDEFINED && *b != t->dtype)
+        return fail(c, HONE_E_FORMAT, "input '%s' has type %s: expected %s", arg->name,
+                    hone_dtype_name(t->dtype), hone_dtype_name(*b));
+    *b = t->dtype;
+    return HONE_OK;
+}
+
+hone_status infer_check_inputs(const ctx *c, const op *o, const type *const *in, int32_t n_in,
+                               int32_t n_captured) {
     hone_dtype bound[128] = {HONE_UNDEFINED};
-    for (int32_t i = 0; i < o->n_in || i < f->n_in; i++) {
+    for (int32_t i = 0; i < o->n_in || i < n_in; i++) {
         const op_arg *arg = op_input(o, i);
-        if (!arg && i < f->n_in - f->node->n_captured)
-            return infer_fail(f, "has %d inputs: expected at most %d", f->n_in, o->n_in);
+        if (!arg && i < n_in - n_captured)
+            return fail(c, HONE_E_FORMAT, "has %d inputs: expected at most %d", n_in, o->n_in);
         if (!arg) break;
-        if (!infer_has(f, i)) {
-            if (arg->flags & (ARG_OPTIONAL | ARG_VARIADIC)) continue;
-            return infer_fail(f, "input '%s' is missing", arg->name);
-        }
-        const hone_dtype t = f->in[i]->dtype;
-        if (!shape_fits(&f->in[i]->shape))
-            return fail(f->c, HONE_E_LIMIT, "input '%s' has 2^59 elements or more", arg->name);
-        if (f->in[i]->kind != HONE_TENSOR && !(arg->flags & ARG_ANY_KIND))
-            return fail(f->c, HONE_E_UNSUPPORTED, "input '%s' is a sequence or optional",
-                        arg->name);
-        if (t == HONE_UNDEFINED) continue;
-        if (!dtype_in(t, arg->types))
-            return fail(f->c, HONE_E_UNSUPPORTED, "input '%s' has type %s, which is not supported",
-                        arg->name, hone_dtype_name(t));
-        hone_dtype *b = &bound[(unsigned char)arg->var & 127];
-        if (arg->var && *b != HONE_UNDEFINED && *b != t)
-            return infer_fail(f, "input '%s' has type %s: expected %s", arg->name,
-                              hone_dtype_name(t), hone_dtype_name(*b));
-        *b = t;
+        TRY(check_slot(c, arg, i < n_in ? in[i] : NULL, bound));
     }
     return HONE_OK;
 }
@@ -122,10 +127,11 @@ static hone_status check_result(const infer *f) {
 
 hone_status infer_node(infer *f) {
     for (int32_t i = 0; i < f->n_out; i++) f->out[i] = (type){.shape = shape_unknown()};
-    hone_status status = check_args(f);
-    if (status == HONE_OK) status = f->node->op->infer(f);
+    const node *n = f->node;
+    hone_status status = infer_check_inputs(f->c, n->op, f->in, f->n_in, n->n_captured);
+    if (status == HONE_OK) status = n->op->infer(f);
     if (status == HONE_OK) status = check_result(f);
-    return fail_in_node(f->c, status, f->node->name, f->node->op->name);
+    return fail_in_node(f->c, status, n->name, n->op->name);
 }
 
 void type_refine(type *t, const type *known) {

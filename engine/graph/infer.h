@@ -53,6 +53,10 @@ void type_refine(type *t, const type *known);
 __attribute__((format(printf, 2, 3))) hone_status infer_fail(const infer *f, const char *format,
                                                              ...);
 
+/* Number, kinds and element types of inputs against the operator's table; NULL: omitted. The last
+ * n_captured are what bodies read. Unknown types pass. */
+hone_status infer_check_inputs(const ctx *c, const op *o, const type *const *in, int32_t n_in,
+                               int32_t n_captured);
 /* Runs the operator's checks and inference. */
 hone_status infer_node(infer *f);
 /* The same for a node of a graph whose input types are set; stores the result in its outputs. Types

@@ -30,7 +30,6 @@ static value *coordinates(builder *b, value *n, bool align_corners, hone_dtype t
 }
 
 static hone_status affine_grid_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "theta") || !expand_needs(b, d, 1, "size")) return b->status;
     value *theta = d->in[0], *size = d->in[1], *parts[4], *dims[4];
     const shape *s = &theta->type.shape;
     const int64_t rows = s->rank == 3 ? s->dim[1] : DIM_UNKNOWN;
@@ -68,10 +67,13 @@ static const char *const affine_grid_cases[] = {"f32[2,2,3] i64{2,3,4,5}",
                                                 "f32[1,2,3] i64{1,1,0,4}",
                                                 NULL};
 
+static const op_arg affine_grid_in[] = {{"theta", DT_FLOATS, 'T', 0}, {"size", DT(HONE_I64), 0, 0}};
+static const op_arg affine_grid_out[] = {{"grid", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{20, NULL}};
 const op op_affine_grid = {.name = "AffineGrid",
                            .domain = "",
                            OP_VERSIONS(versions),
+                           OP_SLOTS(affine_grid),
                            OP_ATTRS(affine_grid_attrs, affine_grid_params),
                            .expand = affine_grid_expand,
                            .tolerance = {TOL_REL, 1e-6},

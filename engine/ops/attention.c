@@ -93,9 +93,6 @@ static void read_places(attend *a, const draft *d) {
 }
 
 static hone_status attention_expand(builder *b, draft *d) {
-    static const char *const names[] = {"Q", "K", "V"};
-    for (int32_t i = ATT_Q; i <= ATT_V; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     const attention_params *p = d->params;
     const hone_dtype precision = p->softmax_precision;
     if (precision && !dtype_in(precision, DT_FLOATS))
@@ -136,10 +133,22 @@ static const char *const attention_cases[] = {
     "f32[1,2,0,4] f32[1,2,5,4] f32[1,2,5,4]",
     NULL};
 
+static const op_arg attention_in[] = {{"Q", DT_FLOATS, 'T', 0},
+                                      {"K", DT_FLOATS, 'T', 0},
+                                      {"V", DT_FLOATS, 'V', 0},
+                                      {"attn_mask", DT_NUMBERS | DT_BOOL, 0, ARG_OPTIONAL},
+                                      {"past_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                      {"past_value", DT_FLOATS, 'V', ARG_OPTIONAL},
+                                      {"nonpad_kv_seqlen", DT(HONE_I64), 0, ARG_OPTIONAL}};
+static const op_arg attention_out[] = {{"Y", DT_FLOATS, 'T', 0},
+                                       {"present_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                       {"present_value", DT_FLOATS, 'V', ARG_OPTIONAL},
+                                       {"qk_matmul_output", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version versions[] = {{23, NULL}};
 const op op_attention = {.name = "Attention",
                          .domain = "",
                          OP_VERSIONS(versions),
+                         OP_SLOTS(attention),
                          OP_ATTRS(attention_attrs, attention_params),
                          .expand = attention_expand,
                          .tolerance = {TOL_REL, 1e-5},

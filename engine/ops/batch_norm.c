@@ -96,9 +96,6 @@ static hone_status training(builder *b, draft *d, const batch_norm *n) {
 }
 
 static hone_status batch_norm_expand(builder *b, draft *d) {
-    static const char *const names[] = {"X", "scale", "B", "input_mean", "input_var"};
-    for (int32_t i = 0; i < 5; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     batch_norm n = {
         .x = d->in[0], .rank = emit_rank(b, d->in[0]), .type = HONE_F32, .p = d->params};
     if (n.rank < 0) return b->status;
@@ -125,10 +122,19 @@ static const char *const batch_norm_cases[] = {
     "f32[0,3,4] f32[3] f32[3] f32[3] f32[3]+",
     NULL};
 
+static const op_arg batch_norm_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                       {"scale", DT_FLOATS, 'S', 0},
+                                       {"B", DT_FLOATS, 'S', 0},
+                                       {"input_mean", DT_FLOATS, 'U', 0},
+                                       {"input_var", DT_FLOATS, 'U', 0}};
+static const op_arg batch_norm_out[] = {{"Y", DT_FLOATS, 'T', 0},
+                                        {"running_mean", DT_FLOATS, 'U', ARG_OPTIONAL},
+                                        {"running_var", DT_FLOATS, 'U', ARG_OPTIONAL}};
 static const op_version versions[] = {{1, batch_norm_upgrade}, {9, NULL}};
 const op op_batch_norm = {.name = "BatchNormalization",
                           .domain = "",
                           OP_VERSIONS(versions),
+                          OP_SLOTS(batch_norm),
                           OP_ATTRS(batch_norm_attrs, batch_norm_params),
                           .expand = batch_norm_expand,
                           .tolerance = {TOL_REL, 1e-5},

@@ -4,9 +4,8 @@
  */
 #include "op.h"
 
-static const op_arg cast_like_in[] = {{"input", DT_NUMERIC, 0, 0},
-                                      {"target_type", DT_NUMERIC, 0, 0}};
-static const op_arg cast_like_out[] = {{"output", DT_NUMERIC, 0, 0}};
+static const op_arg cast_like_in[] = {{"input", DT_ALL, 0, 0}, {"target_type", DT_ALL, 0, 0}};
+static const op_arg cast_like_out[] = {{"output", DT_ALL, 0, 0}};
 static const op_version cast_like_versions[] = {{15, NULL}};
 
 typedef struct cast_like_params {

@@ -43,8 +43,6 @@ static value *turned(builder *b, value *v, bool channels_last) {
 }
 
 static hone_status causal_conv(builder *b, draft *d, int64_t dilation) {
-    if (!expand_needs(b, d, CAUSAL_X, "input") || !expand_needs(b, d, CAUSAL_W, "weight"))
-        return b->status;
     const shape *w = &d->in[CAUSAL_W]->type.shape;
     const causal_conv_params *p = d->params;
     if (w->rank != 3 || !dim_known(w->dim[0]) || !dim_known(w->dim[2]) || w->dim[2] < 1)
@@ -85,11 +83,21 @@ static const char *const ms_causal_conv_cases[] = {
     "f32[2,7,3] f32[3,1,3] _ f32[2,2,3] channels_last=1 activation=silu >2",
     "f32[0,2,4] f32[2,1,3]", NULL};
 
+static const op_arg causal_conv_in[] = {{"input", DT_FLOATS, 'T', 0},
+                                        {"weight", DT_FLOATS, 'T', 0},
+                                        {"bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                        {"past_state", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg causal_conv_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                         {"present_state", DT_FLOATS, 'T', 0}};
+static const op_arg ms_causal_conv_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                            {"present_state", DT_FLOATS, 'T', 0},
+                                            {"state_update", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version since_1[] = {{1, NULL}};
 static const op_version since_27[] = {{27, NULL}};
 static const op onnx_causal_conv = {.name = "CausalConvWithState",
                                     .domain = "",
                                     OP_VERSIONS(since_27),
+                                    OP_SLOTS(causal_conv),
                                     OP_ATTRS(causal_conv_attrs, causal_conv_params),
                                     .expand = causal_conv_expand,
                                     .tolerance = {TOL_REL, 1e-5},
@@ -97,6 +105,8 @@ static const op onnx_causal_conv = {.name = "CausalConvWithState",
 static const op ms_causal_conv = {.name = "CausalConvWithState",
                                   .domain = "com.microsoft",
                                   OP_VERSIONS(since_1),
+                                  OP_ARGS_IN(causal_conv_in),
+                                  OP_ARGS_OUT(ms_causal_conv_out),
                                   OP_ATTRS(ms_causal_conv_attrs, causal_conv_params),
                                   .expand = ms_causal_conv_expand,
                                   .tolerance = {TOL_REL, 1e-5},

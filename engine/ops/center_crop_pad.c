@@ -17,14 +17,13 @@ typedef struct center_crop_pad_params {
 static const attr_spec center_crop_pad_attrs[] = {ATTR_ROW(AXES, center_crop_pad_params, axes)};
 
 static hone_status center_crop_pad_expand(builder *b, draft *d) {
-    value *x = draft_in(d, 0), *target = draft_in(d, 1), *axes = NULL;
+    value *x = d->in[0], *target = d->in[1], *axes = NULL;
     const center_crop_pad_params *p = d->params;
     value *size = emit(b, "Shape", IN(x), NO_ATTRS);
     if (p->axes.set) {
         axes = emit_i64s(b, p->axes.v, p->axes.n);
         size = emit(b, "Gather", IN(size, axes), NO_ATTRS);
     }
-    if (!x || !target) return builder_fail(b, HONE_E_FORMAT, "an input is missing");
     target = emit(b, "Cast", IN(target), ATTRS(A_INT("to", HONE_I64)));
     value *missing = emit(b, "Sub", IN(target, size), NO_ATTRS);
     value *before = emit(b, "Div", IN(missing, emit_i64(b, 2)), NO_ATTRS); /* towards zero */

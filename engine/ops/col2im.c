@@ -189,7 +189,6 @@ static const op core_col2im = {.name = "Col2Im",
                                .cases = col2im_cases};
 
 static hone_status col2im_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, COL_X, "input")) return b->status;
     const hone_dtype t = d->in[COL_X]->type.dtype;
     if (dtype_in(t, DT_FLOAT16S)) d->in[COL_X] = expand_cast(b, d->in[COL_X], HONE_F32);
     value *y = emit(b, "hone::Col2Im", d->in, d->n_in, d->attrs, d->n_attrs);
@@ -204,10 +203,15 @@ static const char *const onnx_cases[] = {"f32[1,5,5] i64{5,5} i64{1,5}",
                                          NULL};
 
 static const attr_spec onnx_attrs[] = {WINDOW_LISTS(col2im_params)};
+static const op_arg onnx_col2im_in[] = {{"input", DT_NUMBERS, 'T', 0},
+                                        {"image_shape", DT(HONE_I64), 0, 0},
+                                        {"block_shape", DT(HONE_I64), 0, 0}};
+static const op_arg onnx_col2im_out[] = {{"output", DT_NUMBERS, 'T', 0}};
 static const op_version versions[] = {{18, NULL}};
 static const op onnx_col2im = {.name = "Col2Im",
                                .domain = "",
                                OP_VERSIONS(versions),
+                               OP_SLOTS(onnx_col2im),
                                OP_ATTRS(onnx_attrs, col2im_params),
                                .expand = col2im_expand,
                                .tolerance = {TOL_SUM, 1},

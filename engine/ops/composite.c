@@ -40,8 +40,7 @@ hone_status expand_flat_rows(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Reshape", IN(y, dims), ATTRS(A_INT("allowzero", 1))));
 }
 
-/* A type with whole bytes that holds every value of t. */
-static hone_dtype wider_type(hone_dtype t) {
+hone_dtype wider_type(hone_dtype t) {
     switch (t) {
     case HONE_U4:
     case HONE_U2: return HONE_U8;

@@ -26,6 +26,10 @@ value *expand_affine(builder *b, value *v, value *scale, value *bias);
  * one row: flattens around today's meaning. */
 hone_status expand_flat_rows(builder *b, draft *d);
 
+/* A type with whole bytes that holds every value of t, and more than 8 bits for floats: what
+ * expand_widened converts to. t itself where it needs nothing. */
+hone_dtype wider_type(hone_dtype t);
+
 /* Upgrade of today's meaning: inputs of the first one's type, if that is one of bytes that are
  * shared (4 and 2 bits) or a float of 8 bits, are converted to a wider one, and output 0 (if it has
  * that type, too) back. Operators that have it do not know those types. */

@@ -23,11 +23,10 @@ static const attr_spec conv_integer_attrs[] = {
     WINDOW_ATTRS(conv_integer_params),
     ATTR_ROW(INT, conv_integer_params, group, .i = 1, .min = 1, .max = INT32_MAX),
 };
-#define BYTES (DT(HONE_I8) | DT(HONE_U8))
-static const op_arg conv_integer_in[] = {{"x", BYTES, 0, 0},
-                                         {"w", BYTES, 0, 0},
-                                         {"x_zero_point", BYTES, 0, ARG_OPTIONAL},
-                                         {"w_zero_point", BYTES, 0, ARG_OPTIONAL}};
+static const op_arg conv_integer_in[] = {{"x", DT_BYTES, 0, 0},
+                                         {"w", DT_BYTES, 0, 0},
+                                         {"x_zero_point", DT_BYTES, 0, ARG_OPTIONAL},
+                                         {"w_zero_point", DT_BYTES, 0, ARG_OPTIONAL}};
 static const op_arg conv_integer_out[] = {{"y", DT(HONE_I32), 0, 0}};
 
 static hone_status check_zeros(const infer *f, int32_t i, int64_t channels) {

@@ -19,11 +19,10 @@ static const attr_spec conv_transpose_attrs[] = {
     ATTR_ROW(INTS, channels_conv_params, output_shape, .min = 0, .max = INT32_MAX),
 };
 
-/* Data and weight are there and have the same rank of at least 3. */
+/* Data and weight have the same rank of at least 3. */
 static hone_status check_ranks(builder *b, const draft *d) {
-    value *x = draft_in(d, 0);
-    const value *w = draft_in(d, 1);
-    if (!x || !w) return builder_fail(b, HONE_E_FORMAT, "input '%s' is missing", x ? "W" : "X");
+    value *x = d->in[0];
+    const value *w = d->in[1];
     const int32_t rank_w = emit_rank(b, w);
     if (rank_w >= 0) emit_assume_rank(x, rank_w);
     const int32_t rank_x = emit_rank(b, x);

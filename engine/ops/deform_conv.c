@@ -209,9 +209,6 @@ static const attr_spec deform_conv_attrs[] = {
 };
 
 static hone_status deform_conv_expand(builder *b, draft *d) {
-    static const char *const names[] = {"X", "W", "offset"};
-    for (int32_t i = IN_X; i <= IN_OFFSET; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     const shape *w = &d->in[IN_W]->type.shape;
     const deform_params *p = d->params;
     const int64_t group = p->group;
@@ -247,10 +244,17 @@ static const char *const deform_conv_cases[] = {
     "f32[0,1,4,4] f32[1,1,2,2] f32[0,8,3,3]",
     NULL};
 
+static const op_arg deform_conv_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                        {"W", DT_FLOATS, 'T', 0},
+                                        {"offset", DT_FLOATS, 'T', 0},
+                                        {"B", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                        {"mask", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg deform_conv_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{19, NULL}};
 static const op onnx_deform_conv = {.name = "DeformConv",
                                     .domain = "",
                                     OP_VERSIONS(versions),
+                                    OP_SLOTS(deform_conv),
                                     OP_ATTRS(deform_conv_attrs, deform_params),
                                     .expand = deform_conv_expand,
                                     .tolerance = {TOL_REL, 1e-5},

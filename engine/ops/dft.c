@@ -213,8 +213,6 @@ enum { STFT_SIGNAL, STFT_STEP, STFT_WINDOW, STFT_LENGTH };
 
 /* Frames are gathered by index: frame f has elements f * step + 0, 1, .. */
 static hone_status stft_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, STFT_SIGNAL, "signal") || !expand_needs(b, d, STFT_STEP, "frame_step"))
-        return b->status;
     value *x = d->in[STFT_SIGNAL], *window = draft_in(d, STFT_WINDOW);
     const int32_t rank = emit_rank(b, x);
     if (rank < 0) return b->status;
@@ -242,10 +240,16 @@ static const char *const stft_cases[] = {
     "f32[2,32,1] i64[]{8} _ i64[]{16}", "f32[1,20,1] i64[]{5} f32[10] onesided=0",
     "f64[1,20,2] i64[]{4} f64[8] i64[]{8} onesided=0", "f32[0,16,1] i64[]{4} _ i64[]{8}", NULL};
 
+static const op_arg stft_in[] = {{"signal", DT_FLOATS, 'T', 0},
+                                 {"frame_step", DT_INDEX, 0, 0},
+                                 {"window", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"frame_length", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg stft_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version stft_versions[] = {{17, NULL}};
 static const op onnx_stft = {.name = "STFT",
                              .domain = "",
                              OP_VERSIONS(stft_versions),
+                             OP_SLOTS(stft),
                              OP_ATTRS(stft_attrs, stft_params),
                              .expand = stft_expand,
                              .tolerance = {TOL_REL, 1e-6},

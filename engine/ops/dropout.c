@@ -4,6 +4,7 @@
  * random numbers. Before opset 12 there was no training mode; before 10 the mask had the type of
  * the data.
  */
+#include "composite.h"
 #include "legacy.h"
 
 enum { DATA, RATIO, TRAINING };
@@ -14,11 +15,11 @@ typedef struct dropout_params {
 
 static const attr_spec dropout_attrs[] = {ATTR_ROW(INT, dropout_params, seed)};
 
-static const op_arg dropout_in[] = {{"data", DT_FLOATS, 'T', 0},
-                                    {"ratio", DT_FLOATS, 0, ARG_OPTIONAL},
+#define TYPES (DT_FLOATS | DT_FLOAT8S)
+static const op_arg dropout_in[] = {{"data", TYPES, 'T', 0},
+                                    {"ratio", TYPES, 0, ARG_OPTIONAL},
                                     {"training_mode", DT_BOOL, 0, ARG_OPTIONAL}};
-static const op_arg dropout_out[] = {{"output", DT_FLOATS, 'T', 0},
-                                     {"mask", DT_BOOL, 0, ARG_OPTIONAL}};
+static const op_arg dropout_out[] = {{"output", TYPES, 'T', 0}, {"mask", DT_BOOL, 0, ARG_OPTIONAL}};
 
 static value *ones_like(builder *b, value *x, hone_dtype t) {
     value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
@@ -54,10 +55,13 @@ static hone_status ratio_upgrade(builder *b, draft *d) {
 
 static const op_version dropout_versions[] = {{1, typed_mask}, {10, ratio_upgrade}, {12, NULL}};
 
-/* Keeps what draws at least the ratio, and scales it by 1 / (1 - ratio). */
+/* Keeps what draws at least the ratio, and scales it by 1 / (1 - ratio). Floats of 8 bits do so as
+ * float32. */
 static hone_status drop(builder *b, draft *d) {
-    value *x = draft_in(d, DATA), *ratio = draft_in(d, RATIO), *training = draft_in(d, TRAINING);
-    const hone_dtype t = x->type.dtype;
+    const hone_dtype given = d->in[DATA]->type.dtype,
+                     t = dtype_in(given, DT_FLOAT8S) ? HONE_F32 : given;
+    value *x = expand_cast(b, d->in[DATA], t), *ratio = draft_in(d, RATIO),
+          *training = draft_in(d, TRAINING);
     const float seed = (float)((const dropout_params *)d->params)->seed;
     value *one = emit_scalar(b, HONE_F32, 1), *zero = emit_scalar(b, t, 0);
     const attr attrs[] = {A_INT("dtype", HONE_F32), A_FLOAT("seed", seed)};
@@ -74,14 +78,15 @@ static hone_status drop(builder *b, draft *d) {
                         ATTRS(A_INT("to", t)));
     value *scaled = emit(b, "Mul", IN(x, scale), NO_ATTRS);
     if (d->n_out > 1) d->out[1] = kept;
-    return draft_done(b, d, emit(b, "Where", IN(kept, scaled, zero), NO_ATTRS));
+    value *y = emit(b, "Where", IN(kept, scaled, zero), NO_ATTRS);
+    return draft_done(b, d, expand_cast(b, y, given));
 }
 
 static hone_status dropout_expand(builder *b, draft *d) {
     const value *training = draft_in(d, TRAINING);
     const tensor *known = training ? training->constant : NULL;
     const bool off = !training || (known && tensor_count(known) == 1 && !tensor_i64(known, 0));
-    return off || !draft_in(d, DATA) ? pass_through(b, d, HONE_BOOL) : drop(b, d);
+    return off ? pass_through(b, d, HONE_BOOL) : drop(b, d);
 }
 
 static const char *const dropout_cases[] = {"f32[3,4]",
@@ -90,6 +95,7 @@ static const char *const dropout_cases[] = {"f32[3,4]",
                                             "f32[0,2] f32[]{0.25}",
                                             "f32[3,40] f32[]{0.5} bool[]{1} >2",
                                             "f16[33] f32[]{0} bool[]{1}",
+                                            "f8[7] f8[]{0.5} bool[]{1} >2",
                                             NULL};
 
 const op op_dropout = {.name = "Dropout",

@@ -337,10 +337,13 @@ static const char *const einsum_cases[] = {"f32[2,3] f32[3,4] equation=ij,jk->ik
                                            "f32[2,0] f32[0,3] equation=ij,jk->ik",
                                            NULL};
 
+static const op_arg einsum_in[] = {{"Inputs", DT_NUMBERS, 'T', ARG_VARIADIC}};
+static const op_arg einsum_out[] = {{"Output", DT_NUMBERS, 'T', 0}};
 static const op_version versions[] = {{12, NULL}};
 const op op_einsum = {.name = "Einsum",
                       .domain = "",
                       OP_VERSIONS(versions),
+                      OP_SLOTS(einsum),
                       OP_ATTRS(einsum_attrs, einsum_params),
                       .expand = einsum_expand,
                       .tolerance = {TOL_SUM, 4},

@@ -30,7 +30,6 @@ static const char *const pow_cases[] = {"f32[2,3] f32[]{2}",        "f32[2,3] f3
                                         "f32[3]{0.5,1,2} f32[2,3]", NULL};
 
 static hone_status pow_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
     value *x = d->in[0], *y = d->in[1];
     const int whole = y->type.shape.rank <= x->type.shape.rank ? whole_exponent(y) : 0;
     if (whole) {
@@ -79,7 +78,6 @@ static const attr_spec bit_shift_attrs[] = {
 /* Signed numbers are shifted as their bits. A right shift of a negative x is the complement of the
  * shifted complement, which keeps the sign. */
 static hone_status bit_shift_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
     value *x = d->in[0], *y = d->in[1];
     const bool left = ((const bit_shift_params *)d->params)->direction == SHIFT_LEFT;
     const char *name = left ? "hone::ShiftLeft" : "hone::ShiftRight";
@@ -164,6 +162,18 @@ static hone_status swiglu_expand(builder *b, draft *d) {
 static const char *const swiglu_cases[] = {"f32[2,3] f32[2,3] alpha=1.5", "f16[3] f16[3]",
                                            "f64[] f64[]", "f32[0] f32[0]", NULL};
 
+static const op_arg pow_in[] = {{"X", DT_NUMBERS, 'T', 0}, {"Y", DT_NUMBERS, 0, 0}};
+static const op_arg pow_out[] = {{"Z", DT_NUMBERS, 'T', 0}};
+static const op_arg mod_in[] = {{"A", DT_NUMBERS, 'T', 0}, {"B", DT_NUMBERS, 'T', 0}};
+static const op_arg mod_out[] = {{"C", DT_NUMBERS, 'T', 0}};
+static const op_arg bit_shift_in[] = {{"X", DT_INTS, 'T', 0}, {"Y", DT_INTS, 'T', 0}};
+static const op_arg bit_shift_out[] = {{"Z", DT_INTS, 'T', 0}};
+static const op_arg is_inf_in[] = {{"X", DT_FLOATS | DT_FLOAT8S, 0, 0}};
+static const op_arg is_inf_out[] = {{"Y", DT_BOOL, 0, 0}};
+static const op_arg unary_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg unary_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg swiglu_in[] = {{"A", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', 0}};
+static const op_arg swiglu_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version since_10[] = {{10, NULL}};
 static const op_version since_11[] = {{11, NULL}};
 static const op_version since_20[] = {{20, NULL}};
@@ -173,18 +183,20 @@ static const op_version since_28[] = {{28, NULL}};
 #define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
         .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
-COMPOSITE(pow, "Pow", legacy_binary_versions, .tolerance = {TOL_ULP, 4}, .cases = pow_cases);
-COMPOSITE(mod, "Mod", since_10, OP_ATTRS(mod_attrs, mod_params), .tolerance = {TOL_EXACT, 0},
-          .cases = mod_cases);
-COMPOSITE(bit_shift, "BitShift", since_11, OP_ATTRS(bit_shift_attrs, bit_shift_params),
-          .tolerance = {TOL_EXACT, 0}, .cases = bit_shift_cases);
-COMPOSITE(is_inf, "IsInf", since_10, OP_ATTRS(is_inf_attrs, is_inf_params),
+COMPOSITE(pow, "Pow", legacy_binary_versions, OP_SLOTS(pow), .tolerance = {TOL_ULP, 4},
+          .cases = pow_cases);
+COMPOSITE(mod, "Mod", since_10, OP_SLOTS(mod), OP_ATTRS(mod_attrs, mod_params),
+          .tolerance = {TOL_EXACT, 0}, .cases = mod_cases);
+COMPOSITE(bit_shift, "BitShift", since_11, OP_SLOTS(bit_shift),
+          OP_ATTRS(bit_shift_attrs, bit_shift_params), .tolerance = {TOL_EXACT, 0},
+          .cases = bit_shift_cases);
+COMPOSITE(is_inf, "IsInf", since_10, OP_SLOTS(is_inf), OP_ATTRS(is_inf_attrs, is_inf_params),
           .tolerance = {TOL_EXACT, 0}, .cases = is_inf_cases);
-COMPOSITE(gelu, "Gelu", since_20, OP_ATTRS(gelu_attrs, gelu_params), .tolerance = {TOL_REL, 1e-6},
-          .cases = gelu_cases);
-COMPOSITE(swish, "Swish", since_24, OP_ATTRS(swish_attrs, swish_params),
+COMPOSITE(gelu, "Gelu", since_20, OP_SLOTS(unary), OP_ATTRS(gelu_attrs, gelu_params),
+          .tolerance = {TOL_REL, 1e-6}, .cases = gelu_cases);
+COMPOSITE(swish, "Swish", since_24, OP_SLOTS(unary), OP_ATTRS(swish_attrs, swish_params),
           .tolerance = {TOL_REL, 1e-6}, .cases = swish_cases);
-COMPOSITE(swiglu, "SwiGLU", since_28, OP_ATTRS(swish_attrs, swish_params),
+COMPOSITE(swiglu, "SwiGLU", since_28, OP_SLOTS(swiglu), OP_ATTRS(swish_attrs, swish_params),
           .tolerance = {TOL_REL, 1e-6}, .cases = swiglu_cases);
 
 static const op *const members[] = {&onnx_pow,  &onnx_mod,   &onnx_bit_shift, &onnx_is_inf,

@@ -44,7 +44,6 @@ static value *scaled(builder *b, value *v, float factor) {
 /* alpha * x + beta. */
 static hone_status affine_expand(builder *b, draft *d) {
     const experimental_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *beta = emit_scalar(b, d->in[0]->type.dtype, (double)p->beta);
     return draft_done(b, d, expand_binary(b, "Add", scaled(b, d->in[0], p->alpha), beta));
 }
@@ -52,7 +51,6 @@ static hone_status affine_expand(builder *b, draft *d) {
 /* alpha * f(beta * x). */
 static hone_status factors_expand(builder *b, draft *d, const char *name) {
     const experimental_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *y = expand_unary(b, name, scaled(b, d->in[0], p->beta));
     return draft_done(b, d, scaled(b, y, p->alpha));
 }
@@ -62,7 +60,6 @@ static hone_status softplus_expand(builder *b, draft *d) {
 static hone_status scaled_tanh_expand(builder *b, draft *d) { return factors_expand(b, d, "Tanh"); }
 
 static hone_status scale_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     value *factor = emit_scalar(b, d->in[0]->type.dtype,
                                 (double)((const experimental_params *)d->params)->scale);
     return draft_done(b, d, expand_binary(b, "Mul", d->in[0], factor));
@@ -71,7 +68,6 @@ static hone_status scale_expand(builder *b, draft *d) {
 /* scale * x + bias, one bias a channel. */
 static hone_status image_scaler_expand(builder *b, draft *d) {
     const experimental_params *p = d->params;
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     value *y = d->in[0];
     const int32_t rank = emit_rank(b, y);
     const shape s = shape_vector(p->bias.n);
@@ -87,7 +83,6 @@ static hone_status image_scaler_expand(builder *b, draft *d) {
  * upper one on. */
 static hone_status crop_expand(builder *b, draft *d) {
     const experimental_params *p = d->params;
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     if (p->border.n != 4 || (p->size.set && p->size.n != 2))
         return builder_fail(b, HONE_E_FORMAT,
                             "attributes 'border' and 'scale' have %d and %d values: expected 4 "
@@ -139,6 +134,19 @@ static const char *const constant_fill_cases[] = {"_ shape=2,3 value=1.5",
                                                   "f32[2,3] value=2 dtype=7 extra_shape=2",
                                                   "i64{2,0} input_as_shape=1 dtype=11", NULL};
 
+static const op_arg unary_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg unary_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg image_in[] = {{"input", DT_FLOATS, 'T', 0}};
+static const op_arg image_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg crop_in[] = {{"input", DT_MOVABLE, 'T', 0}};
+static const op_arg crop_out[] = {{"output", DT_MOVABLE, 'T', 0}};
+static const op_arg constant_fill_in[] = {{"input", DT_ALL, 0, ARG_OPTIONAL}};
+static const op_arg constant_fill_out[] = {{"output", DT_NUMBERS | DT_BOOL, 0, 0}};
+static const op_arg dynamic_slice_in[] = {{"data", DT_MOVABLE, 'T', 0},
+                                          {"starts", DT_INDEX, 'U', 0},
+                                          {"ends", DT_INDEX, 'U', 0},
+                                          {"axes", DT_INDEX, 'U', ARG_OPTIONAL}};
+static const op_arg dynamic_slice_out[] = {{"output", DT_MOVABLE, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 #define COMPOSITE(ident, label, form, table, ...)                                                  \
     static const op experimental_##ident = {.name = label,                                         \
@@ -147,19 +155,21 @@ static const op_version since_1[] = {{1, NULL}};
                                             OP_ATTRS(table##_attrs, experimental_params),          \
                                             .expand = form##_expand,                               \
                                             __VA_ARGS__}
-COMPOSITE(affine, "Affine", affine, affine, .cases = unary_cases);
-COMPOSITE(parametric_softplus, "ParametricSoftplus", softplus, factor, .tolerance = {TOL_REL, 1e-6},
-          .cases = unary_cases);
-COMPOSITE(scaled_tanh, "ScaledTanh", scaled_tanh, factor, .tolerance = {TOL_REL, 1e-6},
-          .cases = unary_cases);
-COMPOSITE(scale, "Scale", scale, scale, .cases = scale_cases);
-COMPOSITE(image_scaler, "ImageScaler", image_scaler, image_scaler, .cases = image_scaler_cases);
-COMPOSITE(crop, "Crop", crop, crop, .cases = crop_cases);
-COMPOSITE(constant_fill, "ConstantFill", constant_fill, constant_fill,
+COMPOSITE(affine, "Affine", affine, affine, OP_SLOTS(unary), .cases = unary_cases);
+COMPOSITE(parametric_softplus, "ParametricSoftplus", softplus, factor, OP_SLOTS(unary),
+          .tolerance = {TOL_REL, 1e-6}, .cases = unary_cases);
+COMPOSITE(scaled_tanh, "ScaledTanh", scaled_tanh, factor, OP_SLOTS(unary),
+          .tolerance = {TOL_REL, 1e-6}, .cases = unary_cases);
+COMPOSITE(scale, "Scale", scale, scale, OP_SLOTS(image), .cases = scale_cases);
+COMPOSITE(image_scaler, "ImageScaler", image_scaler, image_scaler, OP_SLOTS(image),
+          .cases = image_scaler_cases);
+COMPOSITE(crop, "Crop", crop, crop, OP_SLOTS(crop), .cases = crop_cases);
+COMPOSITE(constant_fill, "ConstantFill", constant_fill, constant_fill, OP_SLOTS(constant_fill),
           .cases = constant_fill_cases);
 static const op experimental_dynamic_slice = {.name = "DynamicSlice",
                                               .domain = "",
                                               OP_VERSIONS(since_1),
+                                              OP_SLOTS(dynamic_slice),
                                               .expand = dynamic_slice_expand,
                                               .cases = dynamic_slice_cases};
 

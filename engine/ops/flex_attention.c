@@ -56,7 +56,6 @@ static value *with_heads(flex *f, value *v, int64_t heads) {
 static hone_status read_heads(flex *f) {
     static const char *const names[] = {"Q", "K", "V"};
     for (int32_t i = 0; i < 3; i++) {
-        if (!expand_needs(f->b, f->d, i, names[i])) return f->b->status;
         const int32_t rank = emit_rank(f->b, f->d->in[i]);
         if (rank >= 0 && rank != 4)
             builder_fail(f->b, HONE_E_FORMAT, "input '%s' has rank %d: expected 4", names[i], rank);

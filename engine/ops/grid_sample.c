@@ -154,8 +154,6 @@ static value *widened(builder *b, value *v) {
 }
 
 static hone_status grid_sample_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, GRID_X, "X") || !expand_needs(b, d, GRID_GRID, "grid"))
-        return b->status;
     value *y = emit(b, "hone::GridSample", IN(widened(b, d->in[0]), widened(b, d->in[1])), d->attrs,
                     d->n_attrs);
     return draft_done(b, d, expand_cast(b, y, d->in[GRID_X]->type.dtype));
@@ -167,10 +165,14 @@ static const char *const onnx_cases[] = {
     "f64[1,1,4,4] f64[1,2,2,2] mode=cubic padding_mode=reflection", "f32[0,1,3,3] f32[0,2,2,2]",
     NULL};
 
+static const op_arg onnx_grid_sample_in[] = {{"X", DT_NUMBERS | DT_BOOL, 'T', 0},
+                                             {"grid", DT_NUMBERS | DT_BOOL, 0, 0}};
+static const op_arg onnx_grid_sample_out[] = {{"Y", DT_NUMBERS | DT_BOOL, 'T', 0}};
 static const op_version versions[] = {{16, grid_sample_upgrade}, {20, NULL}};
 static const op onnx_grid_sample = {.name = "GridSample",
                                     .domain = "",
                                     OP_VERSIONS(versions),
+                                    OP_SLOTS(onnx_grid_sample),
                                     OP_ATTRS(grid_sample_attrs, grid_sample_params),
                                     .expand = grid_sample_expand,
                                     .tolerance = {TOL_REL, 1e-6},

@@ -16,7 +16,6 @@ static const op_version hardmax_versions[] = {{1, expand_flat_rows}, {13, NULL}}
 
 static hone_status hardmax_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     const attr axis = A_INT("axis", ((const hardmax_params *)d->params)->axis);
     const shape two = shape_vector(2);
     const float off_on[] = {0.0f, 1.0f};

@@ -258,14 +258,11 @@ static value *repeated(builder *b, value *q, int64_t heads, int64_t times) {
 
 /* The rule only says which of decay and beta are given. */
 static hone_status linear_expand(builder *b, draft *d) {
-    static const char *const names[] = {"query", "key", "value"};
     const int32_t rule = ((const onnx_linear_params *)d->params)->update_rule;
     if (((const onnx_linear_params *)d->params)->state_window)
         return builder_fail(b, HONE_E_UNSUPPORTED, "windows of states are not supported");
     const bool gated = rule & RULE_GATED, delta = rule & RULE_DELTA;
     value *in[6], *out[2];
-    for (int32_t i = LIN_Q; i <= LIN_V; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     if (gated != (draft_in(d, LIN_DECAY) != NULL) || delta != (draft_in(d, LIN_BETA) != NULL))
         return builder_fail(b, HONE_E_FORMAT, "decay and beta do not fit the update rule");
     for (int32_t i = 0; i < 6; i++) in[i] = expand_cast(b, draft_in(d, i), HONE_F32);
@@ -297,12 +294,21 @@ static const char *const onnx_cases[] = {
     "update_rule=delta",
     NULL};
 
+static const op_arg onnx_linear_in[] = {{"query", DT_FLOATS, 'T', 0},
+                                        {"key", DT_FLOATS, 'T', 0},
+                                        {"value", DT_FLOATS, 'T', 0},
+                                        {"past_state", DT_FLOATS, 'S', ARG_OPTIONAL},
+                                        {"decay", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                        {"beta", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg onnx_linear_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                         {"present_state", DT_FLOATS, 'S', 0}};
 static const op_version since_1[] = {{1, NULL}};
 static const op_version since_27[] = {{27, NULL}};
 #define LINEAR(ident, space, since)                                                                \
     static const op ident##_linear = {.name = "LinearAttention",                                   \
                                       .domain = space,                                             \
                                       OP_VERSIONS(since),                                          \
+                                      OP_SLOTS(onnx_linear),                                       \
                                       OP_ATTRS(ident##_linear_attrs, onnx_linear_params),          \
                                       .expand = linear_expand,                                     \
                                       .tolerance = {TOL_REL, 1e-5},                                \

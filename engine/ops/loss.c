@@ -48,12 +48,7 @@ static value *nll(builder *b, const draft *d, value *x, value *target, value *we
     return expand_binary(b, "Div", total(b, "ReduceSum", loss), total(b, "ReduceSum", w));
 }
 
-static bool has_inputs(builder *b, const draft *d) {
-    return expand_needs(b, d, 0, "input") && expand_needs(b, d, 1, "target");
-}
-
 static hone_status nll_expand(builder *b, draft *d) {
-    if (!has_inputs(b, d)) return b->status;
     return draft_done(b, d, nll(b, d, d->in[0], d->in[1], draft_in(d, 2)));
 }
 
@@ -66,7 +61,6 @@ static const char *const nll_cases[] = {"f32[3,5] i64{0,4,2}",
                                         NULL};
 
 static hone_status cross_entropy_expand(builder *b, draft *d) {
-    if (!has_inputs(b, d)) return b->status;
     value *log = emit(b, "LogSoftmax", IN(d->in[0]), ATTRS(A_INT("axis", 1)));
     if (expand_wants(d, 1)) d->out[1] = log;
     return draft_done(b, d, log ? nll(b, d, log, d->in[1], draft_in(d, 2)) : NULL);
@@ -77,10 +71,20 @@ static const char *const cross_entropy_cases[] = {
     "f16[2,3] i32{0,2} reduction=none", "f32[2,3] i64{1,-1} ignore_index=-1 >2",
     "f32[0,3] i64{} reduction=sum",     NULL};
 
+static const op_arg nll_in[] = {{"input", DT_FLOATS, 'T', 0},
+                                {"target", DT_INDEX, 0, 0},
+                                {"weight", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg nll_out[] = {{"loss", DT_FLOATS, 'T', 0}};
+static const op_arg cross_entropy_in[] = {{"scores", DT_FLOATS, 'T', 0},
+                                          {"labels", DT_INDEX, 0, 0},
+                                          {"weights", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg cross_entropy_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                           {"log_prob", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version since_12[] = {{12, NULL}};
 static const op onnx_nll = {.name = "NegativeLogLikelihoodLoss",
                             .domain = "",
                             OP_VERSIONS(since_12),
+                            OP_SLOTS(nll),
                             OP_ATTRS(loss_attrs, loss_params),
                             .expand = nll_expand,
                             .tolerance = {TOL_REL, 1e-5},
@@ -88,6 +92,7 @@ static const op onnx_nll = {.name = "NegativeLogLikelihoodLoss",
 static const op onnx_cross_entropy = {.name = "SoftmaxCrossEntropyLoss",
                                       .domain = "",
                                       OP_VERSIONS(since_12),
+                                      OP_SLOTS(cross_entropy),
                                       OP_ATTRS(loss_attrs, loss_params),
                                       .expand = cross_entropy_expand,
                                       .tolerance = {TOL_REL, 1e-5},

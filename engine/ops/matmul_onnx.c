@@ -8,13 +8,14 @@
 #include "matmul.h"
 
 #define TYPES (DT_FLOATS | DT(HONE_I32) | DT(HONE_U32) | DT(HONE_I64) | DT(HONE_U64))
-static const op_arg product_in[] = {
+static const op_arg matmul_in[] = {{"A", TYPES, 'T', 0}, {"B", TYPES, 'T', 0}};
+static const op_arg gemm_in[] = {
     {"A", TYPES, 'T', 0}, {"B", TYPES, 'T', 0}, {"C", TYPES, 'T', ARG_OPTIONAL}};
 static const op_arg product_out[] = {{"Y", TYPES, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 
 static hone_status matmul_expand(builder *b, draft *d) {
-    return draft_done(b, d, emit(b, "hone::MatMul", IN(draft_in(d, 0), draft_in(d, 1)), NO_ATTRS));
+    return draft_done(b, d, emit(b, "hone::MatMul", IN(d->in[0], d->in[1]), NO_ATTRS));
 }
 
 static const char *const matmul_cases[] = {
@@ -51,8 +52,7 @@ static const attr_spec gemm_attrs[] = {
 /* Y = alpha * A' * B' + beta * C. */
 static hone_status gemm_expand(builder *b, draft *d) {
     const gemm_params *p = d->params;
-    value *x = draft_in(d, 0), *w = draft_in(d, 1), *c = draft_in(d, 2);
-    if (!x || !w) return builder_fail(b, HONE_E_FORMAT, "input '%s' is missing", x ? "B" : "A");
+    value *x = d->in[0], *w = d->in[1], *c = draft_in(d, 2);
     if (p->trans_a) x = emit(b, "Transpose", IN(x), NO_ATTRS);
     if (c && p->beta == 0.0f) c = NULL;
     c = scaled(b, c, p->beta);
@@ -77,7 +77,7 @@ static const char *const gemm_cases[] = {
 static const op onnx_matmul = {.name = "MatMul",
                                .domain = "",
                                OP_VERSIONS(since_1),
-                               OP_ARGS_IN(product_in),
+                               OP_ARGS_IN(matmul_in),
                                OP_ARGS_OUT(product_out),
                                .expand = matmul_expand,
                                .tolerance = {TOL_SUM, 4},
@@ -85,7 +85,7 @@ static const op onnx_matmul = {.name = "MatMul",
 static const op onnx_gemm = {.name = "Gemm",
                              .domain = "",
                              OP_VERSIONS(legacy_binary_versions),
-                             OP_ARGS_IN(product_in),
+                             OP_ARGS_IN(gemm_in),
                              OP_ARGS_OUT(product_out),
                              OP_ATTRS(gemm_attrs, gemm_params),
                              .expand = gemm_expand,

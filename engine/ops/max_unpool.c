@@ -71,7 +71,6 @@ static hone_status unpool_run(run_ctx *r, const step *s) {
 }
 
 static hone_status max_unpool_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "I")) return b->status;
     value *y = emit(b, "hone::MaxUnpool", IN(d->in[0], d->in[1]), d->attrs, d->n_attrs);
     value *want = draft_in(d, 2);
     if (!want || !y) return draft_done(b, d, y);
@@ -88,6 +87,10 @@ static const char *const onnx_cases[] = {
     "f16[1,1,2] i64[1,1,2]{0,3} kernel_shape=2 strides=2", "f32[0,1,2] i64[0,1,2]{} kernel_shape=2",
     NULL};
 
+static const op_arg max_unpool_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                       {"I", DT(HONE_I64), 0, 0},
+                                       {"output_shape", DT(HONE_I64), 0, ARG_OPTIONAL}};
+static const op_arg max_unpool_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version since_9[] = {{9, NULL}};
 static const char *const unpool_cases[] = {"f32[1,1,2,2] i64{0,3,9,15} kernel_shape=2,2 "
                                            "strides=2,2",
@@ -104,6 +107,7 @@ static const op core_unpool = {.name = "MaxUnpool",
 static const op onnx_unpool = {.name = "MaxUnpool",
                                .domain = "",
                                OP_VERSIONS(since_9),
+                               OP_SLOTS(max_unpool),
                                OP_ATTRS(unpool_attrs, unpool_params),
                                .expand = max_unpool_expand,
                                .tolerance = {TOL_EXACT, 0},

@@ -51,7 +51,6 @@ static bool fits_row(const value *v, const value *x, int32_t axis) {
 static hone_status norm_expand(builder *b, draft *d, const char *core) {
     const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "scale")) return b->status;
     const int32_t rank = emit_rank(b, x);
     int32_t axis;
     if (rank < 0) return b->status;
@@ -121,7 +120,7 @@ static const char *const rms_norm_cases[] = {"f32[2,3,8] f32[8]",
 
 static hone_status instance_norm_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
-    const int32_t rank = expand_needs(b, d, 0, "input") ? emit_rank(b, x) : -1;
+    const int32_t rank = emit_rank(b, x);
     if (rank < 0) return b->status;
     if (rank < 3) return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected 3 to 8", rank);
     value *y = standardized(b, x, 2, ((const norm_params *)d->params)->epsilon);
@@ -138,7 +137,7 @@ static const char *const instance_norm_cases[] = {
 static hone_status group_norm_expand(builder *b, draft *d) {
     const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
-    const int32_t rank = expand_needs(b, d, 0, "X") ? emit_rank(b, x) : -1;
+    const int32_t rank = emit_rank(b, x);
     if (rank < 0) return b->status;
     if (rank < 2)
         return builder_fail(b, HONE_E_FORMAT, "input has rank %d: expected at least 2", rank);
@@ -180,7 +179,6 @@ static hone_status group_norm_upgrade(builder *b, draft *d) {
 static hone_status lp_norm_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
     const norm_params *p = d->params;
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     value *size = emit(b, p->p == 1 ? "ReduceL1" : "ReduceL2", IN(x, emit_i64s(b, &p->axis, 1)),
                        ATTRS(A_INT("keepdims", 1)));
     value *zero = emit_scalar(b, x->type.dtype, 0), *one = emit_scalar(b, x->type.dtype, 1);
@@ -197,7 +195,6 @@ static const char *const lp_norm_cases[] = {
 static hone_status mean_variance_expand(builder *b, draft *d) {
     value *x = draft_in(d, 0);
     const int_list *axes = &((const norm_params *)d->params)->axes;
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     value *over =
         axes->set ? emit_i64s(b, axes->v, axes->n) : emit_i64s(b, (const int64_t[]){0, 2, 3}, 3);
     const attr keep = A_INT("keepdims", 1);
@@ -227,6 +224,26 @@ static hone_status mean_variance_upgrade(builder *b, draft *d) {
 static const char *const mean_variance_cases[] = {"f32[2,3,4,5]", "f16[2,3,4] axes=-1",
                                                   "f32[2,3] axes=0,1", "f64[1,2,3,4]", NULL};
 
+static const op_arg layer_norm_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"Scale", DT_FLOATS, 'V', 0}, {"B", DT_FLOATS, 'V', ARG_OPTIONAL}};
+static const op_arg layer_norm_out[] = {{"Y", DT_FLOATS, 'V', 0},
+                                        {"Mean", DT_FLOATS, 0, ARG_OPTIONAL},
+                                        {"InvStdDev", DT_FLOATS, 0, ARG_OPTIONAL}};
+static const op_arg rms_norm_in[] = {{"X", DT_FLOATS, 'T', 0}, {"scale", DT_FLOATS, 'V', 0}};
+static const op_arg rms_norm_out[] = {{"Y", DT_FLOATS, 'V', 0}};
+static const op_arg simplified_norm_in[] = {{"X", DT_FLOATS, 'T', 0}, {"scale", DT_FLOATS, 'V', 0}};
+static const op_arg simplified_norm_out[] = {{"Y", DT_FLOATS, 'V', 0},
+                                             {"inv_std_var", DT_FLOATS, 0, ARG_OPTIONAL}};
+static const op_arg instance_norm_in[] = {
+    {"input", DT_FLOATS, 'T', 0}, {"scale", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', 0}};
+static const op_arg instance_norm_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg group_norm_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"scale", DT_FLOATS, 'T', 0}, {"bias", DT_FLOATS, 'T', 0}};
+static const op_arg group_norm_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg lp_norm_in[] = {{"input", DT_FLOATS, 'T', 0}};
+static const op_arg lp_norm_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg mean_variance_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg mean_variance_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 static const op_version mean_variance_versions[] = {{1, mean_variance_upgrade}, {9, NULL}};
 static const op_version since_18[] = {{18, group_norm_upgrade}, {21, NULL}};
@@ -241,20 +258,20 @@ static const op_version since_23[] = {{23, NULL}};
                                     __VA_ARGS__}
 /* ONNX has LayerNormalization since opset 17, files of ONNX Runtime with any; the simplified one is
  * theirs alone. */
-COMPOSITE(layer_norm, "LayerNormalization", since_1, row_attrs, .tolerance = {TOL_REL, 1e-5},
-          .cases = layer_norm_cases);
-COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs, .tolerance = {TOL_REL, 1e-5},
-          .cases = rms_norm_cases);
+COMPOSITE(layer_norm, "LayerNormalization", since_1, row_attrs, OP_SLOTS(layer_norm),
+          .tolerance = {TOL_REL, 1e-5}, .cases = layer_norm_cases);
+COMPOSITE(rms_norm, "RMSNormalization", since_23, row_attrs, OP_SLOTS(rms_norm),
+          .tolerance = {TOL_REL, 1e-5}, .cases = rms_norm_cases);
 COMPOSITE(simplified_norm, "SimplifiedLayerNormalization", since_1, row_attrs,
-          .tolerance = {TOL_REL, 1e-5}, .cases = simplified_norm_cases);
+          OP_SLOTS(simplified_norm), .tolerance = {TOL_REL, 1e-5}, .cases = simplified_norm_cases);
 COMPOSITE(instance_norm, "InstanceNormalization", legacy_unary_versions, instance_attrs,
-          .tolerance = {TOL_REL, 1e-5}, .cases = instance_norm_cases);
-COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs, .tolerance = {TOL_REL, 1e-5},
-          .cases = group_norm_cases);
-COMPOSITE(lp_norm, "LpNormalization", since_1, lp_attrs, .tolerance = {TOL_REL, 1e-6},
-          .cases = lp_norm_cases);
+          OP_SLOTS(instance_norm), .tolerance = {TOL_REL, 1e-5}, .cases = instance_norm_cases);
+COMPOSITE(group_norm, "GroupNormalization", since_18, group_attrs, OP_SLOTS(group_norm),
+          .tolerance = {TOL_REL, 1e-5}, .cases = group_norm_cases);
+COMPOSITE(lp_norm, "LpNormalization", since_1, lp_attrs, OP_SLOTS(lp_norm),
+          .tolerance = {TOL_REL, 1e-6}, .cases = lp_norm_cases);
 COMPOSITE(mean_variance, "MeanVarianceNormalization", mean_variance_versions, mean_variance_attrs,
-          .tolerance = {TOL_REL, 1e-5}, .cases = mean_variance_cases);
+          OP_SLOTS(mean_variance), .tolerance = {TOL_REL, 1e-5}, .cases = mean_variance_cases);
 
 static const op *const members[] = {&onnx_layer_norm,    &onnx_rms_norm,   &onnx_simplified_norm,
                                     &onnx_instance_norm, &onnx_group_norm, &onnx_lp_norm,

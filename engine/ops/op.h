@@ -88,8 +88,9 @@ struct op {
     size_t params_size;
     uint32_t flags;
 
-    /* Composite: emits the nodes that replace the draft and sets d->out. Of what is below, only the
-     * tolerance and the cases of the tests are used then. */
+    /* Composite: emits the nodes that replace the draft and sets d->out. What slots require has
+     * been checked before. Of what is below, only the tolerance and the cases of the tests are used
+     * then. */
     hone_status (*expand)(builder *b, draft *d);
 
     /* Types and shapes of the outputs from those of the inputs. Checks what the type table cannot.
@@ -158,6 +159,7 @@ bool permute_axes_list(builder *b, node *n, int32_t input, const int32_t *to, in
 #define COUNT_OF(a)    (int32_t)(sizeof(a) / sizeof((a)[0]))
 #define OP_ARGS_IN(a)  .in = (a), .n_in = COUNT_OF(a)
 #define OP_ARGS_OUT(a) .out = (a), .n_out = COUNT_OF(a)
+#define OP_SLOTS(s)    OP_ARGS_IN(s##_in), OP_ARGS_OUT(s##_out)
 #define OP_ATTRS(a, s) .attrs = (a), .n_attrs = COUNT_OF(a), .params_size = sizeof(s)
 #define OP_VERSIONS(a) .versions = (a), .n_versions = COUNT_OF(a)
 

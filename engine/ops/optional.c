@@ -6,6 +6,7 @@
 #include "op.h"
 
 static const op_arg any_in[] = {{"input", DT_ALL, 0, ARG_ANY_KIND | ARG_OPTIONAL}};
+static const op_arg some_in[] = {{"input", DT_ALL, 0, ARG_ANY_KIND}};
 static const op_arg any_out[] = {{"output", DT_ALL, 0, ARG_ANY_KIND}};
 static const op_arg has_out[] = {{"output", DT_BOOL, 0, 0}};
 static const op_version since_15[] = {{15, NULL}};
@@ -113,8 +114,7 @@ static hone_status has_expand(builder *b, draft *d) {
 }
 
 static hone_status get_expand(builder *b, draft *d) {
-    value *x = draft_in(d, 0);
-    if (!x) return builder_fail(b, HONE_E_FORMAT, "input 'input' is missing");
+    value *x = d->in[0];
     const bool optional = x->type.kind == HONE_OPTIONAL;
     return draft_done(b, d,
                       emit(b, optional ? "hone::OptionalValue" : "Identity", IN(x), NO_ATTRS));
@@ -124,13 +124,11 @@ static hone_status get_expand(builder *b, draft *d) {
     static const op op_##ident = {.name = (label),                                                 \
                                   .domain = "",                                                    \
                                   OP_VERSIONS(since_15),                                           \
-                                  OP_ARGS_IN(any_in),                                              \
-                                  OP_ARGS_OUT(any_out),                                            \
                                   .expand = ident##_expand,                                        \
                                   __VA_ARGS__}
-ONNX(optional, "Optional", OP_ATTRS(optional_attrs, optional_params));
-ONNX(has, "OptionalHasElement", );
-ONNX(get, "OptionalGetElement", );
+ONNX(optional, "Optional", OP_SLOTS(any), OP_ATTRS(optional_attrs, optional_params));
+ONNX(has, "OptionalHasElement", OP_ARGS_IN(any_in), OP_ARGS_OUT(has_out));
+ONNX(get, "OptionalGetElement", OP_ARGS_IN(some_in), OP_ARGS_OUT(any_out));
 
 static const op *const members[] = {&op_some,     &op_none, &op_value, &op_is_some,
                                     &op_optional, &op_has,  &op_get};

@@ -31,7 +31,6 @@ static const attr_spec global_lp_attrs[] = {EXPONENT};
 /* A pool with the draft's own attributes between two transposes. */
 static hone_status between_transposes(builder *b, draft *d, const char *core) {
     value *out[2];
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     const int32_t n_out = expand_wants(d, 1) ? 2 : 1;
     emit_n(b, core, IN(emit_channels_last(b, d->in[0])), d->attrs, d->n_attrs, out, n_out);
     if (n_out > 1) d->out[1] = emit_channels_first(b, out[1]);
@@ -78,7 +77,6 @@ static value *root(builder *b, value *v, int64_t p) {
 
 static hone_status lp_pool_expand(builder *b, draft *d) {
     const int64_t p = ((const pool_onnx_params *)d->params)->p;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     draft_drop(d, "p");
     value *x = raise(b, emit_channels_last(b, d->in[0]), p);
     value *sum = emit(b, "hone::SumPool", IN(x), d->attrs, d->n_attrs);
@@ -129,23 +127,31 @@ static hone_status exponent_upgrade(builder *b, draft *d) {
     return draft_set_attr(b, d, A_INT("p", (int64_t)p));
 }
 
+static const op_arg max_pool_in[] = {{"X", DT_FLOATS | DT_BYTES, 'T', 0}};
+static const op_arg max_pool_out[] = {{"Y", DT_FLOATS | DT_BYTES, 'T', 0},
+                                      {"Indices", DT(HONE_I64), 0, ARG_OPTIONAL}};
+static const op_arg pool_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg pool_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 static const op_version lp_versions[] = {{1, exponent_upgrade}, {2, NULL}};
 
 #define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
         .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
-COMPOSITE(max_pool, "MaxPool", since_1, OP_ATTRS(max_pool_attrs, pool_onnx_params),
-          .tolerance = {TOL_EXACT, 0}, .cases = max_pool_cases);
-COMPOSITE(average_pool, "AveragePool", since_1, OP_ATTRS(average_pool_attrs, pool_onnx_params),
-          .tolerance = {TOL_REL, 1e-6}, .cases = average_pool_cases);
-COMPOSITE(lp_pool, "LpPool", lp_versions, OP_ATTRS(lp_pool_attrs, pool_onnx_params),
+COMPOSITE(max_pool, "MaxPool", since_1, OP_SLOTS(max_pool),
+          OP_ATTRS(max_pool_attrs, pool_onnx_params), .tolerance = {TOL_EXACT, 0},
+          .cases = max_pool_cases);
+COMPOSITE(average_pool, "AveragePool", since_1, OP_SLOTS(pool),
+          OP_ATTRS(average_pool_attrs, pool_onnx_params), .tolerance = {TOL_REL, 1e-6},
+          .cases = average_pool_cases);
+COMPOSITE(lp_pool, "LpPool", lp_versions, OP_SLOTS(pool), OP_ATTRS(lp_pool_attrs, pool_onnx_params),
           .tolerance = {TOL_REL, 1e-5}, .cases = lp_pool_cases);
-COMPOSITE(global_average, "GlobalAveragePool", since_1, .tolerance = {TOL_REL, 1e-6},
-          .cases = global_cases);
-COMPOSITE(global_max, "GlobalMaxPool", since_1, .cases = global_cases);
-COMPOSITE(global_lp, "GlobalLpPool", lp_versions, OP_ATTRS(global_lp_attrs, pool_onnx_params),
-          .tolerance = {TOL_REL, 1e-5}, .cases = global_lp_cases);
+COMPOSITE(global_average, "GlobalAveragePool", since_1, OP_SLOTS(pool),
+          .tolerance = {TOL_REL, 1e-6}, .cases = global_cases);
+COMPOSITE(global_max, "GlobalMaxPool", since_1, OP_SLOTS(pool), .cases = global_cases);
+COMPOSITE(global_lp, "GlobalLpPool", lp_versions, OP_SLOTS(pool),
+          OP_ATTRS(global_lp_attrs, pool_onnx_params), .tolerance = {TOL_REL, 1e-5},
+          .cases = global_lp_cases);
 
 static const op *const members[] = {&onnx_max_pool,       &onnx_average_pool, &onnx_lp_pool,
                                     &onnx_global_average, &onnx_global_max,   &onnx_global_lp};

@@ -37,17 +37,15 @@ static const attr_spec quantize_attrs[] = {
 };
 static const attr_spec dequantize_attrs[] = {AXIS_ATTRS};
 
-#define REALS     (DT(HONE_F32) | DT_FLOAT16S)
-#define QUANTIZED (DT(HONE_I8) | DT(HONE_U8) | DT(HONE_I16) | DT(HONE_U16) | DT_FLOAT8S | DT_PACKED)
-static const op_arg quantize_in[] = {{"x", REALS | DT(HONE_I32), 0, 0},
-                                     {"y_scale", REALS | DT(HONE_I32) | DT(HONE_F8E8M0), 0, 0},
-                                     {"y_zero_point", QUANTIZED, 0, ARG_OPTIONAL}};
-static const op_arg quantize_out[] = {{"y", QUANTIZED, 0, 0}};
+static const op_arg quantize_in[] = {{"x", DT_SINGLES | DT(HONE_I32), 0, 0},
+                                     {"y_scale", DT_SINGLES | DT(HONE_I32) | DT(HONE_F8E8M0), 0, 0},
+                                     {"y_zero_point", DT_QUANTIZED, 0, ARG_OPTIONAL}};
+static const op_arg quantize_out[] = {{"y", DT_QUANTIZED, 0, 0}};
 static const op_arg dequantize_in[] = {
-    {"x", QUANTIZED | DT(HONE_I32), 'T', 0},
-    {"x_scale", REALS | DT(HONE_F8E8M0), 0, 0},
-    {"x_zero_point", QUANTIZED | DT(HONE_I32), 'T', ARG_OPTIONAL}};
-static const op_arg dequantize_out[] = {{"y", REALS, 0, 0}};
+    {"x", DT_QUANTIZED | DT(HONE_I32), 'T', 0},
+    {"x_scale", DT_SINGLES | DT(HONE_F8E8M0), 0, 0},
+    {"x_zero_point", DT_QUANTIZED | DT(HONE_I32), 'T', ARG_OPTIONAL}};
+static const op_arg dequantize_out[] = {{"y", DT_SINGLES, 0, 0}};
 static const op_version since_10[] = {{10, NULL}};
 
 /* How the scales lie over the data. */
@@ -139,7 +137,7 @@ static hone_status quantize_infer(infer *f) {
         return infer_fail(f, "output_dtype is %s and the zero point is %s", hone_dtype_name(given),
                           hone_dtype_name(zero));
     const hone_dtype t = infer_has(f, Q_ZERO) ? zero : given ? given : HONE_U8;
-    if (t != HONE_UNDEFINED && !dtype_in(t, QUANTIZED))
+    if (t != HONE_UNDEFINED && !dtype_in(t, DT_QUANTIZED))
         return infer_fail(f, "%s is no quantized type", hone_dtype_name(t));
     infer_set(f, 0, t, infer_shape(f, Q_X));
     return HONE_OK;
@@ -150,7 +148,7 @@ static hone_status dequantize_infer(infer *f) {
     TRY(scales_infer(f));
     hone_dtype t = p->output_dtype ? (hone_dtype)p->output_dtype : infer_dtype(f, Q_SCALE);
     if (t == HONE_F8E8M0) t = HONE_F32;
-    if (t != HONE_UNDEFINED && !dtype_in(t, REALS))
+    if (t != HONE_UNDEFINED && !dtype_in(t, DT_SINGLES))
         return infer_fail(f, "output_dtype %s is no type to dequantize to", hone_dtype_name(t));
     infer_set(f, 0, t, infer_shape(f, Q_X));
     return HONE_OK;

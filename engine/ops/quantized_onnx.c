@@ -8,7 +8,6 @@
 #include "quantized.h"
 
 static hone_status matmul_integer_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "A") || !expand_needs(b, d, 1, "B")) return b->status;
     return draft_done(b, d,
                       quantized_product(b, d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)));
 }
@@ -21,16 +20,7 @@ static const char *const matmul_integer_cases[] = {"u8[3,4] i8[4,2] u8[]{2} i8[]
                                                    NULL};
 
 /* Inputs: a, scale, zero, b, scale, zero, scale and zero of the result. */
-static bool has_all(builder *b, const draft *d) {
-    static const char *const names[] = {"a",       "a_scale",      "a_zero_point", "b",
-                                        "b_scale", "b_zero_point", "y_scale",      "y_zero_point"};
-    for (int32_t i = 0; i < 8; i++)
-        if (!expand_needs(b, d, i, names[i])) return false;
-    return true;
-}
-
 static hone_status qlinear_matmul_expand(builder *b, draft *d) {
-    if (!has_all(b, d)) return b->status;
     value **in = d->in;
     value *a_scale = quantized_rows(b, expand_cast(b, in[1], HONE_F32), in[0]);
     value *b_scale = expand_cast(b, in[4], HONE_F32), *sum;
@@ -101,7 +91,6 @@ static value *conv_integer(builder *b, draft *d, const integer_conv *c) {
 }
 
 static hone_status conv_integer_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "x") || !expand_needs(b, d, 1, "w")) return b->status;
     const integer_conv c = {d->in[0], draft_in(d, 2), d->in[1], draft_in(d, 3)};
     return draft_done(b, d, conv_integer(b, d, &c));
 }
@@ -115,7 +104,6 @@ static const char *const conv_integer_cases[] = {
     NULL};
 
 static hone_status qlinear_conv_expand(builder *b, draft *d) {
-    if (!has_all(b, d)) return b->status;
     value **in = d->in, *bias = draft_in(d, 8);
     const int32_t rank = emit_rank(b, in[0]);
     if (rank < 0) return b->status;
@@ -135,7 +123,6 @@ static const char *const qlinear_conv_cases[] = {
 /* The range of x, widened to hold 0, becomes 0 .. 255. A range of 0 alone has steps of 1, as in
  * ONNX Runtime; ONNX has no answer. */
 static hone_status dynamic_quantize_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "x")) return b->status;
     const attr all = A_INT("keepdims", 0);
     value *x = d->in[0], *zero = emit_scalar(b, HONE_F32, 0), *one = emit_scalar(b, HONE_F32, 1);
     value *steps = emit_scalar(b, HONE_F32, 255);
@@ -155,17 +142,49 @@ static hone_status dynamic_quantize_expand(builder *b, draft *d) {
 static const char *const dynamic_quantize_cases[] = {"f32[3,4] >3", "f32[7]+ >3", "f32[] >2",
                                                      "f32{0,0,0} >3", NULL};
 
+static const op_arg matmul_integer_in[] = {{"A", DT_BYTES, 'T', 0},
+                                           {"B", DT_BYTES, 'U', 0},
+                                           {"a_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                           {"b_zero_point", DT_BYTES, 'U', ARG_OPTIONAL}};
+static const op_arg matmul_integer_out[] = {{"Y", DT(HONE_I32), 0, 0}};
+static const op_arg qlinear_matmul_in[] = {{"a", DT_BYTES | DT_FLOAT8S, 'T', 0},
+                                           {"a_scale", DT_SINGLES, 'S', 0},
+                                           {"a_zero_point", DT_BYTES | DT_FLOAT8S, 'T', 0},
+                                           {"b", DT_BYTES | DT_FLOAT8S, 'U', 0},
+                                           {"b_scale", DT_SINGLES, 'S', 0},
+                                           {"b_zero_point", DT_BYTES | DT_FLOAT8S, 'U', 0},
+                                           {"y_scale", DT_SINGLES, 'S', 0},
+                                           {"y_zero_point", DT_BYTES | DT_FLOAT8S, 'Y', 0}};
+static const op_arg qlinear_matmul_out[] = {{"y", DT_BYTES | DT_FLOAT8S, 'Y', 0}};
+static const op_arg dynamic_quantize_in[] = {{"x", DT(HONE_F32), 0, 0}};
+static const op_arg dynamic_quantize_out[] = {
+    {"y", DT(HONE_U8), 0, 0}, {"y_scale", DT(HONE_F32), 0, 0}, {"y_zero_point", DT(HONE_U8), 0, 0}};
+static const op_arg conv_integer_in[] = {{"x", DT_BYTES, 'T', 0},
+                                         {"w", DT_BYTES, 'U', 0},
+                                         {"x_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                         {"w_zero_point", DT_BYTES, 'U', ARG_OPTIONAL}};
+static const op_arg conv_integer_out[] = {{"y", DT(HONE_I32), 0, 0}};
+static const op_arg qlinear_conv_in[] = {{"x", DT_BYTES, 'T', 0},
+                                         {"x_scale", DT(HONE_F32), 0, 0},
+                                         {"x_zero_point", DT_BYTES, 'T', 0},
+                                         {"w", DT_BYTES, 'U', 0},
+                                         {"w_scale", DT(HONE_F32), 0, 0},
+                                         {"w_zero_point", DT_BYTES, 'U', 0},
+                                         {"y_scale", DT(HONE_F32), 0, 0},
+                                         {"y_zero_point", DT_BYTES, 'Y', 0},
+                                         {"B", DT(HONE_I32), 0, ARG_OPTIONAL}};
+static const op_arg qlinear_conv_out[] = {{"y", DT_BYTES, 'Y', 0}};
 static const op_version since_10[] = {{10, NULL}};
 static const op_version since_11[] = {{11, NULL}};
 #define COMPOSITE(ident, label, since, ...)                                                        \
     static const op onnx_##ident = {                                                               \
         .name = label, .domain = "", OP_VERSIONS(since), .expand = ident##_expand, __VA_ARGS__}
-COMPOSITE(matmul_integer, "MatMulInteger", since_10, .tolerance = {TOL_EXACT, 0},
-          .cases = matmul_integer_cases);
-COMPOSITE(qlinear_matmul, "QLinearMatMul", since_10, .tolerance = {TOL_EXACT, 0},
-          .cases = qlinear_matmul_cases);
-COMPOSITE(dynamic_quantize, "DynamicQuantizeLinear", since_11, .tolerance = {TOL_EXACT, 0},
-          .cases = dynamic_quantize_cases);
+COMPOSITE(matmul_integer, "MatMulInteger", since_10, OP_SLOTS(matmul_integer),
+          .tolerance = {TOL_EXACT, 0}, .cases = matmul_integer_cases);
+COMPOSITE(qlinear_matmul, "QLinearMatMul", since_10, OP_SLOTS(qlinear_matmul),
+          .tolerance = {TOL_EXACT, 0}, .cases = qlinear_matmul_cases);
+COMPOSITE(dynamic_quantize, "DynamicQuantizeLinear", since_11, OP_SLOTS(dynamic_quantize),
+          .tolerance = {TOL_EXACT, 0}, .cases = dynamic_quantize_cases);
 #define CONVOLUTION(ident, label, ...)                                                             \
     static const op onnx_##ident = {.name = label,                                                 \
                                     .domain = "",                                                  \
@@ -173,8 +192,10 @@ COMPOSITE(dynamic_quantize, "DynamicQuantizeLinear", since_11, .tolerance = {TOL
                                     OP_ATTRS(conv_attrs, channels_conv_params),                    \
                                     .expand = ident##_expand,                                      \
                                     __VA_ARGS__}
-CONVOLUTION(conv_integer, "ConvInteger", .tolerance = {TOL_EXACT, 0}, .cases = conv_integer_cases);
-CONVOLUTION(qlinear_conv, "QLinearConv", .tolerance = {TOL_EXACT, 0}, .cases = qlinear_conv_cases);
+CONVOLUTION(conv_integer, "ConvInteger", OP_SLOTS(conv_integer), .tolerance = {TOL_EXACT, 0},
+            .cases = conv_integer_cases);
+CONVOLUTION(qlinear_conv, "QLinearConv", OP_SLOTS(qlinear_conv), .tolerance = {TOL_EXACT, 0},
+            .cases = qlinear_conv_cases);
 
 static const op *const members[] = {&onnx_matmul_integer, &onnx_qlinear_matmul, &onnx_conv_integer,
                                     &onnx_qlinear_conv, &onnx_dynamic_quantize};

@@ -132,7 +132,6 @@ static hone_dtype result_type(const draft *d) {
 }
 
 static hone_status like_expand(builder *b, draft *d, bool normal) {
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     value *dims = expand_unary(b, "Shape", d->in[0]);
     return draft_done(b, d, emit_filled(b, d, normal, dims, result_type(d)));
 }
@@ -141,7 +140,6 @@ static hone_status normal_like_expand(builder *b, draft *d) { return like_expand
 
 /* 1 where a uniform number is below the probability. */
 static hone_status bernoulli_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "input")) return b->status;
     value *p = d->in[0], *dims = expand_unary(b, "Shape", p);
     const hone_dtype t = p->type.dtype == HONE_F64 ? HONE_F64 : HONE_F32;
     const attr attrs[] = {A_FLOAT("seed", ((const random_params *)d->params)->seed),

@@ -137,11 +137,9 @@ static value *join(const layer *l, value *const *out, int32_t number) {
 
 /* Inputs in float32, with the steps before the batch. */
 static hone_status read_inputs(layer *l) {
-    static const char *const names[] = {"X", "W", "R"};
     const int64_t swap[] = {1, 0, 2};
     for (int32_t i = 0; i < LAYER_INPUTS; i++) {
         value *v = draft_in(l->d, i);
-        if (i <= LAYER_R && !expand_needs(l->b, l->d, i, names[i])) return l->b->status;
         const bool swapped = l->p->layout && (i == LAYER_X || i == LAYER_H0 || i == LAYER_C0);
         if (v && swapped) v = emit(l->b, "Transpose", IN(v), ATTRS(A_INTS("perm", swap, 3)));
         l->in[i] = i == LAYER_LENS ? v : expand_cast(l->b, v, HONE_F32);
@@ -218,6 +216,25 @@ static hone_status sequence_upgrade(builder *b, draft *d) {
     return b->status;
 }
 
+static const op_arg lstm_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                 {"W", DT_FLOATS, 'T', 0},
+                                 {"R", DT_FLOATS, 'T', 0},
+                                 {"B", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"sequence_lens", DT_INDEX, 0, ARG_OPTIONAL},
+                                 {"initial_h", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"initial_c", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"P", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg lstm_out[] = {{"Y", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                  {"Y_h", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                  {"Y_c", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg gru_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                {"W", DT_FLOATS, 'T', 0},
+                                {"R", DT_FLOATS, 'T', 0},
+                                {"B", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"sequence_lens", DT_INDEX, 0, ARG_OPTIONAL},
+                                {"initial_h", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg gru_out[] = {{"Y", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"Y_h", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version versions[] = {{1, sequence_upgrade}, {7, NULL}};
 #define COMPOSITE(ident, label, ...)                                                               \
     static const op onnx_##ident = {.name = label,                                                 \
@@ -226,9 +243,9 @@ static const op_version versions[] = {{1, sequence_upgrade}, {7, NULL}};
                                     OP_ATTRS(ident##_attrs, layer_params),                         \
                                     .expand = ident##_expand,                                      \
                                     __VA_ARGS__}
-COMPOSITE(lstm, "LSTM", .tolerance = {TOL_REL, 1e-5}, .cases = lstm_cases);
-COMPOSITE(gru, "GRU", .tolerance = {TOL_REL, 1e-5}, .cases = gru_cases);
-COMPOSITE(rnn, "RNN", .tolerance = {TOL_REL, 1e-5}, .cases = rnn_cases);
+COMPOSITE(lstm, "LSTM", OP_SLOTS(lstm), .tolerance = {TOL_REL, 1e-5}, .cases = lstm_cases);
+COMPOSITE(gru, "GRU", OP_SLOTS(gru), .tolerance = {TOL_REL, 1e-5}, .cases = gru_cases);
+COMPOSITE(rnn, "RNN", OP_SLOTS(gru), .tolerance = {TOL_REL, 1e-5}, .cases = rnn_cases);
 
 static const op *const members[] = {&onnx_lstm, &onnx_gru, &onnx_rnn};
 const op_family family_recurrent_onnx = {members, COUNT_OF(members)};

@@ -9,6 +9,9 @@
 static hone_status axes_to_input(builder *b, draft *d) {
     return draft_ints_to_input(b, d, "axes", 1);
 }
+static const op_arg reduce_in[] = {{"data", DT_NUMBERS, 'T', 0},
+                                   {"axes", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg reduce_out[] = {{"reduced", DT_NUMBERS, 'T', 0}};
 static const op_version versions[] = {{1, axes_to_input}, {18, NULL}};
 
 typedef struct reduce_log_params {
@@ -26,7 +29,6 @@ static value *reduce(builder *b, const draft *d, const char *name, value *x) {
 static hone_status in_wide_type(builder *b, draft *d,
                                 value *formula(builder *b, const draft *d, value *x)) {
     value *x = draft_in(d, 0);
-    if (!expand_needs(b, d, 0, "data")) return b->status;
     const hone_dtype t = x->type.dtype;
     const hone_dtype wide = dtype_in(t, DT_INTS)       ? HONE_F64
                             : dtype_in(t, DT_FLOAT16S) ? HONE_F32
@@ -97,9 +99,11 @@ static const char *const log_sum_exp_cases[] = {"f32[2,3,4] i64{-1}",
                                   OP_ATTRS(attrs, reduce_log_params),                              \
                                   .expand = ident##_expand,                                        \
                                   __VA_ARGS__}
-COMPOSITE(l2, "ReduceL2", .tolerance = {TOL_REL, 1e-5}, .cases = l2_cases);
-COMPOSITE(log_sum, "ReduceLogSum", .tolerance = {TOL_REL, 1e-5}, .cases = log_sum_cases);
-COMPOSITE(log_sum_exp, "ReduceLogSumExp", .tolerance = {TOL_REL, 1e-5}, .cases = log_sum_exp_cases);
+COMPOSITE(l2, "ReduceL2", OP_SLOTS(reduce), .tolerance = {TOL_REL, 1e-5}, .cases = l2_cases);
+COMPOSITE(log_sum, "ReduceLogSum", OP_SLOTS(reduce), .tolerance = {TOL_REL, 1e-5},
+          .cases = log_sum_cases);
+COMPOSITE(log_sum_exp, "ReduceLogSumExp", OP_SLOTS(reduce), .tolerance = {TOL_REL, 1e-5},
+          .cases = log_sum_exp_cases);
 
 static const op *const members[] = {&op_l2, &op_log_sum, &op_log_sum_exp};
 const op_family family_reduce_log = {members, COUNT_OF(members)};

@@ -9,7 +9,6 @@
 #include "resize.h"
 
 static hone_status resize_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *x = d->in[0];
     const hone_dtype t = x->type.dtype;
     const bool nearest = ((const resize_params *)d->params)->mode == RESIZE_NEAREST;
@@ -86,12 +85,20 @@ static const char *const upsample_cases[] = {
     "u8[2,2] f32{1,2}",          "f16[2,2] f32{2,2} mode=bilinear",
     "f32[0,2] f32{1,2}",         NULL};
 
+static const op_arg resize_in[] = {{"X", DT_MOVABLE, 'T', 0},
+                                   {"roi", DT_FLOATS, 0, ARG_OPTIONAL},
+                                   {"scales", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                   {"sizes", DT(HONE_I64), 0, ARG_OPTIONAL}};
+static const op_arg resize_out[] = {{"Y", DT_MOVABLE, 'T', 0}};
+static const op_arg upsample_in[] = {{"X", DT_MOVABLE, 'T', 0}, {"scales", DT(HONE_F32), 0, 0}};
+static const op_arg upsample_out[] = {{"Y", DT_MOVABLE, 'T', 0}};
 static const op_version resize_versions[] = {{10, resize_upgrade}, {11, NULL}};
 static const op_version upsample_versions[] = {
     {1, image_scales_upgrade}, {7, scales_to_input}, {9, NULL}};
 static const op onnx_resize = {.name = "Resize",
                                .domain = "",
                                OP_VERSIONS(resize_versions),
+                               OP_SLOTS(resize),
                                OP_ATTRS(resize_attrs, resize_params),
                                .expand = resize_expand,
                                .tolerance = {TOL_REL, 1e-5},
@@ -99,6 +106,7 @@ static const op onnx_resize = {.name = "Resize",
 static const op onnx_upsample = {.name = "Upsample",
                                  .domain = "",
                                  OP_VERSIONS(upsample_versions),
+                                 OP_SLOTS(upsample),
                                  OP_ATTRS(upsample_attrs, upsample_params),
                                  .expand = upsample_expand,
                                  .tolerance = {TOL_REL, 1e-5},

@@ -201,7 +201,7 @@ static const op op_roi_align = {.name = "RoiAlign",
                                 .cases = roi_align_cases};
 
 static const op_arg onnx_in[] = {
-    {"X", DT_FLOATS, 'T', 0}, {"rois", DT_FLOATS, 'T', 0}, {"batch_indices", DT(HONE_I64), 0, 0}};
+    {"X", DT_FLOATS, 'T', 0}, {"rois", DT_FLOATS, 'T', 0}, {"batch_indices", DT_INDEX, 0, 0}};
 static const op_arg onnx_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 
 static hone_status shift_upgrade(builder *b, draft *d) {
@@ -210,7 +210,6 @@ static hone_status shift_upgrade(builder *b, draft *d) {
 static const op_version onnx_versions[] = {{10, shift_upgrade}, {16, NULL}};
 
 static hone_status onnx_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, X, "X") || !expand_needs(b, d, ROIS, "rois")) return b->status;
     value *x = draft_in(d, X);
     value *y = emit(b, "hone::RoiAlign",
                     IN(expand_cast(b, x, HONE_F32), expand_cast(b, draft_in(d, ROIS), HONE_F32),

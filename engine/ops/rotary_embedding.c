@@ -61,9 +61,6 @@ static value *rotate(builder *b, const draft *d, value *v, bool heads_first) {
 }
 
 static hone_status rotary_expand(builder *b, draft *d) {
-    static const char *const names[] = {"X", "cos_cache", "sin_cache"};
-    for (int32_t i = ROT_X; i <= ROT_SIN; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     value *x = d->in[ROT_X], *y;
     const int32_t rank = emit_rank(b, x);
     const rotary_params *p = d->params;
@@ -92,10 +89,16 @@ static const char *const rotary_cases[] = {
     "f32[0,2,3,4] f32[0,3,2] f32[0,3,2]",
     NULL};
 
+static const op_arg rotary_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                   {"cos_cache", DT_FLOATS, 'T', 0},
+                                   {"sin_cache", DT_FLOATS, 'T', 0},
+                                   {"position_ids", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg rotary_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{23, NULL}};
 const op op_rotary_embedding = {.name = "RotaryEmbedding",
                                 .domain = "",
                                 OP_VERSIONS(versions),
+                                OP_SLOTS(rotary),
                                 OP_ATTRS(rotary_attrs, rotary_params),
                                 .expand = rotary_expand,
                                 .tolerance = {TOL_REL, 1e-6},

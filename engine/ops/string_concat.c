@@ -60,7 +60,6 @@ static value *spread(builder *b, value *v, value *other) {
 }
 
 static hone_status concat_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
     value *x = d->in[0], *y = d->in[1];
     return draft_done(b, d, expand_binary(b, "hone::TextJoin", spread(b, x, y), spread(b, y, x)));
 }

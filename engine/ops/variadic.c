@@ -41,27 +41,40 @@ static hone_status mean_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, "Div", IN(sum, count), NO_ATTRS));
 }
 
+static const op_arg max_in[] = {{"data_0", DT_NUMBERS, 'T', ARG_VARIADIC}};
+static const op_arg max_out[] = {{"max", DT_NUMBERS, 'T', 0}};
+static const op_arg min_out[] = {{"min", DT_NUMBERS, 'T', 0}};
+static const op_arg sum_out[] = {{"sum", DT_NUMBERS, 'T', 0}};
+static const op_arg mean_in[] = {{"data_0", DT_FLOATS, 'T', ARG_VARIADIC}};
+static const op_arg mean_out[] = {{"mean", DT_FLOATS, 'T', 0}};
 static const op variadic_max = {.name = "Max",
                                 .domain = "",
                                 OP_VERSIONS(legacy_unary_versions),
+                                OP_ARGS_IN(max_in),
+                                OP_ARGS_OUT(max_out),
                                 .expand = max_expand,
                                 .tolerance = {TOL_EXACT, 0},
                                 .cases = max_cases};
 static const op variadic_min = {.name = "Min",
                                 .domain = "",
                                 OP_VERSIONS(legacy_unary_versions),
+                                OP_ARGS_IN(max_in),
+                                OP_ARGS_OUT(min_out),
                                 .expand = min_expand,
                                 .tolerance = {TOL_EXACT, 0},
                                 .cases = max_cases};
 static const op variadic_sum = {.name = "Sum",
                                 .domain = "",
                                 OP_VERSIONS(legacy_unary_versions),
+                                OP_ARGS_IN(max_in),
+                                OP_ARGS_OUT(sum_out),
                                 .expand = sum_expand,
                                 .tolerance = {TOL_REL, 1e-6},
                                 .cases = sum_cases};
 static const op variadic_mean = {.name = "Mean",
                                  .domain = "",
                                  OP_VERSIONS(legacy_unary_versions),
+                                 OP_SLOTS(mean),
                                  .expand = mean_expand,
                                  .tolerance = {TOL_REL, 1e-6},
                                  .cases = sum_cases};

@@ -17,7 +17,6 @@ static const attr_spec attrs[] = {
 
 /* a0 - a1 * cos(t) + a2 * cos(2 t), where t goes around in `size` steps (periodic) or one less. */
 static hone_status window_expand(builder *b, draft *d, const double *a) {
-    if (!expand_needs(b, d, 0, "size")) return b->status;
     const window_function_params *p = d->params;
     const hone_dtype to = p->output_datatype;
     if (!dtype_in(to, DT_NUMBERS))
@@ -56,6 +55,8 @@ static hone_status blackman_expand(builder *b, draft *d) {
 static const char *const cases[] = {"i64[]{10}", "i32[]{1} output_datatype=11",
                                     "i32[]{0}",  "i64[]{7} periodic=0 output_datatype=10",
                                     "i64[]",     NULL};
+static const op_arg window_in[] = {{"size", DT_INDEX, 0, 0}};
+static const op_arg window_out[] = {{"output", DT_NUMBERS, 0, 0}};
 static const op_version since_17[] = {{17, NULL}};
 #define COMPOSITE(ident, label, ...)                                                               \
     static const op onnx_##ident = {.name = label,                                                 \
@@ -64,9 +65,10 @@ static const op_version since_17[] = {{17, NULL}};
                                     OP_ATTRS(attrs, window_function_params),                       \
                                     .expand = ident##_expand,                                      \
                                     __VA_ARGS__}
-COMPOSITE(hann, "HannWindow", .tolerance = {TOL_REL, 1e-6}, .cases = cases);
-COMPOSITE(hamming, "HammingWindow", .tolerance = {TOL_REL, 1e-6}, .cases = cases);
-COMPOSITE(blackman, "BlackmanWindow", .tolerance = {TOL_REL, 1e-6}, .cases = cases);
+COMPOSITE(hann, "HannWindow", OP_SLOTS(window), .tolerance = {TOL_REL, 1e-6}, .cases = cases);
+COMPOSITE(hamming, "HammingWindow", OP_SLOTS(window), .tolerance = {TOL_REL, 1e-6}, .cases = cases);
+COMPOSITE(blackman, "BlackmanWindow", OP_SLOTS(window), .tolerance = {TOL_REL, 1e-6},
+          .cases = cases);
 
 static const op *const members[] = {&onnx_hann, &onnx_hamming, &onnx_blackman};
 const op_family family_window_function = {members, COUNT_OF(members)};

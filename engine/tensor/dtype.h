@@ -12,9 +12,12 @@
 typedef uint32_t dtype_set;
 #define DT(t)       (1u << (t))
 #define DT_FLOAT16S (DT(HONE_F16) | DT(HONE_BF16))
+/* Floats that are computed in float32. */
+#define DT_SINGLES  (DT(HONE_F32) | DT_FLOAT16S)
 #define DT_FLOATS   (DT(HONE_F32) | DT(HONE_F64) | DT_FLOAT16S)
 #define DT_SIGNED   (DT(HONE_I8) | DT(HONE_I16) | DT(HONE_I32) | DT(HONE_I64))
 #define DT_UNSIGNED (DT(HONE_U8) | DT(HONE_U16) | DT(HONE_U32) | DT(HONE_U64))
+#define DT_BYTES    (DT(HONE_I8) | DT(HONE_U8))
 #define DT_INTS     (DT_SIGNED | DT_UNSIGNED)
 #define DT_NUMBERS  (DT_FLOATS | DT_INTS)
 #define DT_INDEX    (DT(HONE_I32) | DT(HONE_I64))
@@ -26,6 +29,8 @@ typedef uint32_t dtype_set;
 #define DT_MINIFLOATS (DT(HONE_F4E2M1) | DT(HONE_F6E2M3) | DT(HONE_F6E3M2))
 #define DT_PACKED     (DT(HONE_U4) | DT(HONE_I4) | DT(HONE_U2) | DT(HONE_I2) | DT_MINIFLOATS)
 #define DT_ALL        (((1u << HONE_DTYPE_COUNT) - 1) & ~1u)
+/* What QuantizeLinear makes. */
+#define DT_QUANTIZED (DT_BYTES | DT(HONE_I16) | DT(HONE_U16) | DT_FLOAT8S | DT_PACKED)
 /* Everything but text. */
 #define DT_NUMERIC (DT_ALL & ~DT(HONE_STRING))
 /* What has whole bytes: elements that can be moved around without knowing them. */

@@ -7,7 +7,8 @@
  *     and with passes off
  *   - a saved and loaded model gives the same bits
  *   - the gradient agrees with central differences
- * and, without them, that an attribute which the operator does not have is refused.
+ * and, without them, that the operator describes its inputs and outputs, and that an attribute
+ * which it does not have is refused.
  */
 #include <math.h>
 #include <stdio.h>
@@ -274,6 +275,37 @@ static bool needs_a_model(const op *o) {
                                  (o->n_out && o->out[0].flags & ARG_ANY_KIND));
 }
 
+/* The others make something of their attributes alone. */
+static bool takes_inputs(const op *o) {
+    static const char *const without[] = {"::Constant", "::RandomNormal", "::RandomUniform",
+                                          "::SequenceEmpty", "hone::None"};
+    char name[80];
+    snprintf(name, sizeof name, "%s::%s", o->domain, o->name);
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (strcmp(name, without[i]) == 0) return false;
+    return true;
+}
+
+static void check_slots(const op *o, const op_arg *slots, int32_t n, const char *what) {
+    for (int32_t i = 0; i < n; i++) {
+        if (!slots[i].name || !*slots[i].name || !slots[i].types)
+            fail_msg("%s: %s %d has no name or no types", o->name, what, i);
+        if (slots[i].flags & ARG_VARIADIC && i != n - 1)
+            fail_msg("%s: %s '%s' is variadic and not the last", o->name, what, slots[i].name);
+        for (int32_t j = 0; j < i; j++)
+            if (strcmp(slots[i].name, slots[j].name) == 0)
+                fail_msg("%s: two of the %ss are named '%s'", o->name, what, slots[i].name);
+    }
+}
+
+static void slots_are_described(void **state) {
+    const op *o = *state;
+    if (takes_inputs(o) != (o->n_in > 0)) fail_msg("%s describes %d inputs", o->name, o->n_in);
+    if (o->n_out == 0) fail_msg("%s describes no outputs", o->name);
+    check_slots(o, o->in, o->n_in, "input");
+    check_slots(o, o->out, o->n_out, "output");
+}
+
 static void unknown_attribute_is_refused(void **state) {
     const op *o = *state;
     hone_model *m;
@@ -306,11 +338,12 @@ static void unknown_attribute_is_refused(void **state) {
 int main(int argc, char **argv) {
     int32_t n, tests = 0;
     const op *const *all = op_all(&n);
-    struct CMUnitTest *list = calloc((size_t)n * 3, sizeof *list);
+    struct CMUnitTest *list = calloc((size_t)n * 4, sizeof *list);
     if (!list) return 1;
     for (int32_t i = 0; i < n; i++) {
         if (argc > 1 && strcmp(argv[1], all[i]->name) != 0) continue;
         void *state = (void *)all[i];
+        list[tests++] = (struct CMUnitTest){all[i]->name, slots_are_described, NULL, NULL, state};
         list[tests++] =
             (struct CMUnitTest){all[i]->name, unknown_attribute_is_refused, NULL, NULL, state};
         if (needs_a_model(all[i])) continue;

@@ -105,8 +105,6 @@ static value *with_past(attend *a, const draft *d) {
 
 static hone_status ms_attention_expand(builder *b, draft *d) {
     const ms_attention_params *p = d->params;
-    if (!expand_needs(b, d, ATT_X, "input") || !expand_needs(b, d, ATT_W, "weights"))
-        return b->status;
     value *past = draft_in(d, ATT_PAST);
     emit_assume_rank(d->in[ATT_X], 3);
     if (past) emit_assume_rank(past, 5);
@@ -150,10 +148,20 @@ static const char *const ms_attention_cases[] = {
     "f32[0,3,8] f32[8,24] f32[24] num_heads=2",
     NULL};
 
+static const op_arg ms_attention_in[] = {{"input", DT_FLOATS, 'T', 0},
+                                         {"weights", DT_FLOATS, 'T', 0},
+                                         {"bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                         {"mask_index", DT_INDEX, 0, ARG_OPTIONAL},
+                                         {"past", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                         {"attention_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                         {"past_sequence_length", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg ms_attention_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                          {"present", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version versions[] = {{1, NULL}};
 const op op_ms_attention = {.name = "Attention",
                             .domain = "com.microsoft",
                             OP_VERSIONS(versions),
+                            OP_SLOTS(ms_attention),
                             OP_ATTRS(ms_attention_attrs, ms_attention_params),
                             .expand = ms_attention_expand,
                             .tolerance = {TOL_REL, 1e-5},

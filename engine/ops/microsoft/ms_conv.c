@@ -28,7 +28,6 @@ static const attr_spec deconv_attrs[] = {
 
 /* Data and weight have the same rank, which is at least 3. */
 static hone_status check(builder *b, const draft *d) {
-    if (!expand_needs(b, d, CONV_X, "X") || !expand_needs(b, d, CONV_W, "W")) return b->status;
     const int32_t rank = emit_rank(b, d->in[CONV_W]);
     if (rank >= 0) emit_assume_rank(d->in[CONV_X], rank);
     return b->status;
@@ -95,19 +94,32 @@ static const char *const dynamic_deconv_cases[] = {
     "f32[1,4,5] f32[4,2,3] group=2", "f32[1,2,5] f32[2,2,3] i64[2]{0,1}",
     "f32[0,2,3,3] f32[2,3,2,2]", NULL};
 
+static const op_arg conv_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"W", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg conv_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg fused_conv_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                       {"W", DT_FLOATS, 'T', 0},
+                                       {"B", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                       {"Z", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg deconv_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                   {"W", DT_FLOATS, 'T', 0},
+                                   {"Pads", DT(HONE_I64), 0, ARG_OPTIONAL},
+                                   {"B", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version versions[] = {{1, NULL}};
-#define CONVOLUTION(ident, label, formula, table, params)                                          \
+#define CONVOLUTION(ident, label, slots, formula, table, params)                                   \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(versions),                                           \
+                                  OP_ARGS_IN(slots##_in),                                          \
+                                  OP_ARGS_OUT(conv_out),                                           \
                                   OP_ATTRS(table, params),                                         \
                                   .expand = formula##_expand,                                      \
                                   .tolerance = {TOL_SUM, 4},                                       \
                                   .cases = ident##_cases}
-CONVOLUTION(fused_conv, "FusedConv", fused_conv, fused_attrs, ms_conv_params);
-CONVOLUTION(nhwc_conv, "NhwcConv", nhwc_conv, conv_attrs, channels_conv_params);
-CONVOLUTION(nhwc_fused_conv, "NhwcFusedConv", nhwc_conv, fused_attrs, ms_conv_params);
-CONVOLUTION(dynamic_deconv, "ConvTransposeWithDynamicPads", dynamic_deconv, deconv_attrs,
+CONVOLUTION(fused_conv, "FusedConv", fused_conv, fused_conv, fused_attrs, ms_conv_params);
+CONVOLUTION(nhwc_conv, "NhwcConv", conv, nhwc_conv, conv_attrs, channels_conv_params);
+CONVOLUTION(nhwc_fused_conv, "NhwcFusedConv", fused_conv, nhwc_conv, fused_attrs, ms_conv_params);
+CONVOLUTION(dynamic_deconv, "ConvTransposeWithDynamicPads", deconv, dynamic_deconv, deconv_attrs,
             channels_conv_params);
 
 static const op *const members[] = {&op_fused_conv, &op_nhwc_conv, &op_nhwc_fused_conv,

@@ -30,7 +30,6 @@ static hone_status decoder_expand(builder *b, draft *d) {
                           A_FLOAT("mask_filter_value", p->mask_filter_value)};
     value *q = draft_in(d, DEC_Q), *k = draft_in(d, DEC_K), *v = draft_in(d, DEC_V), *part[3];
     value *out[DEC_OUTPUTS];
-    if (!expand_needs(b, d, DEC_Q, "query")) return b->status;
     if (draft_in(d, DEC_BEAMS))
         return builder_fail(b, HONE_E_UNSUPPORTED, "cache_indirection is not supported");
     if (!k) {
@@ -60,10 +59,26 @@ static const char *const decoder_cases[] = {
     "f32[2,1,8] f32[2,2,5,4] f32[2,2,5,4] i32[2,5]{1,1,1,1,1,1,1,1,0,0} num_heads=2",
     "f32[0,1,8] f32[0,1,8] f32[0,1,8] num_heads=2", NULL};
 
+static const op_arg decoder_in[] = {{"query", DT_FLOATS, 'T', 0},
+                                    {"key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                    {"value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                    {"mask_index", DT_INDEX, 0, ARG_OPTIONAL},
+                                    {"attention_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                    {"past_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                    {"past_value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                    {"past_sequence_length", DT_INDEX, 0, ARG_OPTIONAL},
+                                    {"beam_width", DT_INDEX, 0, ARG_OPTIONAL},
+                                    {"cache_indirection", DT_INDEX, 0, ARG_OPTIONAL},
+                                    {"bias", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg decoder_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                     {"present_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                     {"present_value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                     {"qk", DT_FLOATS, 0, ARG_OPTIONAL}};
 static const op_version versions[] = {{1, NULL}};
 const op op_ms_decoder_attention = {.name = "DecoderMaskedMultiHeadAttention",
                                     .domain = "com.microsoft",
                                     OP_VERSIONS(versions),
+                                    OP_SLOTS(decoder),
                                     OP_ATTRS(decoder_attrs, decoder_params),
                                     .expand = decoder_expand,
                                     .tolerance = {TOL_REL, 1e-5},

@@ -51,13 +51,7 @@ static value *rounded_inputs(builder *b, value *x, value *lens) {
 }
 
 static hone_status dynamic_lstm_expand(builder *b, draft *d) {
-    static const char *const names[] = {"X", "W", "R"};
-    static const char *const scales[] = {"W_scale", "W_zero_point", "R_scale", "R_zero_point"};
     layer_form form = layer_lstm;
-    for (int32_t i = 0; i < COUNT_OF(names); i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
-    for (int32_t i = 0; i < COUNT_OF(scales); i++)
-        if (!expand_needs(b, d, W_SCALE + i, scales[i])) return b->status;
     value **in = d->in;
     in[LAYER_X] = rounded_inputs(b, in[LAYER_X], in[LAYER_LENS]);
     in[LAYER_W] = weights(b, in[LAYER_W], in[W_SCALE], in[W_ZERO]);
@@ -75,10 +69,26 @@ static const char *const dynamic_lstm_cases[] = {
     "direction=reverse >1",
     "f32[0,2,3] i8[1,3,8] i8[1,2,8] _ _ _ _ _ f32{0.1} i8{0} f32{0.05} i8{0} >3", NULL};
 
+static const op_arg dynamic_lstm_in[] = {{"X", DT(HONE_F32), 0, 0},
+                                         {"W", DT_BYTES, 'U', 0},
+                                         {"R", DT_BYTES, 'U', 0},
+                                         {"B", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                         {"sequence_lens", DT_INDEX, 0, ARG_OPTIONAL},
+                                         {"initial_h", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                         {"initial_c", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                         {"P", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                         {"W_scale", DT(HONE_F32), 0, 0},
+                                         {"W_zero_point", DT_BYTES, 'U', 0},
+                                         {"R_scale", DT(HONE_F32), 0, 0},
+                                         {"R_zero_point", DT_BYTES, 'U', 0}};
+static const op_arg dynamic_lstm_out[] = {{"Y", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                          {"Y_h", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                          {"Y_c", DT(HONE_F32), 0, ARG_OPTIONAL}};
 static const op_version since_1[] = {{1, NULL}};
 const op op_ms_dynamic_lstm = {.name = "DynamicQuantizeLSTM",
                                .domain = "com.microsoft",
                                OP_VERSIONS(since_1),
+                               OP_SLOTS(dynamic_lstm),
                                OP_ATTRS(dynamic_lstm_attrs, layer_params),
                                .expand = dynamic_lstm_expand,
                                .tolerance = {TOL_REL, 1e-2},

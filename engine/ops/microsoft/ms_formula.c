@@ -40,7 +40,6 @@ static value *squares(builder *b, value *v, bool keep) {
 
 /* |x|^2 + |y|^2 - 2 x y of all pairs of rows, which rounding may make negative. */
 static hone_status distance_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "A") || !expand_needs(b, d, 1, "B")) return b->status;
     const hone_dtype t = d->in[0]->type.dtype;
     value *x = mul(b, d->in[0], emit_scalar(b, t, -2));
     value *y = emit(b, "hone::MatMul", IN(x, d->in[1]), ATTRS(A_INT("trans_b", 1)));
@@ -53,7 +52,6 @@ static hone_status distance_expand(builder *b, draft *d) {
 /* Products of complex numbers, which are the pairs of the last axis. */
 static hone_status complex_product(builder *b, draft *d, bool conjugate) {
     value *x[2], *y[2];
-    if (!expand_needs(b, d, 0, "A") || !expand_needs(b, d, 1, "B")) return b->status;
     for (int64_t i = 0; i < 2; i++) {
         x[i] = expand_slice(b, d->in[0], -1, i, i + 1, 1);
         y[i] = expand_slice(b, d->in[1], -1, i, i + 1, 1);
@@ -75,7 +73,6 @@ static value *transform(builder *b, value *x, int64_t axis, bool inverse, bool o
 
 static hone_status check_transform(builder *b, const draft *d) {
     const formula_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     if (!p->onesided || p->normalized)
         return builder_fail(b, HONE_E_UNSUPPORTED, "two sides and norms are not supported");
     return b->status;
@@ -100,18 +97,12 @@ static hone_status irfft_expand(builder *b, draft *d) {
 
 /* x + y * gate, one gate a row. */
 static hone_status gated_add_expand(builder *b, draft *d) {
-    static const char *const names[] = {"X", "Y", "gate"};
-    for (int32_t i = 0; i < 3; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     if (draft_in(d, 3)) return builder_fail(b, HONE_E_UNSUPPORTED, "gate_weight is not supported");
     return draft_done(b, d, add(b, d->in[0], mul(b, d->in[1], d->in[2])));
 }
 
 /* The decay and update rates of a linear attention, from their projections. */
 static hone_status linear_gate_expand(builder *b, draft *d) {
-    static const char *const names[] = {"a", "dt_bias", "decay_scale"};
-    for (int32_t i = 0; i < 3; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     const hone_dtype t = d->in[0]->type.dtype;
     value *a = add(b, expand_cast(b, d->in[0], HONE_F32), d->in[1]);
     value *decay = mul(b, expand_unary(b, "Softplus", a), d->in[2]);
@@ -127,12 +118,8 @@ enum { GRB_QUERY, GRB_QUERY_BIAS, GRB_PLACES, GRB_WEIGHT, GRB_BIAS, GRB_ECO, GRB
 /* rel_pos * (u * (r * eco - 1) + 2), where the gates u and r are the sigmoids of the sums of both
  * halves of a projection of the query. */
 static hone_status gated_bias_expand(builder *b, draft *d) {
-    static const char *const names[] = {"query_layer", "query_bias", "rel_pos",
-                                        "weight",      "bias",       "eco_a"};
     const int64_t heads = ((const formula_params *)d->params)->num_heads, perm[] = {0, 2, 1, 3};
     value *gate[2];
-    for (int32_t i = GRB_QUERY; i <= GRB_ECO; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     if (draft_in(d, GRB_OFFSETS))
         return builder_fail(b, HONE_E_UNSUPPORTED, "packed queries are not supported");
     const hone_dtype t = d->in[GRB_QUERY]->type.dtype;
@@ -167,11 +154,8 @@ static value *bins(builder *b, value *distance, int64_t count, int64_t most) {
 
 /* A row of the table [bins, heads] for each query and key, by how far the key is. */
 static hone_status binned_bias_expand(builder *b, draft *d) {
-    static const char *const names[] = {"bias_table", "query_length", "key_length"};
     const formula_params *p = d->params;
     const int64_t perm[] = {2, 0, 1};
-    for (int32_t i = 0; i < 3; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     const shape *table = &d->in[0]->type.shape;
     if (table->rank != 2 || !dim_known(table->dim[0]) || table->dim[0] < 4)
         return builder_fail(b, HONE_E_UNSUPPORTED,
@@ -219,6 +203,33 @@ static const char *const binned_bias_cases[] = {
     "f32[8,3] i64[]{5} i64[]{5} max_distance=16 is_bidirectional=1",
     "f32[8,2] i64{0} i64{3} max_distance=16", NULL};
 
+static const op_arg binary_in[] = {{"A", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', 0}};
+static const op_arg binary_out[] = {{"C", DT_FLOATS, 'T', 0}};
+static const op_arg fft_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg fft_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg gated_add_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                      {"Y", DT_FLOATS, 'T', 0},
+                                      {"gate", DT_FLOATS, 'T', 0},
+                                      {"gate_weight", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg gated_add_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg linear_gate_in[] = {{"a", DT_FLOATS, 'T', 0},
+                                        {"dt_bias", DT(HONE_F32), 0, 0},
+                                        {"decay_scale", DT(HONE_F32), 0, 0},
+                                        {"b", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg linear_gate_out[] = {{"decay", DT_FLOATS, 'T', 0},
+                                         {"beta", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg gated_bias_in[] = {{"query_layer", DT_FLOATS, 'T', 0},
+                                       {"query_bias", DT_FLOATS, 'T', 0},
+                                       {"rel_pos", DT_FLOATS, 'T', 0},
+                                       {"weight", DT_FLOATS, 'T', 0},
+                                       {"bias", DT_FLOATS, 'T', 0},
+                                       {"eco_a", DT_FLOATS, 'T', 0},
+                                       {"token_offset", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg gated_bias_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg binned_bias_in[] = {{"bias_table", DT_FLOATS, 'T', 0},
+                                        {"query_length", DT(HONE_I64), 0, 0},
+                                        {"key_length", DT(HONE_I64), 0, 0}};
+static const op_arg binned_bias_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{1, NULL}};
 #define FORMULA(ident, label, ...)                                                                 \
     static const op op_##ident = {.name = label,                                                   \
@@ -227,17 +238,18 @@ static const op_version versions[] = {{1, NULL}};
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_REL, 1e-5},                                    \
                                   __VA_ARGS__}
-FORMULA(distance, "CDist", OP_ATTRS(distance_attrs, formula_params), .cases = distance_cases);
-FORMULA(complex_mul, "ComplexMul", .cases = complex_cases);
-FORMULA(complex_conj, "ComplexMulConj", .cases = complex_cases);
-FORMULA(rfft, "Rfft", OP_ATTRS(rfft_attrs, formula_params), .cases = rfft_cases);
-FORMULA(irfft, "Irfft", OP_ATTRS(rfft_attrs, formula_params), .cases = irfft_cases);
-FORMULA(gated_add, "GatedAdd", .cases = gated_add_cases);
-FORMULA(linear_gate, "LinearAttentionGate", .cases = linear_gate_cases);
-FORMULA(gated_bias, "GatedRelativePositionBias", OP_ATTRS(gated_bias_attrs, formula_params),
-        .cases = gated_bias_cases);
-FORMULA(binned_bias, "RelativePositionBias", OP_ATTRS(bins_attrs, formula_params),
-        .cases = binned_bias_cases);
+FORMULA(distance, "CDist", OP_SLOTS(binary), OP_ATTRS(distance_attrs, formula_params),
+        .cases = distance_cases);
+FORMULA(complex_mul, "ComplexMul", OP_SLOTS(binary), .cases = complex_cases);
+FORMULA(complex_conj, "ComplexMulConj", OP_SLOTS(binary), .cases = complex_cases);
+FORMULA(rfft, "Rfft", OP_SLOTS(fft), OP_ATTRS(rfft_attrs, formula_params), .cases = rfft_cases);
+FORMULA(irfft, "Irfft", OP_SLOTS(fft), OP_ATTRS(rfft_attrs, formula_params), .cases = irfft_cases);
+FORMULA(gated_add, "GatedAdd", OP_SLOTS(gated_add), .cases = gated_add_cases);
+FORMULA(linear_gate, "LinearAttentionGate", OP_SLOTS(linear_gate), .cases = linear_gate_cases);
+FORMULA(gated_bias, "GatedRelativePositionBias", OP_SLOTS(gated_bias),
+        OP_ATTRS(gated_bias_attrs, formula_params), .cases = gated_bias_cases);
+FORMULA(binned_bias, "RelativePositionBias", OP_SLOTS(binned_bias),
+        OP_ATTRS(bins_attrs, formula_params), .cases = binned_bias_cases);
 
 static const op *const members[] = {&op_distance,    &op_complex_mul, &op_complex_conj,
                                     &op_rfft,        &op_irfft,       &op_gated_add,

@@ -135,10 +135,7 @@ static value *decode_elements(const gather_block *g) {
 }
 
 static hone_status gather_block_expand(builder *b, draft *d) {
-    static const char *const names[] = {"data", "indices", "scales"};
     gather_block g = {.b = b, .d = d, .p = d->params};
-    for (int32_t i = DATA; i <= SCALES; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     TRY(read_axes(&g));
     if (d->in[DATA]->type.dtype == HONE_U8 && 8 % g.p->bits)
         return builder_fail(b, HONE_E_FORMAT, "bits is %lld: expected 2, 4 or 8",
@@ -158,10 +155,17 @@ static const char *const gather_block_cases[] = {
     "u8[5,16] i64{} f32[5,1]+ bits=8 block_size=16",
     NULL};
 
+static const op_arg gather_block_in[] = {
+    {"data", DT_PACKED | DT_BYTES | DT_FLOAT8S, 'Q', 0},
+    {"indices", DT_INDEX, 0, 0},
+    {"scales", DT_FLOATS, 'T', 0},
+    {"zero_points", DT_PACKED | DT_BYTES | DT_FLOAT8S, 'Q', ARG_OPTIONAL}};
+static const op_arg gather_block_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 const op op_ms_gather_block = {.name = "GatherBlockQuantized",
                                .domain = "com.microsoft",
                                OP_VERSIONS(since_1),
+                               OP_SLOTS(gather_block),
                                OP_ATTRS(gather_block_attrs, gather_block_params),
                                .expand = gather_block_expand,
                                .cases = gather_block_cases};

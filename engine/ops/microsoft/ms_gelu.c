@@ -25,7 +25,6 @@ static const attr_spec softmax_attrs[] = {
 /* Input 0 plus the bias in input 1, if it is there. */
 static value *biased(builder *b, const draft *d) {
     value *bias = draft_in(d, 1);
-    if (!expand_needs(b, d, 0, "X")) return NULL;
     return bias ? expand_binary(b, "Add", d->in[0], bias) : d->in[0];
 }
 
@@ -42,13 +41,11 @@ static value *silu(builder *b, value *x, float alpha) {
 }
 
 static hone_status quick_gelu_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     return draft_done(b, d, silu(b, d->in[0], ((const ms_gelu_params *)d->params)->alpha));
 }
 
 /* z * sigmoid(z) of z = scale * x. */
 static hone_status scaled_silu_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *x = d->in[0], *scale = draft_in(d, 1);
     const hone_dtype t = x->type.dtype;
     const double alpha = (double)((const ms_gelu_params *)d->params)->alpha;
@@ -63,14 +60,12 @@ static void halves(builder *b, value *x, value **half) {
 
 static hone_status split_gelu_expand(builder *b, draft *d) {
     value *half[2];
-    if (!expand_needs(b, d, 1, "bias")) return b->status;
     halves(b, biased(b, d), half);
     value *gate = expand_unary(b, "hone::GeluErf", half[1]);
     return draft_done(b, d, expand_binary(b, "Mul", half[0], gate));
 }
 
 static hone_status bias_add_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 1, "bias") || !expand_needs(b, d, 2, "skip")) return b->status;
     return draft_done(b, d, expand_binary(b, "Add", biased(b, d), d->in[2]));
 }
 
@@ -83,7 +78,6 @@ static value *clipped(builder *b, value *v, float limit, bool below) {
 /* gate * sigmoid(alpha * gate) * (up + beta), both bounded. */
 static hone_status swiglu_expand(builder *b, draft *d) {
     const ms_gelu_params *p = d->params;
-    if (!expand_needs(b, d, 0, "gate")) return b->status;
     value *half[2] = {d->in[0], draft_in(d, 1)};
     if (!half[1]) halves(b, d->in[0], half);
     const hone_dtype t = d->in[0]->type.dtype;
@@ -97,9 +91,9 @@ static hone_status swiglu_expand(builder *b, draft *d) {
  * before `axis` too. */
 static hone_status bias_softmax_expand(builder *b, draft *d) {
     const ms_gelu_params *p = d->params;
-    const int32_t rank = expand_needs(b, d, 0, "data") ? emit_rank(b, d->in[0]) : -1;
+    const int32_t rank = emit_rank(b, d->in[0]);
     int32_t axis;
-    if (rank < 0 || !expand_needs(b, d, 1, "bias")) return b->status;
+    if (rank < 0) return b->status;
     if (!axis_normalize(p->axis, rank, &axis))
         return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
     value *rows = emit(b, "Flatten", IN(biased(b, d)), ATTRS(A_INT("axis", axis)));
@@ -128,6 +122,26 @@ static const char *const bias_softmax_cases[] = {
     "f32[2,3,4] f32[2,1,4] axis=2 is_inner_broadcast=1", "f32[0,4] f32[1,4] is_inner_broadcast=0",
     NULL};
 
+static const op_arg unary_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg unary_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg bias_gelu_in[] = {{"A", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', 0}};
+static const op_arg bias_gelu_out[] = {{"C", DT_FLOATS, 'T', 0}};
+static const op_arg fast_gelu_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                      {"bias", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg fast_gelu_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg split_gelu_in[] = {{"X", DT_FLOATS, 'T', 0}, {"bias", DT_FLOATS, 'T', 0}};
+static const op_arg split_gelu_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg bias_add_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"bias", DT_FLOATS, 'T', 0}, {"skip", DT_FLOATS, 'T', 0}};
+static const op_arg bias_add_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg scaled_silu_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                        {"scale", DT_FLOATS, 0, ARG_OPTIONAL}};
+static const op_arg scaled_silu_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg swiglu_in[] = {{"gate", DT_FLOATS, 'T', 0},
+                                   {"up", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg swiglu_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg bias_softmax_in[] = {{"data", DT_FLOATS, 'T', 0}, {"bias", DT_FLOATS, 'T', 0}};
+static const op_arg bias_softmax_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{1, NULL}};
 #define ACTIVATION(ident, label, formula, ...)                                                     \
     static const op op_##ident = {.name = label,                                                   \
@@ -136,18 +150,20 @@ static const op_version versions[] = {{1, NULL}};
                                   .expand = formula##_expand,                                      \
                                   .tolerance = {TOL_REL, 1e-5},                                    \
                                   __VA_ARGS__}
-ACTIVATION(gelu, "Gelu", gelu, .cases = gelu_cases);
-ACTIVATION(bias_gelu, "BiasGelu", gelu, .cases = bias_gelu_cases);
-ACTIVATION(fast_gelu, "FastGelu", fast_gelu, .cases = fast_gelu_cases);
-ACTIVATION(split_gelu, "BiasSplitGelu", split_gelu, .cases = split_gelu_cases);
-ACTIVATION(bias_add, "BiasAdd", bias_add, .cases = bias_add_cases);
-ACTIVATION(quick_gelu, "QuickGelu", quick_gelu, OP_ATTRS(quick_attrs, ms_gelu_params),
-           .cases = quick_gelu_cases);
-ACTIVATION(scaled_silu, "ScaledSiLU", scaled_silu, OP_ATTRS(scaled_attrs, ms_gelu_params),
-           .cases = scaled_silu_cases);
-ACTIVATION(swiglu, "SwiGLU", swiglu, OP_ATTRS(swiglu_attrs, ms_gelu_params), .cases = swiglu_cases);
-ACTIVATION(bias_softmax, "BiasSoftmax", bias_softmax, OP_ATTRS(softmax_attrs, ms_gelu_params),
-           .cases = bias_softmax_cases);
+ACTIVATION(gelu, "Gelu", gelu, OP_SLOTS(unary), .cases = gelu_cases);
+ACTIVATION(bias_gelu, "BiasGelu", gelu, OP_SLOTS(bias_gelu), .cases = bias_gelu_cases);
+ACTIVATION(fast_gelu, "FastGelu", fast_gelu, OP_SLOTS(fast_gelu), .cases = fast_gelu_cases);
+ACTIVATION(split_gelu, "BiasSplitGelu", split_gelu, OP_SLOTS(split_gelu),
+           .cases = split_gelu_cases);
+ACTIVATION(bias_add, "BiasAdd", bias_add, OP_SLOTS(bias_add), .cases = bias_add_cases);
+ACTIVATION(quick_gelu, "QuickGelu", quick_gelu, OP_SLOTS(unary),
+           OP_ATTRS(quick_attrs, ms_gelu_params), .cases = quick_gelu_cases);
+ACTIVATION(scaled_silu, "ScaledSiLU", scaled_silu, OP_SLOTS(scaled_silu),
+           OP_ATTRS(scaled_attrs, ms_gelu_params), .cases = scaled_silu_cases);
+ACTIVATION(swiglu, "SwiGLU", swiglu, OP_SLOTS(swiglu), OP_ATTRS(swiglu_attrs, ms_gelu_params),
+           .cases = swiglu_cases);
+ACTIVATION(bias_softmax, "BiasSoftmax", bias_softmax, OP_SLOTS(bias_softmax),
+           OP_ATTRS(softmax_attrs, ms_gelu_params), .cases = bias_softmax_cases);
 
 static const op *const members[] = {&op_gelu,        &op_bias_gelu, &op_fast_gelu,
                                     &op_split_gelu,  &op_bias_add,  &op_quick_gelu,

@@ -61,9 +61,6 @@ static const attr_spec gqa_attrs[] = {
 /* What is not computed here fails when the model is opened. */
 static hone_status check(builder *b, const draft *d) {
     const gqa_params *p = d->params;
-    if (!expand_needs(b, d, GQA_Q, "query") || !expand_needs(b, d, GQA_LAST, "seqlens_k") ||
-        !expand_needs(b, d, GQA_TOTAL, "total_sequence_length"))
-        return b->status;
     if (p->num_heads % p->kv_num_heads != 0)
         return builder_fail(b, HONE_E_FORMAT, "%lld query heads and %lld key heads do not group",
                             (long long)p->num_heads, (long long)p->kv_num_heads);
@@ -207,10 +204,32 @@ static const char *const gqa_cases[] = {
     "f32[0,3,8] f32[0,3,4] f32[0,3,4] _ _ i32{} i32{3} num_heads=2 kv_num_heads=1",
     NULL};
 
+static const op_arg gqa_in[] = {{"query", DT_FLOATS, 'T', 0},
+                                {"key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"past_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"past_value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"seqlens_k", DT_INDEX, 0, 0},
+                                {"total_sequence_length", DT_INDEX, 0, 0},
+                                {"cos_cache", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"sin_cache", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"position_ids", DT_INDEX, 0, ARG_OPTIONAL},
+                                {"attention_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"head_sink", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"k_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                {"v_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                {"q_norm_weight", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"k_norm_weight", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"query_seqlens", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg gqa_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                 {"present_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"present_value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"output_qk", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version versions[] = {{1, NULL}};
 const op op_ms_group_query_attention = {.name = "GroupQueryAttention",
                                         .domain = "com.microsoft",
                                         OP_VERSIONS(versions),
+                                        OP_SLOTS(gqa),
                                         OP_ATTRS(gqa_attrs, gqa_params),
                                         .expand = gqa_expand,
                                         .tolerance = {TOL_REL, 1e-5},

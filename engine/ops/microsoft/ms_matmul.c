@@ -56,7 +56,6 @@ static value *arranged(builder *b, value *v, bool batch, bool swap) {
 
 static value *product(builder *b, const draft *d) {
     const ms_matmul_params *p = d->params;
-    if (!expand_needs(b, d, 0, "A") || !expand_needs(b, d, 1, "B")) return NULL;
     const bool inside = p->trans_b && !p->trans_batch_b && emit_rank(b, d->in[1]) > 1;
     value *x = arranged(b, d->in[0], p->trans_batch_a, p->trans_a);
     value *w = arranged(b, d->in[1], p->trans_batch_b, p->trans_b && !inside);
@@ -88,7 +87,6 @@ static hone_status fused_gemm_expand(builder *b, draft *d) {
 }
 
 static hone_status gelu_gemm_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "W")) return b->status;
     value *y =
         expand_affine(b, expand_binary(b, "MatMul", d->in[0], d->in[1]), NULL, draft_in(d, 2));
     return draft_done(b, d, expand_unary(b, "hone::GeluTanh", y));
@@ -118,6 +116,15 @@ static const char *const fused_gemm_cases[] = {
 static const char *const gelu_gemm_cases[] = {"f32[2,3] f32[3,4] f32[4]", "f16[2,3] f16[3,4]",
                                               "f32[0,3] f32[3,4]", NULL};
 
+static const op_arg product_in[] = {{"A", DT_FLOATS, 'T', 0}, {"B", DT_FLOATS, 'T', 0}};
+static const op_arg product_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+#define GEMM_TYPES (DT_FLOATS | DT_INDEX | DT(HONE_U32) | DT(HONE_U64))
+static const op_arg gemm_in[] = {
+    {"A", GEMM_TYPES, 'T', 0}, {"B", GEMM_TYPES, 'T', 0}, {"C", GEMM_TYPES, 'T', ARG_OPTIONAL}};
+static const op_arg gemm_out[] = {{"Y", GEMM_TYPES, 'T', 0}};
+static const op_arg gelu_gemm_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"W", DT_FLOATS, 'T', 0}, {"bias", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg gelu_gemm_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{1, NULL}};
 #define PRODUCT_OP(ident, label, formula, ...)                                                     \
     static const op op_##ident = {.name = label,                                                   \
@@ -126,15 +133,15 @@ static const op_version versions[] = {{1, NULL}};
                                   .expand = formula##_expand,                                      \
                                   .tolerance = {TOL_SUM, 4},                                       \
                                   __VA_ARGS__}
-PRODUCT_OP(fused_matmul, "FusedMatMul", fused_matmul, OP_ATTRS(fused_attrs, ms_matmul_params),
-           .cases = fused_matmul_cases);
-PRODUCT_OP(transpose_matmul, "TransposeMatMul", fused_matmul,
+PRODUCT_OP(fused_matmul, "FusedMatMul", fused_matmul, OP_SLOTS(product),
+           OP_ATTRS(fused_attrs, ms_matmul_params), .cases = fused_matmul_cases);
+PRODUCT_OP(transpose_matmul, "TransposeMatMul", fused_matmul, OP_SLOTS(product),
            OP_ATTRS(product_attrs, ms_matmul_params), .cases = transpose_matmul_cases);
-PRODUCT_OP(activated_matmul, "FusedMatMulActivation", activated_matmul,
+PRODUCT_OP(activated_matmul, "FusedMatMulActivation", activated_matmul, OP_SLOTS(product),
            OP_ATTRS(activation_attrs, ms_matmul_params), .cases = activated_matmul_cases);
-PRODUCT_OP(fused_gemm, "FusedGemm", fused_gemm, OP_ATTRS(gemm_attrs, ms_matmul_params),
-           .cases = fused_gemm_cases);
-PRODUCT_OP(gelu_gemm, "GemmFastGelu", gelu_gemm, .cases = gelu_gemm_cases);
+PRODUCT_OP(fused_gemm, "FusedGemm", fused_gemm, OP_SLOTS(gemm),
+           OP_ATTRS(gemm_attrs, ms_matmul_params), .cases = fused_gemm_cases);
+PRODUCT_OP(gelu_gemm, "GemmFastGelu", gelu_gemm, OP_SLOTS(gelu_gemm), .cases = gelu_gemm_cases);
 
 static const op *const members[] = {&op_fused_matmul, &op_transpose_matmul, &op_activated_matmul,
                                     &op_fused_gemm, &op_gelu_gemm};

@@ -49,9 +49,6 @@ static value *neighbours(builder *b, value *units, int64_t rows, int64_t row_byt
 
 static hone_status matmul_fpq4_expand(builder *b, draft *d) {
     const bool has_zeros = ((const fpq4_params *)d->params)->blk_quant_type;
-    if (!expand_needs(b, d, A, "A") || !expand_needs(b, d, BLOB, "B") ||
-        !expand_needs(b, d, B_SHAPE, "B_shape"))
-        return b->status;
     const tensor *size = d->in[B_SHAPE]->constant;
     if (!size || size->dtype != HONE_I64 || tensor_count(size) != 2)
         return builder_fail(b, HONE_E_UNSUPPORTED, "B_shape is no constant of two integers");
@@ -76,10 +73,14 @@ static const char *const matmul_fpq4_cases[] = {"f32[2,3,32] u8[105] i64{32,5}",
                                                 "f32[2,40] u8[120] i64{40,3} blk_quant_type=0",
                                                 "f32[0,32] u8[21] i64{32,1}", NULL};
 
+static const op_arg matmul_fpq4_in[] = {
+    {"A", DT_SINGLES, 'T', 0}, {"B", DT(HONE_U8), 0, 0}, {"B_shape", DT(HONE_I64), 0, 0}};
+static const op_arg matmul_fpq4_out[] = {{"Y", DT_SINGLES, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 const op op_ms_matmul_fpq4 = {.name = "MatMulFpQ4",
                               .domain = "com.microsoft",
                               OP_VERSIONS(since_1),
+                              OP_SLOTS(matmul_fpq4),
                               OP_ATTRS(fpq4_attrs, fpq4_params),
                               .expand = matmul_fpq4_expand,
                               .tolerance = {TOL_SUM, 4},

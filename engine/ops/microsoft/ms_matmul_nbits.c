@@ -44,10 +44,7 @@ static hone_status check_block(builder *b, const nbits_onnx_params *p) {
 }
 
 static hone_status matmul_nbits_expand(builder *b, draft *d) {
-    static const char *const names[] = {"A", "B", "scales"};
     const nbits_onnx_params *p = d->params;
-    for (int32_t i = A; i <= SCALES; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     TRY(check_block(b, p));
     if (p->weight_prepacked)
         return builder_fail(b, HONE_E_UNSUPPORTED, "the weights are packed for another runtime");
@@ -96,10 +93,7 @@ static value *swapped(builder *b, value *codes) {
 }
 
 static hone_status matmul_bnb4_expand(builder *b, draft *d) {
-    static const char *const names[] = {"A", "B", "absmax"};
     const nbits_onnx_params *p = d->params;
-    for (int32_t i = A; i <= SCALES; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     TRY(check_block(b, p));
     const attr table = {
         .name = "table", .kind = ATTR_FLOATS, .floats = p->quant_type ? nf4 : fp4, .count = 16};
@@ -125,11 +119,22 @@ static const char *const matmul_bnb4_cases[] = {
     "f16[2,5] u8[20] f16[3] N=5 K=8 block_size=16 quant_type=1 transB=0",
     "f32[0,16] u8[8] f32[1] N=1 K=16 block_size=16 quant_type=0", NULL};
 
+static const op_arg matmul_nbits_in[] = {{"A", DT_SINGLES, 'T', 0},
+                                         {"B", DT(HONE_U8), 0, 0},
+                                         {"scales", DT_SINGLES, 'T', 0},
+                                         {"zero_points", DT_SINGLES | DT(HONE_U8), 0, ARG_OPTIONAL},
+                                         {"g_idx", DT_INDEX, 0, ARG_OPTIONAL},
+                                         {"bias", DT_SINGLES, 'T', ARG_OPTIONAL}};
+static const op_arg matmul_nbits_out[] = {{"Y", DT_SINGLES, 'T', 0}};
+static const op_arg matmul_bnb4_in[] = {
+    {"A", DT_FLOATS, 'T', 0}, {"B", DT(HONE_U8), 0, 0}, {"absmax", DT_FLOATS, 'T', 0}};
+static const op_arg matmul_bnb4_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 #define COMPOSITE(ident, label, ...)                                                               \
     static const op ms_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(since_1),                                            \
+                                  OP_SLOTS(ident),                                                 \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_SUM, 4},                                       \
                                   .cases = ident##_cases,                                          \

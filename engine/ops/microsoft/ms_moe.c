@@ -117,11 +117,7 @@ static value *activated(builder *b, const draft *d, value *y, value *rows, const
 }
 
 static hone_status check(builder *b, const draft *d) {
-    static const char *const names[] = {"input", "router_probs", "fc1_experts_weights", NULL,
-                                        "fc2_experts_weights"};
     const moe_params *p = d->params;
-    for (int32_t i = MOE_X; i <= MOE_FC2; i++)
-        if (names[i] && !expand_needs(b, d, i, names[i])) return b->status;
     if (p->activation_type == ACT_SWIGLU && p->swiglu_fusion == GATES_APART &&
         !expand_needs(b, d, MOE_FC3, "fc3_experts_weights"))
         return b->status;
@@ -169,10 +165,20 @@ static const char *const moe_cases[] = {
     "f32[0,4] f32[0,3] f32[3,5,4] _ f32[3,4,5] k=2",
     NULL};
 
+static const op_arg moe_in[] = {{"input", DT_FLOATS, 'T', 0},
+                                {"router_probs", DT_FLOATS, 'T', 0},
+                                {"fc1_experts_weights", DT_FLOATS, 'T', 0},
+                                {"fc1_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"fc2_experts_weights", DT_FLOATS, 'T', 0},
+                                {"fc2_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"fc3_experts_weights", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"fc3_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg moe_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{1, NULL}};
 const op op_ms_moe = {.name = "MoE",
                       .domain = "com.microsoft",
                       OP_VERSIONS(versions),
+                      OP_SLOTS(moe),
                       OP_ATTRS(moe_attrs, moe_params),
                       .expand = moe_expand,
                       .tolerance = {TOL_SUM, 4},

@@ -128,7 +128,6 @@ static void read_past(mha *m, value **present_k, value **present_v) {
 static hone_status mha_expand(builder *b, draft *d) {
     const mha_params *p = d->params;
     value *present[2];
-    if (!expand_needs(b, d, MHA_Q, "query")) return b->status;
     if (draft_in(d, MHA_BEAMS))
         return builder_fail(b, HONE_E_UNSUPPORTED, "cache_indirection is not supported");
     mha m = {.d = d,
@@ -162,10 +161,25 @@ static const char *const mha_cases[] = {
     "f32[0,3,8] f32[0,5,8] f32[0,5,8] num_heads=2",
     NULL};
 
+static const op_arg mha_in[] = {{"query", DT_FLOATS, 'T', 0},
+                                {"key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"key_padding_mask", DT_INDEX, 0, ARG_OPTIONAL},
+                                {"attention_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"past_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"past_value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                {"past_sequence_length", DT_INDEX, 0, ARG_OPTIONAL},
+                                {"cache_indirection", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg mha_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                 {"present_key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"present_value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"qk", DT_FLOATS, 0, ARG_OPTIONAL}};
 static const op_version versions[] = {{1, NULL}};
 const op op_ms_multi_head_attention = {.name = "MultiHeadAttention",
                                        .domain = "com.microsoft",
                                        OP_VERSIONS(versions),
+                                       OP_SLOTS(mha),
                                        OP_ATTRS(mha_attrs, mha_params),
                                        .expand = mha_expand,
                                        .tolerance = {TOL_REL, 1e-5},

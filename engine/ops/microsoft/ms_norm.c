@@ -39,14 +39,10 @@ static value *widened(builder *b, value *v) {
 /* The operator `name` of input + skip + bias, with its n outputs; 16-bit floats are added in
  * float32 too. */
 static hone_status skip_norm(builder *b, draft *d, const char *name, int32_t bias, int32_t n) {
-    static const char *const names[] = {"input", "skip", "gamma"};
     const attr attrs[] = {A_INT("axis", -1),
                           A_FLOAT("epsilon", ((const ms_norm_params *)d->params)->epsilon)};
     value *in[5] = {NULL}, *out[3] = {NULL};
-    for (int32_t i = 0; i < 5; i++) {
-        if (i < 3 && !expand_needs(b, d, i, names[i])) return b->status;
-        in[i] = widened(b, draft_in(d, i));
-    }
+    for (int32_t i = 0; i < 5; i++) in[i] = widened(b, draft_in(d, i));
     const hone_dtype t = d->in[0]->type.dtype;
     value *sum = plus(b, plus(b, in[0], in[1]), in[bias]);
     emit_n(b, name, IN(sum, in[2], bias == 4 ? in[3] : NULL), attrs, 2, out, n);
@@ -72,10 +68,7 @@ static hone_status skip_rms_norm_expand(builder *b, draft *d) {
 
 /* Groups of as many elements as there are scales, each times an activation of its gate. */
 static hone_status gated_norm_expand(builder *b, draft *d) {
-    static const char *const names[] = {"X", "scale", "gate"};
     const ms_norm_params *p = d->params;
-    for (int32_t i = 0; i < 3; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     const hone_dtype t = d->in[0]->type.dtype;
     value *x = expand_cast(b, d->in[0], HONE_F32), *scale = expand_cast(b, d->in[1], HONE_F32);
     value *gate = expand_cast(b, d->in[2], HONE_F32);
@@ -107,16 +100,6 @@ static value *count_mask(builder *b, const draft *d) {
 }
 
 static hone_status embed_norm_expand(builder *b, draft *d) {
-    static const struct {
-        int32_t input;
-        const char *name;
-    } needed[] = {{EMB_IDS, "input_ids"},
-                  {EMB_WORDS, "word_embedding"},
-                  {EMB_PLACES, "position_embedding"},
-                  {EMB_GAMMA, "gamma"},
-                  {EMB_BETA, "beta"}};
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
-        if (!expand_needs(b, d, needed[i].input, needed[i].name)) return b->status;
     emit_assume_rank(d->in[EMB_IDS], 2);
     if (emit_rank(b, d->in[EMB_IDS]) != 2)
         return builder_fail(b, HONE_E_FORMAT, "'input_ids' has rank %d: expected 2",
@@ -154,9 +137,6 @@ static value *grouped_norm(builder *b, const draft *d, value *x) {
 }
 
 static hone_status check_group_norm(builder *b, const draft *d) {
-    static const char *const names[] = {"X", "gamma", "beta"};
-    for (int32_t i = 0; i < 3; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     emit_assume_rank(d->in[0], 4);
     if (emit_rank(b, d->in[0]) != 4)
         return builder_fail(b, HONE_E_FORMAT, "X has rank %d: expected 4",
@@ -172,7 +152,6 @@ static hone_status group_norm_expand(builder *b, draft *d) {
 /* The skip input has four axes or one value a channel; so has the bias. */
 static hone_status skip_group_norm_expand(builder *b, draft *d) {
     TRY(check_group_norm(b, d));
-    if (!expand_needs(b, d, 3, "skip")) return b->status;
     const bool last = ((const ms_norm_params *)d->params)->channels_last;
     value *skip = d->in[3], *bias = draft_in(d, 4);
     const int32_t rank = emit_rank(b, skip);
@@ -209,21 +188,62 @@ static const char *const skip_group_norm_cases[] = {
     "f32[2,4,3,3] f32[4] f32[4] f32[2,4] f32[4] groups=2 activation=0 channels_last=0",
     "f32[0,2,2,4] f32[4] f32[4] f32[0,4] groups=4 activation=0", NULL};
 
+static const op_arg skip_layer_norm_in[] = {{"input", DT_SINGLES, 'T', 0},
+                                            {"skip", DT_SINGLES, 'T', 0},
+                                            {"gamma", DT_SINGLES, 'T', 0},
+                                            {"beta", DT_SINGLES, 'T', ARG_OPTIONAL},
+                                            {"bias", DT_SINGLES, 'T', ARG_OPTIONAL}};
+static const op_arg skip_layer_norm_out[] = {
+    {"output", DT_SINGLES, 'T', 0},
+    {"mean", DT(HONE_F32), 0, ARG_OPTIONAL},
+    {"inv_std_var", DT(HONE_F32), 0, ARG_OPTIONAL},
+    {"input_skip_bias_sum", DT_SINGLES, 'T', ARG_OPTIONAL}};
+static const op_arg skip_rms_norm_in[] = {{"input", DT_SINGLES, 'T', 0},
+                                          {"skip", DT_SINGLES, 'T', 0},
+                                          {"gamma", DT_SINGLES, 'T', 0},
+                                          {"bias", DT_SINGLES, 'T', ARG_OPTIONAL}};
+static const op_arg gated_norm_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"scale", DT_FLOATS, 'T', 0}, {"gate", DT_FLOATS, 'T', 0}};
+static const op_arg gated_norm_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg embed_norm_in[] = {{"input_ids", DT_INDEX, 0, 0},
+                                       {"segment_ids", DT_INDEX, 0, ARG_OPTIONAL},
+                                       {"word_embedding", DT_SINGLES, 'T', 0},
+                                       {"position_embedding", DT_SINGLES, 'T', 0},
+                                       {"segment_embedding", DT_SINGLES, 'T', ARG_OPTIONAL},
+                                       {"gamma", DT_SINGLES, 'T', 0},
+                                       {"beta", DT_SINGLES, 'T', 0},
+                                       {"mask", DT_INDEX, 0, ARG_OPTIONAL},
+                                       {"position_ids", DT_INDEX, 0, ARG_OPTIONAL}};
+static const op_arg embed_norm_out[] = {{"output", DT_SINGLES, 'T', 0},
+                                        {"mask_index", DT(HONE_I32), 0, ARG_OPTIONAL},
+                                        {"embedding_sum", DT_SINGLES, 'T', ARG_OPTIONAL}};
+static const op_arg group_norm_in[] = {
+    {"X", DT_FLOATS, 'T', 0}, {"gamma", DT_FLOATS, 'M', 0}, {"beta", DT_FLOATS, 'M', 0}};
+static const op_arg group_norm_out[] = {{"Y", DT_FLOATS, 'T', 0}};
+static const op_arg skip_group_norm_in[] = {{"X", DT_FLOATS, 'T', 0},
+                                            {"gamma", DT_FLOATS, 'M', 0},
+                                            {"beta", DT_FLOATS, 'M', 0},
+                                            {"skip", DT_FLOATS, 'T', 0},
+                                            {"bias", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg skip_group_norm_out[] = {{"Y", DT_FLOATS, 'T', 0},
+                                             {"S", DT_FLOATS, 'T', ARG_OPTIONAL}};
 static const op_version versions[] = {{1, NULL}};
-#define NORM(ident, label, table)                                                                  \
+#define NORM(ident, label, results, table)                                                         \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(versions),                                           \
+                                  OP_ARGS_IN(ident##_in),                                          \
+                                  OP_ARGS_OUT(results##_out),                                      \
                                   OP_ATTRS(table, ms_norm_params),                                 \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_REL, 1e-5},                                    \
                                   .cases = ident##_cases}
-NORM(skip_layer_norm, "SkipLayerNormalization", skip_attrs);
-NORM(skip_rms_norm, "SkipSimplifiedLayerNormalization", skip_attrs);
-NORM(gated_norm, "GatedRMSNorm", gated_attrs);
-NORM(embed_norm, "EmbedLayerNormalization", embed_attrs);
-NORM(group_norm, "GroupNorm", group_attrs);
-NORM(skip_group_norm, "SkipGroupNorm", group_attrs);
+NORM(skip_layer_norm, "SkipLayerNormalization", skip_layer_norm, skip_attrs);
+NORM(skip_rms_norm, "SkipSimplifiedLayerNormalization", skip_layer_norm, skip_attrs);
+NORM(gated_norm, "GatedRMSNorm", gated_norm, gated_attrs);
+NORM(embed_norm, "EmbedLayerNormalization", embed_norm, embed_attrs);
+NORM(group_norm, "GroupNorm", group_norm, group_attrs);
+NORM(skip_group_norm, "SkipGroupNorm", skip_group_norm, group_attrs);
 
 static const op *const members[] = {&op_skip_layer_norm, &op_skip_rms_norm, &op_gated_norm,
                                     &op_embed_norm,      &op_group_norm,    &op_skip_group_norm};

@@ -21,14 +21,6 @@ static const attr_spec multi_head_attrs[] = {
     HEADS, ATTR_ROW(FLOAT, packed_params, scale),
     ATTR_ROW(FLOAT, packed_params, mask_filter_value, .f = -10000.0f)};
 
-/* Are inputs first to last there? */
-static bool needs_all(builder *b, const draft *d, const char *const *names, int32_t first,
-                      int32_t last) {
-    for (int32_t i = first; i <= last; i++)
-        if (!expand_needs(b, d, i, names[i])) return false;
-    return true;
-}
-
 /* v [B, S, ..] with its first two axes as one. */
 static value *flat_tokens(builder *b, value *v) {
     value *rest = emit(b, "Shape", IN(v), ATTRS(A_INT("start", 2)));
@@ -80,9 +72,6 @@ static value *lengths(builder *b, value *starts) {
 enum { PA_X, PA_W, PA_BIAS, PA_OFFSETS, PA_STARTS, PA_ADD };
 
 static hone_status packed_attention_expand(builder *b, draft *d) {
-    static const char *const names[] = {"input", "weights", "bias", "token_offset",
-                                        "cumulative_sequence_length"};
-    if (!needs_all(b, d, names, PA_X, PA_STARTS)) return b->status;
     emit_assume_rank(d->in[PA_X], 2);
     emit_assume_rank(d->in[PA_OFFSETS], 2);
     value *x = padded(b, d->in[PA_X], d->in[PA_OFFSETS]);
@@ -96,10 +85,6 @@ static hone_status packed_attention_expand(builder *b, draft *d) {
 enum { PM_Q, PM_K, PM_V, PM_BIAS, PM_OFFSETS, PM_STARTS, PM_ADD };
 
 static hone_status packed_multi_head_expand(builder *b, draft *d) {
-    static const char *const names[] = {"query", NULL,           NULL,
-                                        NULL,    "token_offset", "cumulative_sequence_length"};
-    if (!expand_needs(b, d, PM_Q, "query") || !needs_all(b, d, names, PM_OFFSETS, PM_STARTS))
-        return b->status;
     value *part[3];
     emit_assume_rank(d->in[PM_OFFSETS], 2);
     emit_assume_rank(d->in[PM_Q], draft_in(d, PM_K) ? 2 : 4);
@@ -112,8 +97,6 @@ static hone_status packed_multi_head_expand(builder *b, draft *d) {
 }
 
 static hone_status restore_expand(builder *b, draft *d) {
-    static const char *const names[] = {"input", "token_offset"};
-    if (!needs_all(b, d, names, 0, 1)) return b->status;
     emit_assume_rank(d->in[1], 2);
     return draft_done(b, d, padded(b, d->in[0], d->in[1]));
 }
@@ -126,8 +109,6 @@ static value *set_places(builder *b, value *mask) {
 
 static hone_status remove_expand(builder *b, draft *d) {
     enum { OUT_ROWS, OUT_OFFSETS, OUT_STARTS, OUT_LONGEST };
-    static const char *const names[] = {"input", "sequence_token_count"};
-    if (!needs_all(b, d, names, 0, 1)) return b->status;
     value *x = d->in[0], *count = d->in[1], *zero = emit_i64s(b, (const int64_t[]){0}, 1);
     emit_assume_rank(x, 3);
     value *at =
@@ -159,11 +140,36 @@ static const char *const restore_cases[] = {"f32[4,5] i32[2,3]{0,3,4,5,1,2}",
 static const char *const remove_cases[] = {"f32[2,3,4] i32{1,3} >4", "f32[2,3,4] i32{0,0} >4",
                                            NULL};
 
+static const op_arg packed_attention_in[] = {{"input", DT_FLOATS, 'T', 0},
+                                             {"weights", DT_FLOATS, 'T', 0},
+                                             {"bias", DT_FLOATS, 'T', 0},
+                                             {"token_offset", DT(HONE_I32), 0, 0},
+                                             {"cumulative_sequence_length", DT(HONE_I32), 0, 0},
+                                             {"attention_bias", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg packed_attention_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg packed_multi_head_in[] = {{"query", DT_FLOATS, 'T', 0},
+                                              {"key", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                              {"value", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                              {"bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                              {"token_offset", DT(HONE_I32), 0, 0},
+                                              {"cumulative_sequence_length", DT(HONE_I32), 0, 0},
+                                              {"attention_bias", DT_FLOATS, 'T', ARG_OPTIONAL}};
+static const op_arg packed_multi_head_out[] = {{"output", DT_FLOATS, 'T', 0}};
+static const op_arg restore_in[] = {{"input", DT_MOVABLE, 'T', 0},
+                                    {"token_offset", DT_INDEX, 0, 0}};
+static const op_arg restore_out[] = {{"output", DT_MOVABLE, 'T', 0}};
+static const op_arg remove_in[] = {{"input", DT_MOVABLE, 'T', 0},
+                                   {"sequence_token_count", DT(HONE_I32), 0, 0}};
+static const op_arg remove_out[] = {{"output", DT_MOVABLE, 'T', 0},
+                                    {"token_offset", DT(HONE_I32), 0, 0},
+                                    {"cumulated_seq_len", DT(HONE_I32), 0, 0},
+                                    {"max_seq_len", DT(HONE_I32), 0, 0}};
 static const op_version versions[] = {{1, NULL}};
 #define PACKED(ident, label, ...)                                                                  \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(versions),                                           \
+                                  OP_SLOTS(ident),                                                 \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_REL, 1e-5},                                    \
                                   __VA_ARGS__}

@@ -110,9 +110,6 @@ static value *past_part(const qattention *a, int64_t i) {
 }
 
 static hone_status check_draft(builder *b, const draft *d, const qattention_params *p) {
-    static const char *const names[] = {"input", "weight", "bias", "input_scale", "weight_scale"};
-    for (int32_t i = INPUT; i <= WEIGHT_SCALE; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     if (p->do_rotary || p->past_present_share_buffer)
         return builder_fail(b, HONE_E_UNSUPPORTED, "do_rotary and past_present_share_buffer");
     const int32_t rank = emit_rank(b, d->in[INPUT]);
@@ -166,10 +163,22 @@ static const char *const qattention_cases[] = {
     "num_heads=2 unidirectional=1 >2",
     "u8[0,3,4] u8[4,12] f32[12] f32[]{0.02} f32[]{0.01} num_heads=2", NULL};
 
+static const op_arg qattention_in[] = {{"input", DT_BYTES, 'T', 0},
+                                       {"weight", DT_BYTES, 'U', 0},
+                                       {"bias", DT_FLOATS, 'S', 0},
+                                       {"input_scale", DT_FLOATS, 'S', 0},
+                                       {"weight_scale", DT_FLOATS, 'S', 0},
+                                       {"mask_index", DT_INDEX, 0, ARG_OPTIONAL},
+                                       {"input_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                       {"weight_zero_point", DT_BYTES, 'U', ARG_OPTIONAL},
+                                       {"past", DT_FLOATS, 'S', ARG_OPTIONAL}};
+static const op_arg qattention_out[] = {{"output", DT_FLOATS, 'S', 0},
+                                        {"present", DT_FLOATS, 'S', ARG_OPTIONAL}};
 static const op_version since_1[] = {{1, NULL}};
 const op op_ms_qattention = {.name = "QAttention",
                              .domain = "com.microsoft",
                              OP_VERSIONS(since_1),
+                             OP_SLOTS(qattention),
                              OP_ATTRS(qattention_attrs, qattention_params),
                              .expand = qattention_expand,
                              .tolerance = {TOL_REL, 1e-5},

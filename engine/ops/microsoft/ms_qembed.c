@@ -34,16 +34,10 @@ static value *count_mask(builder *b, const draft *d) {
 }
 
 static hone_status qembed_expand(builder *b, draft *d) {
-    static const char *const names[] = {
-        "input_ids", NULL, "word_embedding", "position_embedding", NULL, "gamma", "beta", NULL};
-    static const char *const tables[] = {"word", "position", NULL, "gamma", "beta"};
     const bool segments = draft_in(d, SEGMENT_IDS) && draft_in(d, SEGMENT);
-    for (int32_t i = 0; i < SCALES; i++)
-        if (names[i] && !expand_needs(b, d, i, names[i])) return b->status;
-    for (int32_t i = 0; i < COUNT_OF(tables); i++)
-        if ((tables[i] || segments) && (!draft_in(d, SCALES + i) || !draft_in(d, ZEROS + i)))
-            return builder_fail(b, HONE_E_FORMAT, "the scale or zero point of '%s' is missing",
-                                tables[i] ? tables[i] : "segment");
+    const int32_t of_segments = SEGMENT - WORD;
+    if (segments && (!d->in[SCALES + of_segments] || !d->in[ZEROS + of_segments]))
+        return builder_fail(b, HONE_E_FORMAT, "the scale or zero point of 'segment' is missing");
     if (emit_rank(b, d->in[IDS]) != 2)
         return builder_fail(b, HONE_E_FORMAT, "input_ids does not have rank 2");
     value *length = expand_size_of(b, d->in[IDS], 1);
@@ -67,10 +61,31 @@ static const char *const qembed_cases[] = {
     "f32[]{0.02} i8[]{1} i8[]{2} _ i8[]{4} i8[]{5} >2",
     NULL};
 
+static const op_arg qembed_in[] = {{"input_ids", DT_INDEX, 0, 0},
+                                   {"segment_ids", DT_INDEX, 0, ARG_OPTIONAL},
+                                   {"word_embedding_quant", DT_BYTES, 'Q', 0},
+                                   {"position_embedding_quant", DT_BYTES, 'Q', 0},
+                                   {"segment_embedding", DT_BYTES, 'Q', ARG_OPTIONAL},
+                                   {"gamma_quant", DT_BYTES, 'Q', 0},
+                                   {"beta_quant", DT_BYTES, 'Q', 0},
+                                   {"mask", DT_INDEX, 0, ARG_OPTIONAL},
+                                   {"word_embedding_scale", DT(HONE_F32), 0, 0},
+                                   {"position_embedding_scale", DT(HONE_F32), 0, 0},
+                                   {"segment_embedding_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                   {"gamma_scale", DT(HONE_F32), 0, 0},
+                                   {"beta_scale", DT(HONE_F32), 0, 0},
+                                   {"word_embedding_zero_point", DT_BYTES, 'Q', 0},
+                                   {"position_embedding_zero_point", DT_BYTES, 'Q', 0},
+                                   {"segment_embedding_zero_point", DT_BYTES, 'Q', ARG_OPTIONAL},
+                                   {"gamma_zero_point", DT_BYTES, 'Q', 0},
+                                   {"beta_zero_point", DT_BYTES, 'Q', 0}};
+static const op_arg qembed_out[] = {{"layernorm_out", DT(HONE_F32), 0, 0},
+                                    {"mask_index_out", DT(HONE_I32), 0, 0}};
 static const op_version since_1[] = {{1, NULL}};
 const op op_ms_qembed = {.name = "QEmbedLayerNormalization",
                          .domain = "com.microsoft",
                          OP_VERSIONS(since_1),
+                         OP_SLOTS(qembed),
                          OP_ATTRS(qembed_attrs, qembed_params),
                          .expand = qembed_expand,
                          .tolerance = {TOL_REL, 1e-5},

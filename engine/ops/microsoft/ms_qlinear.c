@@ -7,20 +7,11 @@
 #include "op.h"
 #include "quantized.h"
 
-/* Fails unless the inputs that have a name are there. */
-static bool has_all(builder *b, const draft *d, const char *const *names, int32_t n) {
-    for (int32_t i = 0; i < n; i++)
-        if (names[i] && !expand_needs(b, d, i, names[i])) return false;
-    return true;
-}
-
 static value *ratio(builder *b, value *x, value *y) { return expand_binary(b, "Div", x, y); }
 
 enum { A, A_SCALE, A_ZERO, B, B_SCALE, B_ZERO, C_SCALE, C_ZERO };
-static const char *const binary_names[] = {"A", "A_scale", NULL, "B", "B_scale", NULL, "C_scale"};
 
 static hone_status add_expand(builder *b, draft *d) {
-    if (!has_all(b, d, binary_names, COUNT_OF(binary_names))) return b->status;
     value **in = d->in;
     value *x = quantized_real(b, in[A], ratio(b, in[A_SCALE], in[C_SCALE]), in[A_ZERO]);
     value *y = quantized_real(b, in[B], ratio(b, in[B_SCALE], in[C_SCALE]), in[B_ZERO]);
@@ -30,7 +21,6 @@ static hone_status add_expand(builder *b, draft *d) {
 }
 
 static hone_status mul_expand(builder *b, draft *d) {
-    if (!has_all(b, d, binary_names, COUNT_OF(binary_names))) return b->status;
     value **in = d->in, *one = emit_scalar(b, HONE_F32, 1);
     value *scale = ratio(b, expand_binary(b, "Mul", in[A_SCALE], in[B_SCALE]), in[C_SCALE]);
     value *x = quantized_real(b, in[A], one, in[A_ZERO]);
@@ -47,11 +37,9 @@ static const char *const add_cases[] = {
     "i8[0,3] f32[]{0.5} i8[]{3} i8[3] f32[]{0.25} i8[]{1} f32[]{0.75} i8[]{5}", NULL};
 
 enum { X, X_SCALE, X_ZERO, Y_SCALE, Y_ZERO };
-static const char *const unary_names[] = {"X", "X_scale", NULL, "Y_scale"};
 
 /* One value's function: from the scale of X to that of Y. */
 static hone_status through_float(builder *b, draft *d, const char *name) {
-    if (!has_all(b, d, unary_names, COUNT_OF(unary_names))) return b->status;
     value *x = quantized_real(b, d->in[X], d->in[X_SCALE], d->in[X_ZERO]);
     value *y = emit(b, name, IN(x), d->attrs, d->n_attrs);
     y = quantized_of(b, y, d->in[Y_SCALE], draft_in(d, Y_ZERO), d->in[X]->type.dtype);
@@ -84,10 +72,6 @@ static value *rescaled(builder *b, value *const *from, value *scale, value *zero
 }
 
 static hone_status where_expand(builder *b, draft *d) {
-    static const char *const names[] = {"condition",    "X",       "x_scale",
-                                        "x_zero_point", "Y",       "y_scale",
-                                        "y_zero_point", "z_scale", "z_zero_point"};
-    if (!has_all(b, d, names, COUNT_OF(names))) return b->status;
     value *x = rescaled(b, d->in + 1, d->in[7], d->in[8]);
     value *y = rescaled(b, d->in + 4, d->in[7], d->in[8]);
     return draft_done(b, d, emit(b, "Where", IN(d->in[0], x, y), NO_ATTRS));
@@ -101,8 +85,6 @@ static const attr_spec concat_attrs[] = {ATTR_ROW(INT, qlinear_params, axis, .re
 
 /* Scale and zero point of the result, then three inputs for each part. */
 static hone_status concat_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "Y_scale") || !expand_needs(b, d, 1, "Y_zero_point"))
-        return b->status;
     const int32_t n = (d->n_in - 2) / 3;
     if (n < 1 || (d->n_in - 2) % 3)
         return builder_fail(b, HONE_E_FORMAT, "%d inputs: expected 2 and 3 for each part", d->n_in);
@@ -128,7 +110,6 @@ static const attr_spec reduce_mean_attrs[] = {
 
 static hone_status reduce_mean_expand(builder *b, draft *d) {
     const qlinear_params *p = d->params;
-    if (!has_all(b, d, unary_names, COUNT_OF(unary_names))) return b->status;
     value *x = quantized_real(b, d->in[X], d->in[X_SCALE], d->in[X_ZERO]);
     value *y = emit(b, "ReduceMean", IN(x, emit_i64s(b, p->axes.v, p->axes.n)),
                     ATTRS(A_INT("keepdims", p->keepdims)));
@@ -150,7 +131,6 @@ static const attr_spec softmax_attrs[] = {
 static hone_status softmax_expand(builder *b, draft *d) {
     const qlinear_params *p = d->params;
     const bool flat = p->opset < 13;
-    if (!has_all(b, d, unary_names, COUNT_OF(unary_names))) return b->status;
     value *x = quantized_real(b, d->in[X], d->in[X_SCALE], d->in[X_ZERO]), *y = x;
     if (flat) y = emit(b, "Flatten", IN(y), ATTRS(A_INT("axis", p->axis)));
     y = emit(b, "Softmax", IN(y), ATTRS(A_INT("axis", flat ? 1 : p->axis)));
@@ -166,23 +146,59 @@ static const char *const softmax_cases[] = {
     "i8[2,3,4] f32[]{0.05} _ f32[]{0.00390625} i8[]{-128} opset=12 axis=1",
     "u8[2,0] f32[]{0.05} u8[]{3} f32[]{0.00390625} u8[]{0} opset=13 axis=0", NULL};
 
+static const op_arg binary_in[] = {{"A", DT_BYTES, 'T', 0},
+                                   {"A_scale", DT(HONE_F32), 0, 0},
+                                   {"A_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                   {"B", DT_BYTES, 'T', 0},
+                                   {"B_scale", DT(HONE_F32), 0, 0},
+                                   {"B_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                   {"C_scale", DT(HONE_F32), 0, 0},
+                                   {"C_zero_point", DT_BYTES, 'T', ARG_OPTIONAL}};
+static const op_arg binary_out[] = {{"C", DT_BYTES, 'T', 0}};
+static const op_arg unary_in[] = {{"X", DT_BYTES, 'T', 0},
+                                  {"X_scale", DT(HONE_F32), 0, 0},
+                                  {"X_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                  {"Y_scale", DT(HONE_F32), 0, 0},
+                                  {"Y_zero_point", DT_BYTES, 'T', ARG_OPTIONAL}};
+static const op_arg unary_out[] = {{"Y", DT_BYTES, 'T', 0}};
+static const op_arg reduce_mean_in[] = {{"data", DT_BYTES, 'T', 0},
+                                        {"data_scale", DT(HONE_F32), 0, 0},
+                                        {"data_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                        {"reduced_scale", DT(HONE_F32), 0, 0},
+                                        {"reduced_zero_point", DT_BYTES, 'T', ARG_OPTIONAL}};
+static const op_arg reduce_mean_out[] = {{"reduced", DT_BYTES, 'T', 0}};
+static const op_arg where_in[] = {{"condition", DT_BOOL, 0, 0},
+                                  {"X", DT_BYTES, 'T', 0},
+                                  {"x_scale", DT(HONE_F32), 0, 0},
+                                  {"x_zero_point", DT_BYTES, 'T', 0},
+                                  {"Y", DT_BYTES, 'T', 0},
+                                  {"y_scale", DT(HONE_F32), 0, 0},
+                                  {"y_zero_point", DT_BYTES, 'T', 0},
+                                  {"z_scale", DT(HONE_F32), 0, 0},
+                                  {"z_zero_point", DT_BYTES, 'T', 0}};
+static const op_arg where_out[] = {{"Z", DT_BYTES, 'T', 0}};
+static const op_arg concat_in[] = {{"Y_scale", DT(HONE_F32), 0, 0},
+                                   {"Y_zero_point", DT_BYTES, 'T', 0},
+                                   {"inputs", DT_BYTES | DT(HONE_F32), 0, ARG_VARIADIC}};
+static const op_arg concat_out[] = {{"Y", DT_BYTES, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
-#define COMPOSITE(ident, label, case_list, ...)                                                    \
+#define COMPOSITE(ident, label, slots, case_list, ...)                                             \
     static const op ms_##ident = {.name = "QLinear" label,                                         \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(since_1),                                            \
+                                  OP_SLOTS(slots),                                                 \
                                   .expand = ident##_expand,                                        \
                                   .cases = case_list,                                              \
                                   __VA_ARGS__}
-COMPOSITE(add, "Add", add_cases);
-COMPOSITE(mul, "Mul", add_cases);
-COMPOSITE(sigmoid, "Sigmoid", unary_cases);
-COMPOSITE(leaky_relu, "LeakyRelu", unary_cases, OP_ATTRS(leaky_relu_attrs, qlinear_params));
-COMPOSITE(where, "Where", where_cases);
-COMPOSITE(concat, "Concat", concat_cases, OP_ATTRS(concat_attrs, qlinear_params));
-COMPOSITE(reduce_mean, "ReduceMean", reduce_mean_cases,
+COMPOSITE(add, "Add", binary, add_cases);
+COMPOSITE(mul, "Mul", binary, add_cases);
+COMPOSITE(sigmoid, "Sigmoid", unary, unary_cases);
+COMPOSITE(leaky_relu, "LeakyRelu", unary, unary_cases, OP_ATTRS(leaky_relu_attrs, qlinear_params));
+COMPOSITE(where, "Where", where, where_cases);
+COMPOSITE(concat, "Concat", concat, concat_cases, OP_ATTRS(concat_attrs, qlinear_params));
+COMPOSITE(reduce_mean, "ReduceMean", reduce_mean, reduce_mean_cases,
           OP_ATTRS(reduce_mean_attrs, qlinear_params));
-COMPOSITE(softmax, "Softmax", softmax_cases, OP_ATTRS(softmax_attrs, qlinear_params));
+COMPOSITE(softmax, "Softmax", unary, softmax_cases, OP_ATTRS(softmax_attrs, qlinear_params));
 
 static const op *const members[] = {&ms_add,   &ms_mul,    &ms_sigmoid,     &ms_leaky_relu,
                                     &ms_where, &ms_concat, &ms_reduce_mean, &ms_softmax};

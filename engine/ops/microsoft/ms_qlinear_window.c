@@ -19,7 +19,6 @@ static const attr_spec conv_attrs[] = {CHANNELS_CONV_ATTRS,
 static hone_status conv_expand(builder *b, draft *d) {
     const bool last = ((const qlinear_conv_params *)d->params)->channels_last;
     draft_drop(d, "channels_last");
-    if (!expand_needs(b, d, 0, "x")) return b->status;
     if (last) d->in[0] = emit_channels_first(b, d->in[0]);
     value *y = emit(b, "QLinearConv", d->in, d->n_in, d->attrs, d->n_attrs);
     return draft_done(b, d, last ? emit_channels_last(b, y) : y);
@@ -51,15 +50,10 @@ static const attr_spec max_pool_attrs[] = {POOL_ATTRS};
 
 /* Inputs of both average pools; the zero points may be missing. */
 enum { X, X_SCALE, X_ZERO, Y_SCALE, Y_ZERO };
-static bool has_scales(builder *b, const draft *d) {
-    return expand_needs(b, d, X, "X") && expand_needs(b, d, X_SCALE, "x_scale") &&
-           expand_needs(b, d, Y_SCALE, "y_scale");
-}
 
 static hone_status average_pool_expand(builder *b, draft *d) {
     const bool last = ((const qlinear_pool_params *)d->params)->channels_last;
     draft_drop(d, "channels_last");
-    if (!has_scales(b, d)) return b->status;
     value *x = quantized_real(b, d->in[X], d->in[X_SCALE], d->in[X_ZERO]);
     if (last) x = emit_channels_first(b, x);
     value *y = emit(b, "AveragePool", IN(x), d->attrs, d->n_attrs);
@@ -78,7 +72,6 @@ static const char *const average_pool_cases[] = {
 static hone_status global_average_pool_expand(builder *b, draft *d) {
     const bool last = ((const qlinear_pool_params *)d->params)->channels_last;
     int64_t axes[HONE_MAX_RANK];
-    if (!has_scales(b, d)) return b->status;
     const int32_t rank = emit_rank(b, d->in[X]);
     if (rank < 0) return b->status;
     if (rank < 3) return builder_fail(b, HONE_E_FORMAT, "X has rank %d: expected at least 3", rank);
@@ -104,7 +97,6 @@ static const char *const global_average_pool_cases[] = {
     "u8[0,2,6] f32[]{0.5} u8[]{3} f32[]{0.25} u8[]{1}", NULL};
 
 static hone_status max_pool_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "x")) return b->status;
     value *y = emit(b, "MaxPool", IN(emit_channels_first(b, d->in[0])), d->attrs, d->n_attrs);
     return draft_done(b, d, emit_channels_last(b, y));
 }
@@ -113,19 +105,40 @@ static const char *const max_pool_cases[] = {"u8[1,6,5,3] kernel_shape=2,2 strid
                                              "i8[2,9,3] kernel_shape=3 pads=1,1",
                                              "u8[0,6,3] kernel_shape=2", NULL};
 
+static const op_arg conv_in[] = {{"x", DT_BYTES, 'T', 0},
+                                 {"x_scale", DT(HONE_F32), 0, 0},
+                                 {"x_zero_point", DT_BYTES, 'T', 0},
+                                 {"w", DT_BYTES, 'U', 0},
+                                 {"w_scale", DT(HONE_F32), 0, 0},
+                                 {"w_zero_point", DT_BYTES, 'U', 0},
+                                 {"y_scale", DT(HONE_F32), 0, 0},
+                                 {"y_zero_point", DT_BYTES, 'Y', 0},
+                                 {"B", DT(HONE_I32), 0, ARG_OPTIONAL}};
+static const op_arg conv_out[] = {{"y", DT_BYTES, 'Y', 0}};
+static const op_arg average_pool_in[] = {{"X", DT_BYTES, 'T', 0},
+                                         {"x_scale", DT(HONE_F32), 0, 0},
+                                         {"x_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                         {"y_scale", DT(HONE_F32), 0, 0},
+                                         {"y_zero_point", DT_BYTES, 'T', ARG_OPTIONAL}};
+static const op_arg average_pool_out[] = {{"Y", DT_BYTES, 'T', 0}};
+static const op_arg max_pool_in[] = {{"x", DT_FLOATS | DT_BYTES, 'T', 0}};
+static const op_arg max_pool_out[] = {{"y", DT_FLOATS | DT_BYTES, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
-#define COMPOSITE(ident, label, attrs, params)                                                     \
+#define COMPOSITE(ident, label, slots, attrs, params)                                              \
     static const op ms_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(since_1),                                            \
+                                  OP_SLOTS(slots),                                                 \
                                   OP_ATTRS(attrs, params),                                         \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_EXACT, 0},                                     \
                                   .cases = ident##_cases}
-COMPOSITE(conv, "QLinearConv", conv_attrs, qlinear_conv_params);
-COMPOSITE(average_pool, "QLinearAveragePool", average_pool_attrs, qlinear_pool_params);
-COMPOSITE(global_average_pool, "QLinearGlobalAveragePool", global_pool_attrs, qlinear_pool_params);
-COMPOSITE(max_pool, "NhwcMaxPool", max_pool_attrs, qlinear_pool_params);
+COMPOSITE(conv, "QLinearConv", conv, conv_attrs, qlinear_conv_params);
+COMPOSITE(average_pool, "QLinearAveragePool", average_pool, average_pool_attrs,
+          qlinear_pool_params);
+COMPOSITE(global_average_pool, "QLinearGlobalAveragePool", average_pool, global_pool_attrs,
+          qlinear_pool_params);
+COMPOSITE(max_pool, "NhwcMaxPool", max_pool, max_pool_attrs, qlinear_pool_params);
 
 static const op *const members[] = {&ms_conv, &ms_average_pool, &ms_global_average_pool,
                                     &ms_max_pool};

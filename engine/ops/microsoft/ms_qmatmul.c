@@ -12,10 +12,7 @@ static value *plus(builder *b, value *v, value *bias) {
 }
 
 static hone_status matmul_integer_to_float_expand(builder *b, draft *d) {
-    static const char *const names[] = {"A", "B", "a_scale", "b_scale"};
     enum { A, B, A_SCALE, B_SCALE, A_ZERO, B_ZERO, BIAS };
-    for (int32_t i = A; i <= B_SCALE; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     value *a_scale = quantized_rows(b, expand_cast(b, d->in[A_SCALE], HONE_F32), d->in[A]);
     value *a_zero = quantized_rows(b, draft_in(d, A_ZERO), d->in[A]);
     value *b_scale = expand_cast(b, d->in[B_SCALE], HONE_F32);
@@ -33,11 +30,8 @@ static const char *const matmul_integer_to_float_cases[] = {
 
 /* A becomes uint8 by its range. */
 static hone_status dynamic_quantize_matmul_expand(builder *b, draft *d) {
-    static const char *const names[] = {"A", "B", "b_scale"};
     enum { A, B, B_SCALE, B_ZERO, BIAS };
     value *q[3];
-    for (int32_t i = A; i <= B_SCALE; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     emit_n(b, "DynamicQuantizeLinear", IN(d->in[A]), NO_ATTRS, q, 3);
     value *x = quantized_real(b, q[0], q[1], q[2]);
     value *w = quantized_real(b, d->in[B], d->in[B_SCALE], draft_in(d, B_ZERO));
@@ -60,12 +54,8 @@ static const attr_spec qgemm_attrs[] = {
 
 /* alpha * A' * B' + C, where C is in units of the product; quantized if a scale is given. */
 static hone_status qgemm_expand(builder *b, draft *d) {
-    static const char *const names[] = {"A", "a_scale", "a_zero_point",
-                                        "B", "b_scale", "b_zero_point"};
     enum { A, A_SCALE, A_ZERO, B, B_SCALE, B_ZERO, C, Y_SCALE, Y_ZERO };
     const qgemm_params *p = d->params;
-    for (int32_t i = A; i <= B_ZERO; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     value *x = d->in[A], *w = d->in[B];
     if (p->trans_a) x = expand_unary(b, "Transpose", x);
     if (p->trans_b) w = expand_unary(b, "Transpose", w);
@@ -88,11 +78,36 @@ static const char *const qgemm_cases[] = {
     "u8[0,4] f32[]{0.5} u8[]{3} u8[4,5] f32[]{0.25} u8[]{1} _ f32[]{2} u8[]{7}",
     "u8[2,0] f32[]{0.5} u8[]{3} u8[0,3] f32[]{0.25} u8[]{1} i32[3] f32[]{2} u8[]{7}", NULL};
 
+static const op_arg matmul_integer_to_float_in[] = {{"A", DT_BYTES, 'T', 0},
+                                                    {"B", DT_BYTES, 'U', 0},
+                                                    {"a_scale", DT_FLOATS, 'S', 0},
+                                                    {"b_scale", DT_FLOATS, 'S', 0},
+                                                    {"a_zero_point", DT_BYTES, 'T', ARG_OPTIONAL},
+                                                    {"b_zero_point", DT_BYTES, 'U', ARG_OPTIONAL},
+                                                    {"bias", DT_FLOATS, 'S', ARG_OPTIONAL}};
+static const op_arg matmul_integer_to_float_out[] = {{"Y", DT_FLOATS, 'S', 0}};
+static const op_arg dynamic_quantize_matmul_in[] = {{"A", DT(HONE_F32), 0, 0},
+                                                    {"B", DT_BYTES, 0, 0},
+                                                    {"b_scale", DT(HONE_F32), 0, 0},
+                                                    {"b_zero_point", DT_BYTES, 0, ARG_OPTIONAL},
+                                                    {"bias", DT(HONE_F32), 0, ARG_OPTIONAL}};
+static const op_arg dynamic_quantize_matmul_out[] = {{"Y", DT(HONE_F32), 0, 0}};
+static const op_arg qgemm_in[] = {{"A", DT_BYTES, 'T', 0},
+                                  {"a_scale", DT(HONE_F32), 0, 0},
+                                  {"a_zero_point", DT_BYTES, 'T', 0},
+                                  {"B", DT_BYTES, 'U', 0},
+                                  {"b_scale", DT(HONE_F32), 0, 0},
+                                  {"b_zero_point", DT_BYTES, 'U', 0},
+                                  {"C", DT(HONE_I32), 0, ARG_OPTIONAL},
+                                  {"y_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                  {"y_zero_point", DT_BYTES, 0, ARG_OPTIONAL}};
+static const op_arg qgemm_out[] = {{"Y", DT_BYTES | DT(HONE_F32), 0, 0}};
 static const op_version since_1[] = {{1, NULL}};
 #define COMPOSITE(ident, label, ...)                                                               \
     static const op ms_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(since_1),                                            \
+                                  OP_SLOTS(ident),                                                 \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_SUM, 4},                                       \
                                   .cases = ident##_cases,                                          \

@@ -191,11 +191,7 @@ static value *with_expert(const qmoe *m, int64_t expert, value *sum) {
 }
 
 static hone_status check_draft(builder *b, const draft *d, qmoe *m) {
-    static const char *const names[] = {"input", "router_probs", "fc1_experts_weights"};
     const qmoe_params *p = m->p;
-    for (int32_t i = 0; i < COUNT_OF(names); i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
-    if (!expand_needs(b, d, FC2, "fc2_experts_weights")) return b->status;
     const bool third = p->activation_type == ACT_SWIGLU && p->swiglu_fusion == 0;
     if (third != (draft_in(d, FC3) != NULL))
         return builder_fail(b, HONE_E_UNSUPPORTED, "fc3_experts_weights %s",
@@ -237,10 +233,33 @@ static const char *const qmoe_cases[] = {
     "normalize_routing_weights=1 swiglu_limit=7 activation_beta=1 activation_alpha=1.7",
     NULL};
 
+static const op_arg qmoe_in[] = {{"input", DT_FLOATS, 'T', 0},
+                                 {"router_probs", DT_FLOATS, 'T', 0},
+                                 {"fc1_experts_weights", DT(HONE_U8), 0, 0},
+                                 {"fc1_scales", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
+                                 {"fc1_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"fc2_experts_weights", DT(HONE_U8), 0, 0},
+                                 {"fc2_scales", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
+                                 {"fc2_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"fc3_experts_weights", DT(HONE_U8), 0, ARG_OPTIONAL},
+                                 {"fc3_scales", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
+                                 {"fc3_experts_bias", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"fc1_zero_points", DT(HONE_U8), 0, ARG_OPTIONAL},
+                                 {"fc2_zero_points", DT(HONE_U8), 0, ARG_OPTIONAL},
+                                 {"fc3_zero_points", DT(HONE_U8), 0, ARG_OPTIONAL},
+                                 {"router_weights", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                 {"fc1_global_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                 {"fc2_global_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                 {"fc1_act_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                 {"fc2_act_scale", DT(HONE_F32), 0, ARG_OPTIONAL},
+                                 {"fc1_act_block_scale", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL},
+                                 {"fc2_act_block_scale", DT_FLOATS | DT_FLOAT8S, 0, ARG_OPTIONAL}};
+static const op_arg qmoe_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 const op op_ms_qmoe = {.name = "QMoE",
                        .domain = "com.microsoft",
                        OP_VERSIONS(since_1),
+                       OP_SLOTS(qmoe),
                        OP_ATTRS(qmoe_attrs, qmoe_params),
                        .expand = qmoe_expand,
                        .tolerance = {TOL_SUM, 8},

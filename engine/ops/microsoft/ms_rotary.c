@@ -30,9 +30,6 @@ static const attr_spec ms_mrotary_attrs[] = {
     ATTR_ROW(INTS, ms_rotary_params, mrope_section, .required = true, .max = INT32_MAX)};
 
 static hone_status check(builder *b, const draft *d) {
-    static const char *const names[] = {"input", "position_ids", "cos_cache", "sin_cache"};
-    for (int32_t i = ROT_X; i <= ROT_SIN; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     const ms_rotary_params *p = d->params;
     if (p->scale != 1.0f)
         return builder_fail(b, HONE_E_UNSUPPORTED, "scale is %g: expected 1", (double)p->scale);
@@ -142,11 +139,17 @@ static const char *const ms_mrotary_cases[] = {
     "f32[1,3,2,12] i64[3,1,2] f32[10,6] f32[10,6] mrope_section=2,2,2 mrope_layout=1",
     "f32[0,4,24] i64[3,0,4]{} f32[10,4] f32[10,4] mrope_section=2,1,1", NULL};
 
+static const op_arg rotary_in[] = {{"input", DT_FLOATS, 'T', 0},
+                                   {"position_ids", DT_INDEX, 0, 0},
+                                   {"cos_cache", DT_FLOATS, 'T', 0},
+                                   {"sin_cache", DT_FLOATS, 'T', 0}};
+static const op_arg rotary_out[] = {{"output", DT_FLOATS, 'T', 0}};
 static const op_version versions[] = {{1, NULL}};
 #define ROTARY(ident, label)                                                                       \
     static const op op_##ident = {.name = label,                                                   \
                                   .domain = "com.microsoft",                                       \
                                   OP_VERSIONS(versions),                                           \
+                                  OP_SLOTS(rotary),                                                \
                                   OP_ATTRS(ident##_attrs, ms_rotary_params),                       \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_REL, 1e-6},                                    \

@@ -37,19 +37,14 @@ static hone_status same_expand(builder *b, draft *d) {
     return draft_done(b, d, emit(b, d->type, d->in, d->n_in, d->attrs, d->n_attrs));
 }
 
-static hone_status echo_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X")) return b->status;
-    return draft_done(b, d, d->in[0]);
-}
+static hone_status echo_expand(builder *b, draft *d) { return draft_done(b, d, d->in[0]); }
 
 static hone_status expand_dims_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "axis")) return b->status;
     value *axis = expand_cast(b, expand_reshape(b, d->in[1], (const int64_t[]){1}, 1), HONE_I64);
     return draft_done(b, d, expand_binary(b, "Unsqueeze", d->in[0], axis));
 }
 
 static hone_status gather_nd_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 1, "indices")) return b->status;
     return draft_done(b, d,
                       expand_binary(b, "GatherND", d->in[0], expand_cast(b, d->in[1], HONE_I64)));
 }
@@ -61,7 +56,6 @@ static hone_status grid_sample_expand(builder *b, draft *d) {
 }
 
 static hone_status pad_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "data") || !expand_needs(b, d, 1, "pads")) return b->status;
     value *pads = expand_reshape(b, d->in[1], (const int64_t[]){-1}, 1);
     value *y =
         emit(b, "Pad", IN(d->in[0], pads, scalar_of(b, draft_in(d, 2))), d->attrs, d->n_attrs);
@@ -69,7 +63,6 @@ static hone_status pad_expand(builder *b, draft *d) {
 }
 
 static hone_status range_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "start") || !expand_needs(b, d, 1, "limit")) return b->status;
     value *by = scalar_of(b, draft_in(d, 2));
     if (!by) by = emit_scalar(b, d->in[0]->type.dtype, 1);
     return draft_done(
@@ -80,7 +73,6 @@ static hone_status range_expand(builder *b, draft *d) {
 static hone_status unique_expand(builder *b, draft *d) {
     enum { Y, FIRST, INVERSE, COUNTS };
     value *out[4];
-    if (!expand_needs(b, d, 0, "x")) return b->status;
     emit_n(b, "Unique", IN(d->in[0]), ATTRS(A_INT("sorted", 0)), out, 4);
     if (expand_wants(d, 1)) d->out[1] = out[INVERSE];
     if (expand_wants(d, 2)) d->out[2] = out[COUNTS];
@@ -90,7 +82,7 @@ static hone_status unique_expand(builder *b, draft *d) {
 /* Windows of `size` along an axis, `step` apart: the axis counts them, a new last one is theirs. */
 static hone_status unfold_expand(builder *b, draft *d) {
     const twin_params *p = d->params;
-    const int32_t rank = expand_needs(b, d, 0, "input") ? emit_rank(b, d->in[0]) : -1;
+    const int32_t rank = emit_rank(b, d->in[0]);
     int64_t perm[HONE_MAX_RANK];
     int32_t axis, n = 0;
     if (rank < 0) return b->status;
@@ -129,14 +121,12 @@ static hone_status finite_expand(builder *b, draft *d) {
 }
 
 static hone_status embedding_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "weight") || !expand_needs(b, d, 1, "indices")) return b->status;
     return draft_done(b, d, expand_binary(b, "Gather", d->in[0], d->in[1]));
 }
 
 /* Dropout(data + bias) + residual. */
 static hone_status bias_dropout_expand(builder *b, draft *d) {
     value *out[2];
-    if (!expand_needs(b, d, 0, "data") || !expand_needs(b, d, 1, "bias")) return b->status;
     value *sum = expand_binary(b, "Add", d->in[0], d->in[1]), *residual = draft_in(d, 2);
     emit_n(b, "Dropout", IN(sum, draft_in(d, 3), draft_in(d, 4)), d->attrs, d->n_attrs, out,
            expand_wants(d, 1) ? 2 : 1);
@@ -170,6 +160,46 @@ static const char *const embedding_cases[] = {"f32[5,3] i64[2,2]{0,1,4,3}", "f32
 static const char *const bias_dropout_cases[] = {
     "f32[2,3] f32[3] f32[2,3]", "f16[2,4] f16[4] _ f32[]{0.5} >2", "f32[0,3] f32[3]", NULL};
 
+#define RANGE_TYPES  (DT_FLOATS | DT(HONE_I16) | DT_INDEX)
+#define UNIQUE_TYPES (DT_NUMBERS | DT_BOOL | DT(HONE_STRING) | DT(HONE_C64) | DT(HONE_C128))
+static const op_arg trilu_in[] = {{"X", DT_MOVABLE, 'T', 0}, {"k", DT(HONE_I64), 0, ARG_OPTIONAL}};
+static const op_arg trilu_out[] = {{"Y", DT_MOVABLE, 'T', 0}};
+static const op_arg echo_in[] = {{"X", DT_ALL, 'T', 0}};
+static const op_arg echo_out[] = {{"Y", DT_ALL, 'T', 0}};
+static const op_arg expand_dims_in[] = {{"X", DT_ALL, 'T', 0}, {"axis", DT_INDEX, 0, 0}};
+static const op_arg expand_dims_out[] = {{"Y", DT_ALL, 'T', 0}};
+static const op_arg gather_nd_in[] = {{"data", DT_MOVABLE, 'T', 0}, {"indices", DT_INDEX, 0, 0}};
+static const op_arg gather_nd_out[] = {{"output", DT_MOVABLE, 'T', 0}};
+static const op_arg sample_in[] = {{"X", DT_NUMBERS | DT_BOOL, 'T', 0},
+                                   {"Grid", DT_NUMBERS | DT_BOOL, 0, 0}};
+static const op_arg sample_out[] = {{"Y", DT_NUMBERS | DT_BOOL, 'T', 0}};
+static const op_arg pad_in[] = {{"data", DT_MOVABLE, 'T', 0},
+                                {"pads", DT(HONE_I64), 0, 0},
+                                {"value", DT_MOVABLE, 'T', ARG_OPTIONAL}};
+static const op_arg pad_out[] = {{"output", DT_MOVABLE, 'T', 0}};
+static const op_arg range_in[] = {{"start", RANGE_TYPES, 'T', 0},
+                                  {"limit", RANGE_TYPES, 'T', 0},
+                                  {"delta", RANGE_TYPES, 'T', ARG_OPTIONAL}};
+static const op_arg range_out[] = {{"Y", RANGE_TYPES, 'T', 0}};
+static const op_arg unique_in[] = {{"x", UNIQUE_TYPES, 'T', 0}};
+static const op_arg unique_out[] = {
+    {"y", UNIQUE_TYPES, 'T', 0}, {"idx", DT(HONE_I64), 0, 0}, {"counts", DT(HONE_I64), 0, 0}};
+static const op_arg unfold_in[] = {{"input", DT_MOVABLE, 'T', 0}};
+static const op_arg unfold_out[] = {{"output", DT_MOVABLE, 'T', 0}};
+static const op_arg finite_in[] = {{"input", DT_FLOATS, 0, ARG_VARIADIC}};
+static const op_arg finite_out[] = {{"output", DT_BOOL, 0, 0}};
+static const op_arg embedding_in[] = {{"weight", DT_MOVABLE, 'T', 0},
+                                      {"indices", DT_INDEX, 0, 0},
+                                      {"padding_idx", DT(HONE_I64), 0, ARG_OPTIONAL},
+                                      {"scale_grad_by_freq", DT_BOOL, 0, ARG_OPTIONAL}};
+static const op_arg embedding_out[] = {{"Y", DT_MOVABLE, 'T', 0}};
+static const op_arg bias_dropout_in[] = {{"data", DT_FLOATS, 'T', 0},
+                                         {"bias", DT_FLOATS, 'T', 0},
+                                         {"residual", DT_FLOATS, 'T', ARG_OPTIONAL},
+                                         {"ratio", DT_FLOATS, 0, ARG_OPTIONAL},
+                                         {"training_mode", DT_BOOL, 0, ARG_OPTIONAL}};
+static const op_arg bias_dropout_out[] = {{"output", DT_FLOATS, 'T', 0},
+                                          {"mask", DT_BOOL, 0, ARG_OPTIONAL}};
 static const op_version versions[] = {{1, NULL}};
 #define TWIN(ident, label, ...)                                                                    \
     static const op twin_##ident = {.name = label,                                                 \
@@ -177,22 +207,26 @@ static const op_version versions[] = {{1, NULL}};
                                     OP_VERSIONS(versions),                                         \
                                     .tolerance = {TOL_REL, 1e-5},                                  \
                                     __VA_ARGS__}
-TWIN(trilu, "Trilu", OP_ATTRS(trilu_attrs, twin_params), .expand = same_expand,
+TWIN(trilu, "Trilu", OP_SLOTS(trilu), OP_ATTRS(trilu_attrs, twin_params), .expand = same_expand,
      .cases = trilu_cases);
-TWIN(sample_op, "SampleOp", .expand = echo_expand, .cases = echo_cases);
-TWIN(expand_dims, "ExpandDims", .expand = expand_dims_expand, .cases = expand_dims_cases);
-TWIN(gather_nd, "GatherND", .expand = gather_nd_expand, .cases = gather_nd_cases);
-TWIN(grid_sample, "GridSample", OP_ATTRS(sample_attrs, twin_params), .expand = grid_sample_expand,
-     .cases = sample_cases);
-TWIN(pad, "Pad", OP_ATTRS(pad_attrs, twin_params), .expand = pad_expand, .cases = pad_cases);
-TWIN(range, "Range", .expand = range_expand, .cases = range_cases);
-TWIN(unique, "Unique", .expand = unique_expand, .cases = unique_cases);
-TWIN(unfold, "UnfoldTensor", OP_ATTRS(unfold_attrs, twin_params), .expand = unfold_expand,
-     .cases = unfold_cases);
-TWIN(finite, "IsAllFinite", OP_ATTRS(finite_attrs, twin_params), .expand = finite_expand,
-     .cases = finite_cases);
-TWIN(embedding, "TorchEmbedding", .expand = embedding_expand, .cases = embedding_cases);
-TWIN(bias_dropout, "BiasDropout", OP_ATTRS(dropout_attrs, twin_params),
+TWIN(sample_op, "SampleOp", OP_SLOTS(echo), .expand = echo_expand, .cases = echo_cases);
+TWIN(expand_dims, "ExpandDims", OP_SLOTS(expand_dims), .expand = expand_dims_expand,
+     .cases = expand_dims_cases);
+TWIN(gather_nd, "GatherND", OP_SLOTS(gather_nd), .expand = gather_nd_expand,
+     .cases = gather_nd_cases);
+TWIN(grid_sample, "GridSample", OP_SLOTS(sample), OP_ATTRS(sample_attrs, twin_params),
+     .expand = grid_sample_expand, .cases = sample_cases);
+TWIN(pad, "Pad", OP_SLOTS(pad), OP_ATTRS(pad_attrs, twin_params), .expand = pad_expand,
+     .cases = pad_cases);
+TWIN(range, "Range", OP_SLOTS(range), .expand = range_expand, .cases = range_cases);
+TWIN(unique, "Unique", OP_SLOTS(unique), .expand = unique_expand, .cases = unique_cases);
+TWIN(unfold, "UnfoldTensor", OP_SLOTS(unfold), OP_ATTRS(unfold_attrs, twin_params),
+     .expand = unfold_expand, .cases = unfold_cases);
+TWIN(finite, "IsAllFinite", OP_SLOTS(finite), OP_ATTRS(finite_attrs, twin_params),
+     .expand = finite_expand, .cases = finite_cases);
+TWIN(embedding, "TorchEmbedding", OP_SLOTS(embedding), .expand = embedding_expand,
+     .cases = embedding_cases);
+TWIN(bias_dropout, "BiasDropout", OP_SLOTS(bias_dropout), OP_ATTRS(dropout_attrs, twin_params),
      .expand = bias_dropout_expand, .cases = bias_dropout_cases);
 
 static const op *const members[] = {&twin_trilu,     &twin_sample_op,   &twin_expand_dims,

@@ -38,9 +38,6 @@ static value *windows(builder *b, value *y, value *lengths, int64_t width) {
 }
 
 static hone_status word_expand(builder *b, draft *d) {
-    static const char *const names[] = {"Sequence", "W", "B", "C"};
-    for (int32_t i = WORDS; i <= CHARACTERS; i++)
-        if (!expand_needs(b, d, i, names[i])) return b->status;
     const shape *w = &d->in[WEIGHT]->type.shape;
     if (w->rank != 4 || !dim_known(w->dim[2]))
         return builder_fail(b, HONE_E_UNSUPPORTED,
@@ -62,10 +59,16 @@ static const char *const word_cases[] = {
     "i32[2,2]{1,2,3,3} f32[2,1,2,3] f32[2] f32[4,3] conv_window_size=2",
     "i32[0,5]{} f32[6,1,3,4] f32[6] f32[5,4]", NULL};
 
+static const op_arg word_in[] = {{"Sequence", DT(HONE_I32), 0, 0},
+                                 {"W", DT(HONE_F32), 0, 0},
+                                 {"B", DT(HONE_F32), 0, 0},
+                                 {"C", DT(HONE_F32), 0, 0}};
+static const op_arg word_out[] = {{"Y", DT(HONE_F32), 0, 0}};
 static const op_version versions[] = {{1, NULL}};
 const op op_ms_word_conv_embedding = {.name = "WordConvEmbedding",
                                       .domain = "com.microsoft",
                                       OP_VERSIONS(versions),
+                                      OP_SLOTS(word),
                                       OP_ATTRS(word_attrs, word_params),
                                       .expand = word_expand,
                                       .tolerance = {TOL_REL, 1e-5},

@@ -75,7 +75,6 @@ static value *emit_lookup(builder *b, value *x, value *keys, value *values, valu
 
 static hone_status encoder_expand(builder *b, draft *d) {
     const encoder_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *keys =
         emit_given(b, "keys", &p->keys_int64s, &p->keys_floats, &p->keys_strings, p->keys_tensor);
     value *values = emit_given(b, "values", &p->values_int64s, &p->values_floats,
@@ -133,7 +132,6 @@ static const attr_spec mapper_attrs[] = {
 static hone_status mapper_expand(builder *b, draft *d) {
     const mapper_params *p = d->params;
     const shape one = shape_vector(1);
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     if (p->cats_int64s.n != p->cats_strings.n)
         return builder_fail(b, HONE_E_FORMAT, "has %d categories of text for %d integers",
                             p->cats_strings.n, p->cats_int64s.n);
@@ -146,6 +144,13 @@ static hone_status mapper_expand(builder *b, draft *d) {
         b, d, emit_lookup(b, d->in[0], text ? strings : ints, text ? ints : strings, fallback));
 }
 
+#define ENCODED (DT_LABELS | DT(HONE_F32) | DT(HONE_F64) | DT(HONE_I16) | DT(HONE_I32))
+static const op_arg encoder_in[] = {{"X", ENCODED, 0, 0}};
+static const op_arg encoder_out[] = {{"Y", ENCODED, 0, 0}};
+static const op_arg mapper_in[] = {{"X", DT_LABELS, 0, 0}};
+static const op_arg mapper_out[] = {{"Y", DT_LABELS, 0, 0}};
+static const op_arg one_hot_encoder_in[] = {{"X", DT_NUMBERS | DT(HONE_STRING), 0, 0}};
+static const op_arg one_hot_encoder_out[] = {{"Y", DT(HONE_F32), 0, 0}};
 static const op_version since_1[] = {{1, NULL}};
 static const char *const mapper_cases[] = {
     "i64[2,3] cats_int64s=0,3,5 cats_strings=a,b,c",
@@ -169,7 +174,7 @@ static const attr_spec one_hot_encoder_attrs[] = {
 static hone_status one_hot_encoder_expand(builder *b, draft *d) {
     const one_hot_encoder_params *p = d->params;
     const shape two = shape_vector(2);
-    if (!expand_needs(b, d, 0, "X") || labels_check(b, &p->cats) != HONE_OK) return b->status;
+    if (labels_check(b, &p->cats) != HONE_OK) return b->status;
     value *x = d->in[0]->type.dtype == HONE_STRING ? d->in[0] : expand_cast(b, d->in[0], HONE_I64);
     value *index = emit(b, "hone::KeyIndex", IN(x, emit_labels(b, &p->cats)),
                         ATTRS(A_INT("strict", !p->zeros)));
@@ -186,6 +191,7 @@ static const char *const one_hot_encoder_cases[] = {
     static const op ml_##ident = {.name = label,                                                   \
                                   .domain = "ai.onnx.ml",                                          \
                                   OP_VERSIONS(since),                                              \
+                                  OP_SLOTS(ident),                                                 \
                                   OP_ATTRS(ident##_attrs, type),                                   \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_EXACT, 0},                                     \

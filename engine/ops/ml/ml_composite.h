@@ -21,6 +21,7 @@ value *emit_string_list(builder *b, const string_list *l);
 value *emit_tensor_list(builder *b, const tensor *t);
 
 /* Names of classes or categories: integers or text. */
+#define DT_LABELS (DT(HONE_I64) | DT(HONE_STRING))
 typedef struct label_lists {
     int_list ints;
     string_list strings;

@@ -19,7 +19,6 @@ typedef struct feature_params {
 /* ---- ArrayFeatureExtractor ------------------------------------------------------------------- */
 
 static hone_status extractor_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X") || !expand_needs(b, d, 1, "Y")) return b->status;
     value *x = d->in[0]->type.shape.rank == 1 ? expand_unsqueeze(b, d->in[0], 0) : d->in[0];
     value *index = expand_reshape(b, d->in[1], (const int64_t[]){-1}, 1);
     return draft_done(b, d, emit(b, "Gather", IN(x, index), ATTRS(A_INT("axis", -1))));
@@ -34,7 +33,6 @@ static const char *const extractor_cases[] = {"f32[2,5] i64{4,0,1}", "i32[5] i64
 static const attr_spec binarizer_attrs[] = {ATTR_ROW(FLOAT, feature_params, threshold)};
 
 static hone_status binarizer_expand(builder *b, draft *d) {
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     const hone_dtype t = d->in[0]->type.dtype;
     value *x = dtype_in(t, DT_FLOATS) ? d->in[0] : expand_cast(b, d->in[0], HONE_F64);
     value *limit =
@@ -70,11 +68,11 @@ static value *emit_columns(builder *b, value *x, int64_t columns) {
 
 static hone_status vectorizer_expand(builder *b, draft *d) {
     const int_list *sizes = &((const feature_params *)d->params)->inputdimensions;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     if (sizes->set && sizes->n != d->n_in)
         return builder_fail(b, HONE_E_FORMAT, "'inputdimensions' has %d elements for %d inputs",
                             sizes->n, d->n_in);
     for (int32_t i = 0; i < d->n_in; i++) {
+        if (!expand_needs(b, d, i, "X")) return b->status;
         value *x = expand_cast(b, emit_flat_rows(b, d->in[i]), HONE_F32);
         d->in[i] = sizes->set ? emit_columns(b, x, sizes->v[i]) : x;
     }
@@ -96,7 +94,6 @@ static const attr_spec imputer_attrs[] = {
 
 static hone_status imputer_expand(builder *b, draft *d) {
     const feature_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *x = d->in[0], *imputed, *replaced;
     const hone_dtype t = x->type.dtype;
     const bool real = dtype_in(t, DT_FLOATS);
@@ -134,7 +131,6 @@ static const attr_spec normalizer_attrs[] = {
 /* x / divisor along the last axis, and x where the divisor is 0. */
 static hone_status normalizer_expand(builder *b, draft *d) {
     const int32_t norm = ((const feature_params *)d->params)->norm;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *x = expand_cast(b, d->in[0], HONE_F32);
     if (norm != NORM_MAX)
         return draft_done(
@@ -161,7 +157,6 @@ static const attr_spec scaler_attrs[] = {ATTR_ROW(FLOATS, feature_params, scale)
 /* (x - offset) * scale, in float64 where x is that. */
 static hone_status scaler_expand(builder *b, draft *d) {
     const feature_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     const hone_dtype t = d->in[0]->type.dtype == HONE_F64 ? HONE_F64 : HONE_F32;
     value *x = expand_cast(b, d->in[0], t);
     if (p->offset.n) x = expand_binary(b, "Sub", x, emit_float_list(b, &p->offset, t));
@@ -173,6 +168,13 @@ static const char *const scaler_cases[] = {
     "f32[2,3] offset=1,2,3 scale=0.5,2,-1", "i64[2,3] offset=1 scale=0.5",
     "f64[3] offset=1,2,3 scale=3,2,1", "i32[0,2] offset=0,1 scale=1,1", NULL};
 
+static const op_arg extractor_in[] = {{"X", DT_MOVABLE, 'T', 0}, {"Y", DT_INDEX, 0, 0}};
+static const op_arg extractor_out[] = {{"Z", DT_MOVABLE, 'T', 0}};
+static const op_arg number_in[] = {{"X", DT_NUMBERS, 'T', 0}};
+static const op_arg number_out[] = {{"Y", DT_NUMBERS, 'T', 0}};
+static const op_arg vectorizer_in[] = {{"X", DT_NUMBERS, 0, ARG_VARIADIC}};
+static const op_arg float_in[] = {{"X", DT_NUMBERS, 0, 0}};
+static const op_arg float_out[] = {{"Y", DT(HONE_F32), 0, 0}};
 static const op_version since_1[] = {{1, NULL}};
 #define COMPOSITE(ident, label, ...)                                                               \
     static const op ml_##ident = {.name = label,                                                   \
@@ -182,12 +184,14 @@ static const op_version since_1[] = {{1, NULL}};
                                   .cases = ident##_cases,                                          \
                                   __VA_ARGS__}
 #define TABLE(ident) OP_ATTRS(ident##_attrs, feature_params)
-COMPOSITE(extractor, "ArrayFeatureExtractor", .tolerance = {TOL_EXACT, 0});
-COMPOSITE(binarizer, "Binarizer", TABLE(binarizer), .tolerance = {TOL_EXACT, 0});
-COMPOSITE(vectorizer, "FeatureVectorizer", TABLE(vectorizer), .tolerance = {TOL_EXACT, 0});
-COMPOSITE(imputer, "Imputer", TABLE(imputer), .tolerance = {TOL_EXACT, 0});
-COMPOSITE(normalizer, "Normalizer", TABLE(normalizer), .tolerance = {TOL_REL, 1e-6});
-COMPOSITE(scaler, "Scaler", TABLE(scaler), .tolerance = {TOL_ULP, 2});
+COMPOSITE(extractor, "ArrayFeatureExtractor", OP_SLOTS(extractor), .tolerance = {TOL_EXACT, 0});
+COMPOSITE(binarizer, "Binarizer", OP_SLOTS(number), TABLE(binarizer), .tolerance = {TOL_EXACT, 0});
+COMPOSITE(vectorizer, "FeatureVectorizer", OP_ARGS_IN(vectorizer_in), OP_ARGS_OUT(float_out),
+          TABLE(vectorizer), .tolerance = {TOL_EXACT, 0});
+COMPOSITE(imputer, "Imputer", OP_SLOTS(number), TABLE(imputer), .tolerance = {TOL_EXACT, 0});
+COMPOSITE(normalizer, "Normalizer", OP_SLOTS(float), TABLE(normalizer),
+          .tolerance = {TOL_REL, 1e-6});
+COMPOSITE(scaler, "Scaler", OP_SLOTS(float), TABLE(scaler), .tolerance = {TOL_ULP, 2});
 
 static const op *const members[] = {&ml_extractor, &ml_binarizer,  &ml_vectorizer,
                                     &ml_imputer,   &ml_normalizer, &ml_scaler};

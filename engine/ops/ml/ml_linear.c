@@ -47,7 +47,7 @@ static hone_status classifier_expand(builder *b, draft *d) {
     const int32_t n_labels = labels_count(&p->labels);
     const int32_t columns = p->intercepts.n ? p->intercepts.n : n_labels;
     const post_transform t = (post_transform)p->post_transform;
-    if (!expand_needs(b, d, 0, "X") || labels_check(b, &p->labels) != HONE_OK) return b->status;
+    if (labels_check(b, &p->labels) != HONE_OK) return b->status;
     if (columns > 1 && n_labels < columns)
         return builder_fail(b, HONE_E_FORMAT, "has %d labels for %d classes", n_labels, columns);
     value *scores = emit_scores(b, p, d->in[0], columns);
@@ -77,7 +77,6 @@ static const char *const classifier_cases[] = {
 
 static hone_status regressor_expand(builder *b, draft *d) {
     const linear_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *scores = emit_scores(b, p, d->in[0], p->targets);
     return draft_done(
         b, d, emit_post_transform(b, scores, (post_transform)p->post_transform, p->targets));
@@ -88,11 +87,16 @@ static const char *const regressor_cases[] = {
     "f64[2] coefficients=1,-2,3,4 targets=2 post_transform=SOFTMAX_ZERO",
     "i32[0,1] coefficients=1 intercepts=1", NULL};
 
+static const op_arg classifier_in[] = {{"X", DT_NUMBERS, 0, 0}};
+static const op_arg classifier_out[] = {{"Y", DT_LABELS, 0, 0}, {"Z", DT(HONE_F32), 0, 0}};
+static const op_arg regressor_in[] = {{"X", DT_NUMBERS, 0, 0}};
+static const op_arg regressor_out[] = {{"Y", DT(HONE_F32), 0, 0}};
 static const op_version since_1[] = {{1, NULL}};
 #define COMPOSITE(ident, label)                                                                    \
     static const op ml_##ident = {.name = label,                                                   \
                                   .domain = "ai.onnx.ml",                                          \
                                   OP_VERSIONS(since_1),                                            \
+                                  OP_SLOTS(ident),                                                 \
                                   OP_ATTRS(ident##_attrs, linear_params),                          \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_SUM, 4},                                       \

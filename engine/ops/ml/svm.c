@@ -138,7 +138,7 @@ static value *emit_pair_scores(builder *b, const svm_params *p, value *x, int32_
 static hone_status classifier_expand(builder *b, draft *d) {
     const svm_params *p = d->params;
     const int32_t classes = labels_count(&p->labels);
-    if (!expand_needs(b, d, 0, "X") || check_classifier(b, p, classes) != HONE_OK) return b->status;
+    if (check_classifier(b, p, classes) != HONE_OK) return b->status;
     value *x = emit_rows(b, d->in[0], HONE_F32), *scores, *index;
     if (count_vectors(&p->vectors_per_class)) {
         scores = emit_pair_scores(b, p, x, classes, &index);
@@ -165,7 +165,6 @@ static const char *const classifier_cases[] = {
 
 static hone_status regressor_expand(builder *b, draft *d) {
     const svm_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     if (p->rho.n < 1) return builder_fail(b, HONE_E_FORMAT, "'rho' is empty");
     value *x = emit_rows(b, d->in[0], HONE_F32);
     if (p->n_supports > 0) x = emit_kernel(b, p, x, p->n_supports);
@@ -184,11 +183,16 @@ static const char *const regressor_cases[] = {
     "f32[4] coefficients=1,-1,0.5,1 rho=0.25 one_class=1",
     "i32[0,1] coefficients=1 rho=0 support_vectors=2 n_supports=1", NULL};
 
+static const op_arg classifier_in[] = {{"X", DT_NUMBERS, 0, 0}};
+static const op_arg classifier_out[] = {{"Y", DT_LABELS, 0, 0}, {"Z", DT(HONE_F32), 0, 0}};
+static const op_arg regressor_in[] = {{"X", DT_NUMBERS, 0, 0}};
+static const op_arg regressor_out[] = {{"Y", DT(HONE_F32), 0, 0}};
 static const op_version since_1[] = {{1, NULL}};
 #define COMPOSITE(ident, label)                                                                    \
     static const op ml_##ident = {.name = label,                                                   \
                                   .domain = "ai.onnx.ml",                                          \
                                   OP_VERSIONS(since_1),                                            \
+                                  OP_SLOTS(ident),                                                 \
                                   OP_ATTRS(ident##_attrs, svm_params),                             \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_SUM, 4},                                       \

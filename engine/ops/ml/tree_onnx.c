@@ -231,7 +231,7 @@ static hone_status classifier_expand(builder *b, draft *d) {
     const int32_t classes = labels_count(&p.labels);
     bool one, positive;
     value *out[2], *voted;
-    if (!expand_needs(b, d, 0, "X") || labels_check(b, &p.labels) != HONE_OK) return b->status;
+    if (labels_check(b, &p.labels) != HONE_OK) return b->status;
     p.aggregate_function = TREE_SUM;
     value *scores = emit_lists(b, &p, d->in[0], classes, &voted);
     if (!scores) return b->status;
@@ -262,7 +262,6 @@ static const char *const classifier_cases[] = {
 
 static hone_status regressor_expand(builder *b, draft *d) {
     const legacy_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     value *y = emit_lists(b, p, d->in[0], p->n_targets, NULL);
     if (!y) return b->status;
     value *base = emit_base(b, p, y->type.dtype);
@@ -383,7 +382,6 @@ static hone_status read_ensemble(builder *b, const ensemble_params *p, raw_trees
 
 static hone_status ensemble_expand(builder *b, draft *d) {
     const ensemble_params *p = d->params;
-    if (!expand_needs(b, d, 0, "X")) return b->status;
     const hone_dtype t = d->in[0]->type.dtype;
     const bool wide = is_double(p->nodes_splits) || is_double(p->leaf_weights);
     raw_trees trees = {.n_nodes = 0};
@@ -409,12 +407,19 @@ static const char *const ensemble_cases[] = {
     "leaf_targetids=0,0 leaf_weights=f16{1,2} aggregate_function=0",
     NULL};
 
+static const op_arg classifier_in[] = {{"X", DT_NUMBERS, 0, 0}};
+static const op_arg classifier_out[] = {{"Y", DT_LABELS, 0, 0}, {"Z", DT(HONE_F32), 0, 0}};
+static const op_arg regressor_in[] = {{"X", DT_NUMBERS, 0, 0}};
+static const op_arg regressor_out[] = {{"Y", DT(HONE_F32), 0, 0}};
+static const op_arg ensemble_in[] = {{"X", DT_FLOATS, 'T', 0}};
+static const op_arg ensemble_out[] = {{"Y", DT_FLOATS, 'T', 0}};
 static const op_version since_1[] = {{1, NULL}};
 static const op_version since_5[] = {{5, NULL}};
 #define COMPOSITE(ident, label, since, type)                                                       \
     static const op ml_##ident = {.name = label,                                                   \
                                   .domain = "ai.onnx.ml",                                          \
                                   OP_VERSIONS(since),                                              \
+                                  OP_SLOTS(ident),                                                 \
                                   OP_ATTRS(ident##_attrs, type),                                   \
                                   .expand = ident##_expand,                                        \
                                   .tolerance = {TOL_ULP, 16},                                      \
