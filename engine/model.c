@@ -180,10 +180,12 @@ static hone_status run_passes(const ctx *c, hone_model *m) {
     return HONE_OK;
 }
 
-static void number_all(graph *g) {
+static void number_all(hone_model *m, graph *g) {
     graph_number(g);
-    for (node *n = g->first; n; n = n->next)
-        for (int32_t i = 0; i < n->n_body; i++) number_all(n->body[i]);
+    for (node *n = g->first; n; n = n->next) {
+        n->serial = m->n_nodes++;
+        for (int32_t i = 0; i < n->n_body; i++) number_all(m, n->body[i]);
+    }
 }
 
 hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *options) {
@@ -191,7 +193,8 @@ hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *o
     if (!optimized) TRY(run_passes(c, m));
     m->is_optimized = m->is_optimized || !optimized;
     model_sweep(m);
-    number_all(m->graph);
+    m->n_nodes = 0;
+    number_all(m, m->graph);
     m->nodes = arena_array(&m->arena, (size_t)m->graph->n_node, sizeof *m->nodes);
     m->values = graph_values(m->graph, &m->arena);
     if (!m->nodes || !m->values) return fail_nomem(c, 0);

@@ -48,6 +48,7 @@ struct hone_model {
     bool is_optimized;     /* the passes have run, now or before the file was saved */
     uint64_t folded_bytes; /* constants computed so far, against limits.fold_bytes */
     /* By id, for the public queries and for sessions; set by model_finish. */
+    int32_t n_nodes; /* of all graphs */
     node **nodes;
     value **values;
 };

@@ -216,10 +216,15 @@ static void copy_elements(const npy_header *h, const char *from, size_t bytes, c
 static hone_status load_text(const ctx *c, const npy_header *h, const char *from, size_t bytes,
                              hone_view *out) {
     int64_t count = 0;
+    size_t pointers;
+    shape_count(&h->shape, &count);
+    /* Texts of no width take no bytes of the file, however many there are. */
+    if (!size_mul((size_t)count, sizeof(char *), &pointers) || pointers > c->limits->tensor_bytes)
+        return fail(c, HONE_E_LIMIT, "npy: %lld texts: the limit is %llu bytes (tensor_bytes)",
+                    (long long)count, (unsigned long long)c->limits->tensor_bytes);
     char *copy = h->fortran ? mem_alloc(c->alloc, bytes, TENSOR_ALIGN) : NULL;
     if (h->fortran && !copy) return fail_nomem(c, bytes);
     if (copy) copy_elements(h, from, bytes, copy);
-    shape_count(&h->shape, &count);
     *out = (hone_view){
         .dtype = h->dtype, .bytes = (size_t)count * sizeof(char *), .rank = h->shape.rank};
     memcpy(out->dim, h->shape.dim, sizeof out->dim);

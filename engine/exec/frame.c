@@ -353,23 +353,10 @@ hone_status frame_body(const ctx *c, frame *f, const node *n, int32_t body, fram
 
 hone_status frame_draw(const ctx *c, frame *f, const node *n, uint64_t *seed, uint64_t *draw) {
     run_shared *shared = f->shared;
-    node_draws *d = shared->draws;
-    while (d && d->node != n) d = d->next;
-    if (!d) {
-        d = mem_zalloc(shared->alloc, 1, sizeof *d);
-        if (!d) return fail_nomem(c, sizeof *d);
-        *d = (node_draws){.next = shared->draws, .node = n};
-        shared->draws = d;
-    }
+    const size_t count = (size_t)shared->n_nodes;
+    if (!shared->draws) shared->draws = mem_zalloc(shared->alloc, count, sizeof *shared->draws);
+    if (!shared->draws) return fail_nomem(c, count * sizeof *shared->draws);
     *seed = shared->seed;
-    *draw = d->count++;
+    *draw = shared->draws[n->serial]++;
     return HONE_OK;
-}
-
-void frame_forget_draws(run_shared *shared) {
-    for (node_draws *d = shared->draws, *next; d; d = next) {
-        next = d->next;
-        mem_free(shared->alloc, d);
-    }
-    shared->draws = NULL;
 }

@@ -10,13 +10,6 @@
 
 #include "plan.h"
 
-/* How often a session has run a random operator. */
-typedef struct node_draws {
-    struct node_draws *next;
-    const node *node;
-    uint64_t count;
-} node_draws;
-
 /* What all frames of a session share. */
 typedef struct run_shared {
     allocator *alloc;
@@ -34,7 +27,9 @@ typedef struct run_shared {
     void *observe_user;
     arena pool; /* of the current run, see items.h */
     uint64_t seed;
-    node_draws *draws;
+    uint64_t
+        *draws; /* by serial number of a node: how often it has drawn random numbers; or NULL */
+    int32_t n_nodes; /* of all graphs of the model */
 } run_shared;
 
 /* A block for a dynamic tensor; reused when the tensor has died. */
@@ -87,7 +82,6 @@ hone_status frame_body(const ctx *c, frame *f, const node *n, int32_t body, fram
 
 /* The session's seed, and how often it has run this random node before. */
 hone_status frame_draw(const ctx *c, frame *f, const node *n, uint64_t *seed, uint64_t *draw);
-void frame_forget_draws(run_shared *shared);
 
 /* A deadline or cancellation that is due: HONE_E_DEADLINE or HONE_E_CANCELLED. Cheap; long loops
  * call it. */

@@ -76,6 +76,7 @@ static hone_status session_init(const ctx *c, hone_session *s, const hone_sessio
     s->shared.threads = o->threads > 0 ? o->threads : machine_cpus();
     s->shared.max_plans = o->plans > 0 ? o->plans : 8;
     s->shared.seed = o->seed;
+    s->shared.n_nodes = s->model->n_nodes;
     s->shared.profile = (o->flags & HONE_SESSION_PROFILE) != 0;
     TRY(choose_kernels(c, s, o->isa));
     TRY(team_create(c, &s->team, s->shared.threads));
@@ -125,7 +126,7 @@ void hone_session_destroy(hone_session *s) {
     }
     mem_free(&s->alloc, s->inputs);
     frame_destroy(s->root);
-    frame_forget_draws(&s->shared);
+    mem_free(&s->alloc, s->shared.draws);
     arena_fini(&s->shared.pool);
     team_destroy(s->team);
     hone_model_close(s->model);

@@ -58,7 +58,11 @@ static hone_status walk(reverse *r, value *loss) {
     value *dims = emit(&r->b, "Shape", IN(loss), NO_ATTRS);
     r->grad[loss->id] = emit(&r->b, "Expand", IN(one, dims), NO_ATTRS);
     TRY(r->b.status);
-    for (const node *n = last; n; n = n->prev) TRY(visit(r, n));
+    int64_t done = 0;
+    for (const node *n = last; n; n = n->prev) {
+        if (done++ % 64 == 0) TRY(report_progress(r->c, "differentiate", done, r->g->n_node));
+        TRY(visit(r, n));
+    }
     return HONE_OK;
 }
 

@@ -49,6 +49,19 @@ static hone_status check_outputs(const builder *b, const op *o, int32_t n_out) {
     return fail(b->c, HONE_E_FORMAT, "has %d outputs: expected at most %d", n_out, o->n_out);
 }
 
+/* What is drawn depends on the name of the result (random_stream.h): inside of a formula it gets
+ * one from the file's value that the formula is for. */
+static hone_status name_drawn(builder *b, node *n) {
+    value *v = n->n_out ? n->out[0] : NULL;
+    if (!v || *v->name || !b->result) return HONE_OK;
+    const size_t size = strlen(b->result) + sizeof "/drawn";
+    char *name = arena_alloc(b->graph->arena, size);
+    if (!name) return builder_nomem(b);
+    snprintf(name, size, "%s/drawn", b->result);
+    v->name = name;
+    return HONE_OK;
+}
+
 /* Emits the node of a core operator from a draft in its current meaning. */
 static hone_status emit_node(builder *b, const op *o, draft *d) {
     attr_values values;
@@ -73,6 +86,7 @@ static hone_status emit_node(builder *b, const op *o, draft *d) {
     node *n = graph_add_node(b->graph, &desc);
     if (!n) return builder_nomem(b);
     for (int32_t i = 0; i < d->n_out; i++) d->out[i] = n->out[i];
+    if (o->flags & OP_IMPURE) TRY(name_drawn(b, n));
     return graph_infer_node(b->c, n);
 }
 
@@ -85,7 +99,7 @@ static int32_t version_row(const op *o, int32_t opset) {
 
 bool lower_known(const ctx *c, const char *domain, const char *name, int32_t opset,
                  const char **reason) {
-    const op *o = op_known(c, domain, name);
+    const op *o = op_known(c, domain, name, opset);
     *reason = !o ? "no such operator" : "this version is too old";
     return o && (o->n_versions == 0 || version_row(o, opset) >= 0);
 }
@@ -113,7 +127,8 @@ static hone_status decode_composite(builder *b, const op *o, draft *d) {
 }
 
 static hone_status lower_draft(builder *b, draft *d) {
-    const op *o = op_known(b->c, d->domain, d->type);
+    const op *o =
+        d->own ? op_find(d->domain, d->type) : op_known(b->c, d->domain, d->type, d->opset);
     if (!o) return fail(b->c, HONE_E_UNSUPPORTED, "no such operator in domain '%s'", d->domain);
     const int32_t row = o->n_versions ? version_row(o, d->opset) : 0;
     if (row < 0)
@@ -141,13 +156,16 @@ static hone_status name_outputs(builder *b, const draft *d) {
 
 hone_status lower(builder *b, draft *d) {
     if (b->status != HONE_OK) return b->status;
-    const char *outer = b->name;
+    const char *outer = b->name, *outer_result = b->result;
     if (d->name && *d->name) b->name = d->name;
+    if (d->n_out && d->out_names && d->out_names[0] && *d->out_names[0])
+        b->result = d->out_names[0];
     d->b = b;
     hone_status status = lower_draft(b, d);
     if (status == HONE_OK) status = b->status;
     if (status == HONE_OK) status = name_outputs(b, d);
     b->name = outer;
+    b->result = outer_result;
     b->status = fail_in_node(b->c, status, d->name, d->type);
     return b->status;
 }
@@ -163,6 +181,7 @@ void emit_n(builder *b, const char *name, value *const *in, int32_t n_in, const 
                .type = colons ? colons + 2 : name,
                .name = b->name,
                .opset = INT32_MAX,
+               .own = true,
                .n_in = n_in,
                .n_attrs = n_attrs,
                .out = out,

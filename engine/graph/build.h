@@ -17,8 +17,9 @@
 typedef struct builder {
     const ctx *c;
     graph *graph;
-    node *before;     /* where nodes go; NULL: the end */
-    const char *name; /* prefix for the names of emitted nodes */
+    node *before;       /* where nodes go; NULL: the end */
+    const char *name;   /* prefix for the names of emitted nodes */
+    const char *result; /* name of the file's value that is being expanded, or NULL */
     hone_status status;
 } builder;
 
@@ -37,6 +38,7 @@ typedef struct draft {
     const char *const *out_names; /* NULL entry: the output is not wanted */
     int32_t n_out;
     const void *params; /* for expansions: the attributes as the operator's struct */
+    bool own;           /* hone's own formula: operators of the caller's have no part in it */
     bool done;          /* an upgrade or expansion has set the outputs: nothing is left to emit */
     builder *b;         /* of lower(): where an attribute of the wrong kind is recorded */
 } draft;

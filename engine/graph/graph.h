@@ -57,6 +57,7 @@ struct node {
     node *prev, *next;
     graph *graph;
     int32_t id;         /* dense, in topological order, set by graph_number */
+    int32_t serial;     /* among the nodes of all graphs of the model, set by model_finish */
     const int32_t *ids; /* value ids of inputs, then outputs (-1: none), set by graph_values */
 };
 

@@ -93,6 +93,7 @@ static hone_status from_text(run_ctx *r, const tensor *x, const tensor *y) {
 
 static hone_status cast_text(run_ctx *r, const step *s) {
     const locale_t before = number_locale_enter();
+    if (!before) return fail_nomem(r->c, 0);
     const hone_status status = s->in[0].dtype == HONE_STRING ? from_text(r, &s->in[0], &s->out[0])
                                                              : to_text(r, &s->in[0], &s->out[0]);
     number_locale_leave(before);
@@ -114,7 +115,8 @@ static hone_status cast_run(run_ctx *r, const step *s) {
 
 static hone_status cast_grad(gradient *g) {
     const hone_dtype t = node_in(g->node, 0)->type.dtype;
-    if (!dtype_in(t, DT_FLOATS)) return HONE_OK;
+    if (!dtype_in(t, DT_FLOATS) || !dtype_in(g->node->out[0]->type.dtype, DT_FLOATS))
+        return HONE_OK; /* steps have no slope */
     g->dx[0] = emit(g->b, "Cast", IN(g->dy[0]), ATTRS(A_INT("to", t)));
     return g->b->status;
 }

@@ -24,11 +24,16 @@ static hone_status said(const ctx *c, hone_status status) {
 
 static hone_status custom_infer(infer *f) {
     const hone_operator *o = given_of(f->node);
-    if (f->n_in < o->min_inputs || (o->max_inputs && f->n_in > o->max_inputs))
-        return infer_fail(f, "has %d inputs: expected %d to %d", f->n_in, o->min_inputs,
-                          o->max_inputs);
+    if (f->n_in < o->min_inputs)
+        return infer_fail(f, "has %d inputs: expected at least %d", f->n_in, o->min_inputs);
+    if (o->max_inputs && f->n_in > o->max_inputs)
+        return infer_fail(f, "has %d inputs: expected at most %d", f->n_in, o->max_inputs);
     hone_operator_call call = {.infer = f, .node = f->node, .c = f->c};
-    return said(f->c, o->infer(o->user, &call));
+    TRY(said(f->c, o->infer(o->user, &call)));
+    for (int32_t i = 0; i < f->n_out; i++)
+        if (f->node->out[i] && f->out[i].dtype == HONE_UNDEFINED)
+            return infer_fail(f, "its function set no type of output %d", i);
+    return HONE_OK;
 }
 
 static hone_status custom_run(run_ctx *r, const step *s) {

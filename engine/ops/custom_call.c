@@ -54,13 +54,13 @@ static bool has_shape(int32_t rank, const int64_t *dim) {
 hone_status hone_call_set_output(hone_operator_call *call, int32_t i, hone_dtype dtype,
                                  int32_t rank, const int64_t *dim) {
     if (!call || !call->infer) return misuse(call, "hone_call_set_output is for infer");
-    if (!has_shape(rank, dim) || !dtype_in(dtype, DT_ALL))
-        return misuse(call, "hone_call_set_output: a bad type or shape");
+    if (i < 0 || !has_shape(rank, dim) || !dtype_in(dtype, DT_ALL))
+        return misuse(call, "hone_call_set_output: a bad number, type or shape");
     shape s = shape_unknown();
     if (rank >= 0) s = shape_make(rank, dim);
     for (int32_t a = 0; a < rank; a++)
         if (s.dim[a] < 0) s.dim[a] = DIM_UNKNOWN;
-    if (i >= 0 && i < call->infer->n_out) infer_set(call->infer, i, dtype, &s);
+    if (i < call->infer->n_out) infer_set(call->infer, i, dtype, &s);
     return HONE_OK;
 }
 

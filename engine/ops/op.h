@@ -129,8 +129,8 @@ struct op {
 
 /* The operator of that name, or NULL. */
 const op *op_find(const char *domain, const char *name);
-/* The same, those that the caller registered first. */
-const op *op_known(const ctx *c, const char *domain, const char *name);
+/* The same, those that the caller registered for this version of the domain first. */
+const op *op_known(const ctx *c, const char *domain, const char *name, int32_t opset);
 /* All operators in (domain, name) order. */
 const op *const *op_all(int32_t *count);
 /* Its number there; -1 for one that a caller registered. */

@@ -70,6 +70,7 @@ typedef struct random_job {
     const random_params *p;
     random_stream stream;
     double (*number)(const struct random_job *j, uint64_t i);
+    double bound, last; /* results of `bound` or more become `last`; bound is NaN for none */
 } random_job;
 
 static double uniform_number(const random_job *j, uint64_t i) {
@@ -86,16 +87,36 @@ static void do_fill(void *arg, int64_t first, int64_t last, int32_t worker) {
     const random_job *j = arg;
     const tensor *out = &j->s->out[0];
     (void)worker;
-    if (out->dtype == HONE_F32)
-        for (int64_t i = first; i < last; i++)
-            ((float *)out->data)[i] = (float)j->number(j, (uint64_t)i);
-    else
-        for (int64_t i = first; i < last; i++) tensor_set_f64(out, i, j->number(j, (uint64_t)i));
+    for (int64_t i = first; i < last; i++) {
+        const double v = j->number(j, (uint64_t)i);
+        if (out->dtype == HONE_F32)
+            ((float *)out->data)[i] = (float)v;
+        else
+            tensor_set_f64(out, i, v);
+        if (tensor_f64(out, i) >= j->bound) tensor_set_f64(out, i, j->last);
+    }
+}
+
+/* A number of the type below `high`, as near as its digits allow; `low` if there is none. */
+static double below(hone_dtype t, double low, double high) {
+    const int digits = t == HONE_F64 ? 53 : t == HONE_F32 ? 24 : t == HONE_F16 ? 11 : 8;
+    uint64_t room = 0;
+    int exponent;
+    const tensor one = {.dtype = t, .shape = shape_scalar(), .data = &room};
+    frexp(high, &exponent);
+    tensor_set_f64(&one, 0, high - ldexp(1, exponent - digits));
+    const double v = tensor_f64(&one, 0);
+    return v > low && v < high ? v : low;
 }
 
 static hone_status fill(run_ctx *r, const step *s,
                         double (*number)(const random_job *j, uint64_t i)) {
-    random_job j = {.s = s, .p = step_params(s), .number = number};
+    random_job j = {.s = s, .p = step_params(s), .number = number, .bound = NAN};
+    /* Rounding must not reach the end that is not part of the range. */
+    if (number == uniform_number && j.p->a < j.p->b) {
+        j.bound = (double)j.p->b;
+        j.last = below(j.p->dtype, (double)j.p->a, (double)j.p->b);
+    }
     TRY(random_begin(r, s, j.p->seed, &j.stream));
     team_run(r->team, tensor_count(&s->out[0]), 1024, do_fill, &j);
     return HONE_OK;
@@ -200,8 +221,9 @@ static void do_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
         for (int64_t i = 0; i < samples; i++) {
             const uint64_t at = (uint64_t)(row * samples + i);
             const double share = random_open(&j->stream, at);
+            const bool fair = total > 0 && isfinite(total) && isfinite(most);
             tensor_set_i64(&j->s->out[0], row * samples + i,
-                           pick(x, row * n, n, most, total, share));
+                           fair ? pick(x, row * n, n, most, total, share) : -1);
         }
     }
 }
@@ -210,6 +232,10 @@ static hone_status multinomial_run(run_ctx *r, const step *s) {
     random_job j = {.s = s, .p = step_params(s)};
     TRY(random_begin(r, s, j.p->seed, &j.stream));
     team_run(r->team, s->in[0].shape.dim[0], 1, do_rows, &j);
+    for (int64_t i = 0; i < tensor_count(&s->out[0]); i += j.p->sample_size)
+        if (tensor_i64(&s->out[0], i) < 0)
+            return run_fail(r, "row %lld holds NaN, or no class that could be drawn",
+                            (long long)(i / j.p->sample_size));
     return HONE_OK;
 }
 

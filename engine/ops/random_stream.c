@@ -12,9 +12,10 @@ static uint64_t hash_bytes(uint64_t h, const void *data, size_t size) {
     return h;
 }
 
-/* Results keep the names of their file through all passes; nodes may have none. */
+/* Names of results are unique in a graph and stay through all passes; those of nodes need not be.
+ */
 static const char *name_of(const node *n) {
-    return *n->name || n->n_out == 0 || !n->out[0] ? n->name : n->out[0]->name;
+    return n->n_out && n->out[0] && *n->out[0]->name ? n->out[0]->name : n->name;
 }
 
 hone_status random_begin(run_ctx *r, const step *s, float seed, random_stream *out) {

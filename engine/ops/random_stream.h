@@ -15,8 +15,9 @@ typedef struct random_stream {
 } random_stream;
 
 /* The stream of a step. The key mixes the session's seed, the operator's own seed and the name of
- * the node, so that nodes do not share numbers and other nodes do not change them; the draw counts
- * how often the session has run the node. The first run of every session gives the same numbers. */
+ * the result, so that nodes do not share numbers and other nodes do not change them; the draw
+ * counts how often the session has run the node. The first run of every session gives the same
+ * numbers. */
 hone_status random_begin(run_ctx *r, const step *s, float seed, random_stream *out);
 
 /* 64 random bits: half 0 or 1 of a block of the stream. */

@@ -79,9 +79,9 @@ int32_t op_number(const op *o) {
     return o->flags & OP_CUSTOM ? -1 : find_number(o->domain, o->name);
 }
 
-const op *op_known(const ctx *c, const char *domain, const char *name) {
-    const op *o = custom_ops_find(c->custom, domain, name);
-    return o ? o : op_find(domain, name);
+const op *op_known(const ctx *c, const char *domain, const char *name, int32_t opset) {
+    const op *o = custom_ops_find(c->custom, domain, name), *own = op_find(domain, name);
+    return o && (!own || o->versions[0].since <= opset) ? o : own;
 }
 
 int32_t op_since(const op *o) { return o->n_versions ? o->versions[o->n_versions - 1].since : 0; }

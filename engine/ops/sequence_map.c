@@ -99,6 +99,7 @@ static hone_status map_expand(builder *b, draft *d) {
     attr body = {.name = "body", .kind = ATTR_GRAPH, .graph = m.body};
     loop.type = "Loop";
     loop.opset = INT32_MAX;
+    loop.own = true;
     loop.attrs = &body;
     loop.n_attrs = 1;
     loop.n_in = 2 + m.n_out + d->n_in;

@@ -2,7 +2,7 @@
  *
  * StringSplit: the parts of every text between delimiters, along a new last axis that is as long as
  * the most parts; missing ones are empty. Without a delimiter, runs of white space separate and
- * those at the ends are dropped, as Python's str.split does.
+ * those at the ends are dropped, also behind what maxsplit leaves together.
  */
 #include <string.h>
 

@@ -13,10 +13,7 @@ locale_t number_locale_enter(void) {
     return plain ? uselocale(plain) : (locale_t)0;
 }
 
-void number_locale_leave(locale_t before) {
-    if (!before) return;
-    freelocale(uselocale(before));
-}
+void number_locale_leave(locale_t before) { freelocale(uselocale(before)); }
 
 static bool is_float(hone_dtype t) { return dtype_in(t, DT_FLOATS | DT_FLOAT8S | DT(HONE_F4E2M1)); }
 

@@ -12,7 +12,8 @@
 /* Room for any number. */
 #define NUMBER_TEXT 40
 
-/* Makes the calling thread write numbers with a point until number_locale_leave(). */
+/* Makes the calling thread write numbers with a point until number_locale_leave(). 0 when memory is
+ * out. */
 locale_t number_locale_enter(void);
 void number_locale_leave(locale_t before);
 

@@ -167,7 +167,7 @@ static hone_status read_operators(hone_reader *r) {
         TRY(take(r, &in, &r->ops[i], sizeof r->ops[i], "operator"));
         TRY(find_string(r, &in, r->ops[i].domain, &domain));
         TRY(find_string(r, &in, r->ops[i].name, &name));
-        const op *o = op_known(r->c, domain, name);
+        const op *o = op_known(r->c, domain, name, INT32_MAX);
         if (o && r->ops[i].version <= (uint32_t)op_since(o)) continue;
         return fail(r->c, HONE_E_UNSUPPORTED, "needs operator '%s' of version %u: this hone has %s",
                     escape_name(text, sizeof text, name), r->ops[i].version,

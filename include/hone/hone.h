@@ -222,7 +222,8 @@ typedef struct hone_operator_call hone_operator_call;
 /* Only running tells the shapes of the outputs: run gives them by hone_call_make_output. */
 #define HONE_OPERATOR_DYNAMIC 2u
 
-/* An operator that a caller adds, or puts in the place of one of hone's. Both functions may be
+/* An operator that a caller adds, or puts in the place of one of hone's in files (what hone itself
+ * writes operators over stays its own). Inputs and outputs are tensors. Both functions may be
  * called by several threads at once. They return HONE_OK or what hone_call_fail returned. */
 typedef struct hone_operator {
     size_t struct_size;
@@ -383,8 +384,10 @@ typedef struct hone_need {
 } hone_need;
 /* Returns 0 to go on; anything else stops with HONE_E_CANCELLED. */
 typedef int (*hone_need_fn)(void *user, const hone_need *need);
-/* Tells every operator that a model file needs, in the order in which they are first met, without
- * reading weights: also those that keep hone_model_open from opening it. */
+/* Tells every operator that an ONNX file needs, in the order in which they are first met, without
+ * reading weights: also those that keep hone_model_open from opening it. A .hone file lacks nothing
+ * once it loads: it tells what its graphs hold, by domain and name, with the version in which its
+ * meaning began, and without operators of the caller's. */
 HONE_API hone_status hone_model_survey(const char *path, const hone_open_options *options,
                                        hone_need_fn tell, void *user, hone_error *err);
 

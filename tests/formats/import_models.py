@@ -727,6 +727,17 @@ def gradients_at_another_point():
 
 
 @case
+def gradients_through_integers_are_zero():
+    g = Graph()
+    g.input("x", FLOAT, [2])
+    g.node("Cast", ["x"], ["whole"], to=INT64)
+    g.node("Cast", ["whole"], ["back"], to=FLOAT)
+    g.node("Gradient", ["x"], ["dx"], domain=TRAINING, xs=["x"], y="back")
+    g.output("dx", FLOAT, [2])
+    return Model(g, opsets={TRAINING: 1}), [floats([1.5, 2.5])], [floats([0, 0])]
+
+
+@case
 def gradients_of_gradients():
     model, inputs = gradient_model("dda", "ddb", nodes=[
         (["a"], ["da"], {"xs": ["a"], "y": "y"}),

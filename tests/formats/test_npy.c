@@ -370,6 +370,10 @@ static void strings_of_numpy_are_read(void **state) {
         HONE_OK);
     assert_string_equal(((char **)v.data)[2], "");
     hone_view_free(&v);
+    assert_int_equal(
+        load_strings("{'descr': '<U0', 'fortran_order': True, 'shape': (1099511627776,), }", "", 0,
+                     &v, &err),
+        HONE_E_LIMIT);
     static const unsigned char surrogate[] = {0, 0xD8, 0, 0}, high[] = {0, 0, 0x11, 0};
     static const char *const one = "{'descr': '<U1', 'fortran_order': False, 'shape': (), }";
     assert_int_equal(load_strings(one, surrogate, 4, &v, &err), HONE_E_FORMAT);

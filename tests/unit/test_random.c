@@ -121,6 +121,16 @@ static void multinomial_has_the_shares_of_its_classes(void **state) {
     draw_close(&d);
 }
 
+/* Rounding must not make the end of a range: not for few digits, nor far from zero. */
+static void uniform_stays_below_its_end(void **state) {
+    (void)state;
+    check_moments("RandomUniform", "shape=100000, dtype=10", 0.5, 1.0 / 12, 0, 1 - 0x1p-11);
+    check_moments("RandomUniform", "shape=100000, dtype=16", 0.5, 1.0 / 12, 0, 1 - 0x1p-8);
+    check_moments("RandomUniform", "shape=100000, low=1 high=2", 1.5, 1.0 / 12, 1, 2 - 0x1p-23);
+    check_moments("RandomUniform", "shape=100000, low=1000 high=1001", 1000.5, 1.0 / 12, 1000,
+                  1001 - 0x1p-15);
+}
+
 static void bernoulli_follows_its_input(void **state) {
     (void)state;
     draw d;
@@ -175,6 +185,39 @@ static void runs_go_on_and_sessions_repeat(void **state) {
     draw_close(&other);
 }
 
+/* Files may give two nodes one name. */
+static void nodes_of_one_name_draw_apart(void **state) {
+    (void)state;
+    hone_model *m;
+    hone_session *s;
+    hone_error err;
+    hone_view a, b;
+    expect_ok(hone_model_open(&m, CUSTOM_MODELS "/twins.onnx", NULL, &err), &err, "open");
+    expect_ok(hone_session_create(&s, m, NULL, &err), &err, "create");
+    hone_view in;
+    expect_ok(hone_session_input(s, 0, &in, &err), &err, "input");
+    for (int i = 0; i < 64; i++) ((float *)in.data)[i] = 1;
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    expect_ok(hone_session_output(s, 0, &a, &err), &err, "output");
+    expect_ok(hone_session_output(s, 1, &b, &err), &err, "output");
+    assert_memory_not_equal(a.data, b.data, a.bytes);
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
+static void rows_without_chances_are_refused(void **state) {
+    (void)state;
+    hone_error err;
+    draw d;
+    draw_open(&d, "", "Multinomial", "f32[2,2]", 0);
+    hone_view in;
+    expect_ok(hone_session_input(d.s, 0, &in, &err), &err, "input");
+    ((float *)in.data)[2] = ((float *)in.data)[3] = -INFINITY;
+    assert_int_equal(hone_session_run(d.s, &err), HONE_E_INPUT);
+    assert_non_null(strstr(err.text, "row 1 "));
+    draw_close(&d);
+}
+
 static void seeds_of_operators_count(void **state) {
     (void)state;
     draw a, b;
@@ -194,9 +237,12 @@ int main(void) {
         cmocka_unit_test(distributions_have_their_moments),
         cmocka_unit_test(neighbours_are_independent),
         cmocka_unit_test(multinomial_has_the_shares_of_its_classes),
+        cmocka_unit_test(uniform_stays_below_its_end),
         cmocka_unit_test(bernoulli_follows_its_input),
         cmocka_unit_test(dropout_drops_its_share),
         cmocka_unit_test(runs_go_on_and_sessions_repeat),
+        cmocka_unit_test(nodes_of_one_name_draw_apart),
+        cmocka_unit_test(rows_without_chances_are_refused),
         cmocka_unit_test(seeds_of_operators_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,7 @@ static hone_status cast_map(run_ctx *r, const step *s) {
 
 static hone_status cast_map_run(run_ctx *r, const step *s) {
     const locale_t before = number_locale_enter();
+    if (!before) return fail_nomem(r->c, 0);
     const hone_status status = cast_map(r, s);
     number_locale_leave(before);
     return status;

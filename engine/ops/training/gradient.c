@@ -42,6 +42,18 @@ static hone_status value_at(builder *b, const draft *d, int32_t n, value **y) {
     return HONE_OK;
 }
 
+/* Derivatives of derivatives grow several times with each Gradient: they may take this share of the
+ * limit on nodes. */
+enum { SHARE = 16 };
+
+static hone_status check_size(builder *b) {
+    const int64_t most = b->c->limits->nodes / SHARE + 1;
+    graph_number(b->graph);
+    if (b->graph->n_node <= most) return HONE_OK;
+    return builder_fail(b, HONE_E_LIMIT, "derivatives take more than %lld nodes (nodes)",
+                        (long long)most);
+}
+
 static value *zeros_like(builder *b, value *x) {
     value *dims = emit(b, "Shape", IN(x), NO_ATTRS);
     return emit(b, "Expand", IN(emit_scalar(b, x->type.dtype, 0), dims), NO_ATTRS);
@@ -54,6 +66,9 @@ static hone_status check_inputs(builder *b, const draft *d, int32_t n, int32_t n
     for (int32_t i = 0; i < d->n_in; i++)
         if (!d->in[i] || d->in[i]->graph != b->graph)
             return builder_fail(b, HONE_E_FORMAT, "input %d is missing or of another graph", i);
+    if (!dtype_in(d->in[n]->type.dtype, DT_FLOATS))
+        return builder_fail(b, HONE_E_FORMAT, "y is %s: expected floating point",
+                            hone_dtype_name(d->in[n]->type.dtype));
     for (int32_t i = 0; i < n_x; i++)
         if (!dtype_in(d->in[i]->type.dtype, DT_FLOATS))
             return builder_fail(b, HONE_E_FORMAT, "input %d is %s: expected floating point", i,
@@ -67,8 +82,10 @@ static hone_status gradient_expand(builder *b, draft *d) {
     TRY(check_inputs(b, d, n, n_x));
     value *y = d->in[n], **dx = arena_array(b->graph->arena, (size_t)n_x, sizeof *dx);
     if (!dx) return fail_nomem(b->c, (size_t)n_x * sizeof *dx);
+    TRY(check_size(b));
     TRY(value_at(b, d, n, &y));
     TRY(backward(b->c, b->graph, y, d->in, n_x, dx));
+    TRY(check_size(b));
     for (int32_t i = 0; i < d->n_out; i++) d->out[i] = dx[i] ? dx[i] : zeros_like(b, d->in[i]);
     d->done = true;
     return b->status;
