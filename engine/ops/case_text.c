@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "case_text.h"
 
-#include <locale.h>
 #include <string.h>
 #include <wctype.h>
 
@@ -9,8 +8,8 @@
 #include "utf8.h"
 
 static bool is_ascii(const char *text) {
-    while (*text > 0) text++;
-    return *text == 0;
+    while (*text && (unsigned char)*text < 0x80) text++;
+    return !*text;
 }
 
 static char ascii_case(char c, text_case to) {
@@ -21,7 +20,7 @@ static char ascii_case(char c, text_case to) {
 /* Writes the code point at s in the other case; returns the bytes read. */
 static size_t change_one(const char *s, text_case to, locale_t unicode, char **out) {
     const unsigned char *u = (const unsigned char *)s;
-    const size_t n = utf8_length(u, strlen(s));
+    const size_t n = utf8_length(u, UTF8_MOST); /* which reads nothing behind the NUL */
     if (n <= 1) {
         *(*out)++ = ascii_case(*s, to);
         return 1;
@@ -32,29 +31,35 @@ static size_t change_one(const char *s, text_case to, locale_t unicode, char **o
     return n;
 }
 
-static hone_status change_unicode(run_ctx *r, const char *text, text_case to, char *out) {
-    /* A locale object of our own: the process and its threads keep theirs. */
-    const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    if (!unicode)
-        return fail(r->c, HONE_E_UNSUPPORTED,
-                    "this system lacks the locale C.UTF-8, which tells "
-                    "the case of letters beyond ASCII");
-    while (*text) text += change_one(text, to, unicode, &out);
-    *out = '\0';
-    freelocale(unicode);
-    return HONE_OK;
+/* A locale object of our own: the process and its threads keep theirs. */
+static hone_status open_locale(case_changer *w) {
+    if (w->unicode) return HONE_OK;
+    w->unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (w->unicode) return HONE_OK;
+    return fail(w->r->c, HONE_E_UNSUPPORTED,
+                "this system lacks the locale C.UTF-8, which tells "
+                "the case of letters beyond ASCII");
 }
 
-hone_status text_change_case(run_ctx *r, const char *text, text_case to, const char **out) {
+void case_changer_close(case_changer *w) {
+    if (w->unicode) freelocale(w->unicode);
+}
+
+hone_status text_change_case(case_changer *w, const char *text, text_case to, const char **out) {
     const size_t length = strlen(text);
     *out = text;
     if (to == CASE_KEEP) return HONE_OK;
     const bool ascii = is_ascii(text);
-    if (!ascii && length > SIZE_MAX / UTF8_MOST) return fail_nomem(r->c, length);
-    char *room = run_text_room(r, ascii ? length : length * UTF8_MOST);
+    if (!ascii) TRY(open_locale(w));
+    if (!ascii && length > SIZE_MAX / UTF8_MOST) return fail_nomem(w->r->c, length);
+    char *room = run_text_room(w->r, ascii ? length : length * UTF8_MOST);
     if (!room) return HONE_E_NOMEM;
     *out = room;
-    if (!ascii) return change_unicode(r, text, to, room);
-    for (size_t i = 0; i < length; i++) room[i] = ascii_case(text[i], to);
+    if (ascii)
+        for (size_t i = 0; i < length; i++) room[i] = ascii_case(text[i], to);
+    else {
+        while (*text) text += change_one(text, to, w->unicode, &room);
+        *room = '\0';
+    }
     return HONE_OK;
 }

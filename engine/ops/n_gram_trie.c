@@ -34,21 +34,28 @@ hone_status trie_init(n_gram_trie *t, plan_ctx *p, const token_pool *pool) {
     return HONE_OK;
 }
 
-/* The edge from a node with a token, or the free slot where it belongs. */
+/* How far from its place an edge may be: far more than happens by chance. */
+enum { MOST_PROBES = 1024 };
+
+/* The edge from a node with a token, or the free slot where it belongs; NULL where that is too far
+ * away. */
 static trie_edge *probe(const n_gram_trie *t, int64_t from, int32_t token) {
     uint64_t h = (uint64_t)from * 0x9E3779B97F4A7C15u + (uint64_t)token;
     h = (h ^ (h >> 32)) * 0xD6E8FEB86659FD93u;
-    for (size_t i = (size_t)(h >> 32) & t->mask;; i = (i + 1) & t->mask) {
-        trie_edge *e = &t->edge[i];
+    const size_t home = (size_t)(h >> 32);
+    for (size_t i = 0; i < MOST_PROBES; i++) {
+        trie_edge *e = &t->edge[(home + i) & t->mask];
         if (!e->to || (e->from == from && e->token == token)) return e;
     }
+    return NULL;
 }
 
-void trie_add(n_gram_trie *t, int64_t at, int64_t length, int64_t gram) {
+hone_status trie_add(n_gram_trie *t, const ctx *c, int64_t at, int64_t length, int64_t gram) {
     int64_t from = TRIE_ROOT;
     for (int64_t i = 0; i < length; i++) {
         const int32_t token = t->number[at + i];
         trie_edge *e = probe(t, from, token);
+        if (!e) return fail(c, HONE_E_LIMIT, "the n-grams are made to be slow to find");
         if (!e->to) {
             t->gram[t->nodes] = -1;
             *e = (trie_edge){from, token, t->nodes++};
@@ -56,6 +63,7 @@ void trie_add(n_gram_trie *t, int64_t at, int64_t length, int64_t gram) {
         from = e->to;
     }
     t->gram[from] = gram;
+    return HONE_OK;
 }
 
 static int compare_with(const n_gram_trie *t, int64_t at, const tensor *x, int64_t i) {
@@ -78,5 +86,5 @@ int32_t trie_token(const n_gram_trie *t, const tensor *x, int64_t i) {
 int64_t trie_next(const n_gram_trie *t, int64_t from, int32_t token) {
     if (token < 0) return -1;
     const trie_edge *e = probe(t, from, token);
-    return e->to ? e->to : -1;
+    return e && e->to ? e->to : -1;
 }

@@ -34,8 +34,9 @@ enum { TRIE_ROOT = 0 };
 
 /* An empty trie; memory is the plan's. */
 hone_status trie_init(n_gram_trie *t, plan_ctx *p, const token_pool *pool);
-/* Adds n-gram number `gram`: `length` tokens of the pool from place `at` on. */
-void trie_add(n_gram_trie *t, int64_t at, int64_t length, int64_t gram);
+/* Adds n-gram number `gram`: `length` tokens of the pool from place `at` on. HONE_E_LIMIT
+ * where a file chose them so that the table would be slow. */
+hone_status trie_add(n_gram_trie *t, const ctx *c, int64_t at, int64_t length, int64_t gram);
 /* Number of element i of a tensor of the pool's kind, or -1 when it is not in the pool. */
 int32_t trie_token(const n_gram_trie *t, const tensor *x, int64_t i);
 /* The node behind `from` for a token's number, or -1. */

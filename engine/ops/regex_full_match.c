@@ -2,6 +2,8 @@
  *
  * RegexFullMatch: does a pattern match the whole of each text?
  */
+#include <string.h>
+
 #include "op.h"
 #include "regex.h"
 
@@ -25,10 +27,12 @@ static hone_status match_infer(infer *f) {
 
 static hone_status match_all(run_ctx *r, const step *s, regex *x) {
     uint8_t *out = s->out[0].data;
+    regex_run run = regex_begin(r);
     for (int64_t i = 0; i < tensor_count(&s->in[0]); i++) {
         const char *text = tensor_string(&s->in[0], i);
         text_span found;
-        TRY(regex_find(x, r->c, text, 0, &found));
+        TRY(regex_text(x, &run, text, strlen(text)));
+        TRY(regex_find(x, 0, &found));
         out[i] = found.end >= 0;
     }
     return HONE_OK;

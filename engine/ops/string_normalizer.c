@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * StringNormalizer: drops stop words and changes the case of the others. Case follows Unicode
- * whatever the attribute `locale` says: results do not depend on what a machine has installed.
+ * whatever the attribute `locale` says. Text beyond ASCII needs the locale C.UTF-8 on the machine.
  */
 #include <string.h>
 
@@ -37,43 +37,50 @@ static hone_status normalizer_infer(infer *f) {
 }
 
 /* The stop words as words are compared with them. */
-static hone_status prepare_stops(run_ctx *r, const normalizer_params *p, const char ***out) {
+static hone_status prepare_stops(case_changer *w, const normalizer_params *p, const char ***out) {
     const text_case same = p->is_case_sensitive ? CASE_KEEP : CASE_LOWER;
-    *out = run_memory(r, (size_t)p->stopwords.n * sizeof **out);
+    *out = run_memory(w->r, (size_t)p->stopwords.n * sizeof **out);
     if (!*out) return HONE_E_NOMEM;
     for (int32_t i = 0; i < p->stopwords.n; i++)
-        TRY(text_change_case(r, p->stopwords.v[i], same, &(*out)[i]));
+        TRY(text_change_case(w, p->stopwords.v[i], same, &(*out)[i]));
     return HONE_OK;
 }
 
-static hone_status is_stop_word(run_ctx *r, const normalizer_params *p, const char *const *stops,
-                                const char *word, bool *found) {
+static hone_status is_stop_word(case_changer *w, const normalizer_params *p,
+                                const char *const *stops, const char *word, bool *found) {
     *found = false;
-    if (!p->is_case_sensitive) TRY(text_change_case(r, word, CASE_LOWER, &word));
+    if (!p->is_case_sensitive) TRY(text_change_case(w, word, CASE_LOWER, &word));
     for (int32_t i = 0; i < p->stopwords.n && !*found; i++) *found = strcmp(stops[i], word) == 0;
     return HONE_OK;
 }
 
-static hone_status normalizer_run(run_ctx *r, const step *s) {
+static hone_status normalize(case_changer *w, const step *s) {
     const normalizer_params *p = step_params(s);
     const int64_t count = tensor_count(&s->in[0]);
-    const char **stops, **kept = run_memory(r, (size_t)(count + 1) * sizeof *kept);
+    const char **stops, **kept = run_memory(w->r, (size_t)(count + 1) * sizeof *kept);
     int64_t n = 0;
     if (!kept) return HONE_E_NOMEM;
-    TRY(prepare_stops(r, p, &stops));
+    TRY(prepare_stops(w, p, &stops));
     for (int64_t i = 0; i < count; i++) {
         const char *word = tensor_string(&s->in[0], i);
         bool dropped;
-        TRY(is_stop_word(r, p, stops, word, &dropped));
+        TRY(is_stop_word(w, p, stops, word, &dropped));
         if (dropped) continue;
-        TRY(text_change_case(r, word, (text_case)p->case_change_action, &kept[n++]));
+        TRY(text_change_case(w, word, (text_case)p->case_change_action, &kept[n++]));
     }
     if (n == 0) kept[n++] = ""; /* as the specification says, also when nothing came in */
     shape y = s->in[0].shape;
     y.dim[y.rank - 1] = n;
-    TRY(run_output(r, s, 0, &y));
+    TRY(run_output(w->r, s, 0, &y));
     if (s->out[0].bytes) memcpy(s->out[0].data, kept, s->out[0].bytes);
     return HONE_OK;
+}
+
+static hone_status normalizer_run(run_ctx *r, const step *s) {
+    case_changer w = {.r = r};
+    const hone_status status = normalize(&w, s);
+    case_changer_close(&w);
+    return status;
 }
 
 static const char *const normalizer_cases[] = {

@@ -112,7 +112,7 @@ static hone_status tf_idf_plan(plan_ctx *p, step *s) {
         const int64_t to = gram_range(a, length, &from);
         const bool counts = length >= a->min_gram_length && length <= a->max_gram_length;
         for (; from < to; from += length, gram++)
-            if (counts) trie_add(t, from, length, gram);
+            if (counts) TRY(trie_add(t, p->c, from, length, gram));
     }
     return HONE_OK;
 }

@@ -54,6 +54,30 @@ class Text(CommandTest):
         self.fails(4, "run", model, "-i", "x=bytes.txt", saying=["NUL"])
         self.fails(8, "run", model, "-r", "1", saying=["input 'x'", "random"])
 
+    def tokenizer(self, **attributes):
+        g = Graph("tokenizer")
+        g.input("x", STRING, ["N"])
+        g.node("Tokenizer", ["x"], ["y"], domain="com.microsoft", mark=0, mincharnum=1, pad_value="", **attributes)
+        g.output("y", STRING, None)
+        Model(g, opset=20, opsets={"com.microsoft": 1}).save(self.path("tokenizer.onnx"))
+        return "tokenizer.onnx"
+
+    def text_file(self, text):
+        with open(self.path("long.txt"), "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        return "x=long.txt"
+
+    def test_many_tokens_cost_what_they_are_long(self):
+        model, text = self.tokenizer(separators=["x", "y"]), self.text_file("axay" * 50000)
+        output = self.hone("run", model, "-i", text, "--deadline", "9000", "--json").json["outputs"][0]
+        self.assertEqual(output["shape"], [1, 100000])
+
+    def test_endless_searches_end(self):
+        text = self.text_file("a" * 50000)
+        model = self.tokenizer(separators=["a.*b|a"])
+        self.fails(6, "run", model, "-i", text, "--deadline", "50", saying=["deadline"])
+        self.fails(6, "run", self.tokenizer(separators=["(a|aa)*b|a"]), "-i", text, saying=["too many steps"])
+
 
 class Lists(CommandTest):
     def model(self):

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "frame.h"
 #include "items.h"
 #include "op.h"
 #include "regex.h"
@@ -66,10 +67,25 @@ static hone_status tokenizer_infer(infer *f) {
     return HONE_OK;
 }
 
+/* Part of an input text. */
+typedef struct token {
+    const char *at;
+    size_t bytes;
+} token;
+
 typedef struct token_list {
-    const char **at;
-    int64_t n;
+    token *v;
+    int64_t n, capacity;
 } token_list;
+
+typedef struct tokenizer {
+    run_ctx *r;
+    const tokenizer_params *p;
+    regex **x; /* NULL: by character */
+    regex_run run;
+    token_list part[2]; /* of one text, in front of and behind an expression */
+    token_list done;    /* of all texts */
+} tokenizer;
 
 static bool starts_character(char c) { return ((unsigned char)c & 0xc0) != 0x80; }
 
@@ -80,92 +96,98 @@ static size_t character_bytes(const char *text) {
     return n;
 }
 
-/* A list with room for every byte of a text. */
-static hone_status list_open(run_ctx *r, const char *text, token_list *list) {
-    *list = (token_list){.at = run_memory(r, (strlen(text) + 1) * sizeof *list->at)};
-    return list->at ? HONE_OK : HONE_E_NOMEM;
+/* Doubling a list leaves behind less of the pool than it takes in the end. */
+static hone_status list_add(run_ctx *r, token_list *list, token t) {
+    if (list->n == list->capacity) {
+        const int64_t capacity = list->n ? 2 * list->n : 64;
+        token *v = run_memory(r, (size_t)capacity * sizeof *v);
+        if (!v) return HONE_E_NOMEM;
+        if (list->n) memcpy(v, list->v, (size_t)list->n * sizeof *v);
+        list->v = v;
+        list->capacity = capacity;
+    }
+    list->v[list->n++] = t;
+    return HONE_OK;
 }
 
-static hone_status list_add(run_ctx *r, const tokenizer_params *p, token_list *list,
-                            const char *from, size_t bytes) {
+static hone_status add_token(tokenizer *w, token_list *list, const char *from, size_t bytes) {
     int64_t characters = 0;
     for (size_t i = 0; i < bytes; i++) characters += starts_character(from[i]);
-    if (bytes == 0 || characters < p->mincharnum) return HONE_OK;
-    list->at[list->n] = run_text(r, from, bytes);
-    return list->at[list->n++] ? HONE_OK : HONE_E_NOMEM;
+    if (bytes == 0 || characters < w->p->mincharnum) return HONE_OK;
+    return list_add(w->r, list, (token){from, bytes});
 }
 
 /* Takes matches from a text: the tokens are what lies between them, or the matches. A match of
  * nothing passes one character. */
-static hone_status cut(run_ctx *r, const tokenizer_params *p, regex *x, const char *text,
-                       token_list *list) {
-    const size_t end = strlen(text);
+static hone_status cut(tokenizer *w, regex *x, token t, token_list *list) {
+    const bool matches = w->p->tokenexp;
     size_t from = 0;
-    while (from <= end) {
+    TRY(regex_text(x, &w->run, t.at, t.bytes));
+    while (from <= t.bytes) {
         text_span m;
-        TRY(regex_find_longest(x, r->c, text, from, &m));
+        TRY(regex_find_longest(x, from, &m));
         if (m.end < 0) break;
         const size_t begin = (size_t)m.begin, stop = (size_t)m.end;
-        if (p->tokenexp)
-            TRY(list_add(r, p, list, text + begin, stop - begin));
+        if (matches)
+            TRY(add_token(w, list, t.at + begin, stop - begin));
         else
-            TRY(list_add(r, p, list, text + from, begin - from));
-        if (stop == begin && stop == end) return HONE_OK;
-        from = stop > begin ? stop : stop + character_bytes(text + stop);
+            TRY(add_token(w, list, t.at + from, begin - from));
+        if (stop == begin && stop == t.bytes) return HONE_OK;
+        from = stop > begin ? stop : stop + character_bytes(t.at + stop);
     }
-    return p->tokenexp || from >= end ? HONE_OK : list_add(r, p, list, text + from, end - from);
+    return matches || from >= t.bytes ? HONE_OK : add_token(w, list, t.at + from, t.bytes - from);
 }
 
-static hone_status cut_characters(run_ctx *r, const tokenizer_params *p, const char *text,
-                                  token_list *list) {
-    for (size_t n; (n = character_bytes(text)) > 0; text += n) TRY(list_add(r, p, list, text, n));
+static hone_status cut_characters(tokenizer *w, const char *text) {
+    for (size_t n; (n = character_bytes(text)) > 0; text += n) TRY(add_token(w, &w->done, text, n));
     return HONE_OK;
 }
 
-/* Each separator cuts what those before it left. */
-static hone_status tokenize(run_ctx *r, const tokenizer_params *p, regex *const *x,
-                            const char *text, token_list *out) {
-    token_list left;
-    TRY(list_open(r, text, out));
-    if (!x) return cut_characters(r, p, text, out);
-    TRY(list_open(r, text, &left));
-    if (*text) left.at[left.n++] = text;
-    for (int32_t i = 0; i < expressions(p); i++) {
-        out->n = 0;
-        for (int64_t t = 0; t < left.n; t++) TRY(cut(r, p, x[i], left.at[t], out));
-        const token_list done = *out;
-        *out = left;
-        left = done;
+/* Each separator cuts what those before it left; what the last one leaves is done. */
+static hone_status tokenize(tokenizer *w, const char *text) {
+    if (!w->x) return cut_characters(w, text);
+    const int32_t last = expressions(w->p) - 1;
+    token_list *left = &w->part[0], *next = &w->part[1];
+    left->n = 0;
+    if (*text) TRY(list_add(w->r, left, (token){text, strlen(text)}));
+    for (int32_t i = 0; i <= last; i++) {
+        token_list *out = i < last ? next : &w->done;
+        if (i < last) next->n = 0;
+        for (int64_t t = 0; t < left->n; t++) TRY(cut(w, w->x[i], left->v[t], out));
+        next = left;
+        left = out;
     }
-    *out = left;
     return HONE_OK;
 }
 
-static void put_row(const tokenizer_params *p, const token_list *list, int64_t width,
-                    const char **y) {
+static hone_status put_row(const tokenizer *w, int64_t from, int64_t to, int64_t width,
+                           const char **y) {
     int64_t n = 0;
-    if (p->mark) y[n++] = "\x02";
-    for (int64_t i = 0; i < list->n; i++) y[n++] = list->at[i];
-    if (p->mark) y[n++] = "\x03";
-    while (n < width) y[n++] = p->pad_value;
+    if (w->p->mark) y[n++] = "\x02";
+    for (int64_t i = from; i < to; i++)
+        if (!(y[n++] = run_text(w->r, w->done.v[i].at, w->done.v[i].bytes))) return HONE_E_NOMEM;
+    if (w->p->mark) y[n++] = "\x03";
+    while (n < width) y[n++] = w->p->pad_value;
+    return HONE_OK;
 }
 
-static hone_status tokenize_all(run_ctx *r, const step *s, regex *const *x) {
-    const tokenizer_params *p = step_params(s);
+static hone_status tokenize_all(tokenizer *w, const step *s) {
     const int64_t count = tensor_count(&s->in[0]);
     int64_t most = 0;
     shape y = s->in[0].shape;
-    token_list *rows = count ? run_memory(r, (size_t)count * sizeof *rows) : NULL;
-    if (count && !rows) return HONE_E_NOMEM;
+    int64_t *end = run_memory(w->r, (size_t)(count + 1) * sizeof *end); /* of each row's tokens */
+    if (!end) return HONE_E_NOMEM;
     for (int64_t i = 0; i < count; i++) {
-        TRY(tokenize(r, p, x, tensor_string(&s->in[0], i), &rows[i]));
-        if (rows[i].n > most) most = rows[i].n;
+        TRY(run_interrupted(w->r->c, w->r->frame->shared));
+        TRY(tokenize(w, tensor_string(&s->in[0], i)));
+        end[i + 1] = w->done.n;
+        if (end[i + 1] - end[i] > most) most = end[i + 1] - end[i];
     }
-    const int64_t width = most ? most + 2 * p->mark : 0;
+    const int64_t width = most ? most + 2 * w->p->mark : 0;
     if (count) y.dim[y.rank++] = width;
-    TRY(run_output(r, s, 0, &y));
+    TRY(run_output(w->r, s, 0, &y));
     for (int64_t i = 0; i < count && width; i++)
-        put_row(p, &rows[i], width, (const char **)s->out[0].data + i * width);
+        TRY(put_row(w, end[i], end[i + 1], width, (const char **)s->out[0].data + i * width));
     return HONE_OK;
 }
 
@@ -176,7 +198,8 @@ static hone_status tokenizer_run(run_ctx *r, const step *s) {
     hone_status status = n && !x ? HONE_E_NOMEM : HONE_OK;
     for (int32_t i = 0; i < n && status == HONE_OK; i++)
         status = regex_open(&x[i], r->c, expression(p, i), false);
-    if (status == HONE_OK) status = tokenize_all(r, s, x);
+    tokenizer w = {.r = r, .p = p, .x = x, .run = regex_begin(r)};
+    if (status == HONE_OK) status = tokenize_all(&w, s);
     for (int32_t i = 0; i < n && x; i++) regex_close(x[i]);
     return status;
 }

@@ -3,10 +3,10 @@
  * hone::KeyIndex: the place of each element among the keys, or the number of keys where it is none
  * of them. The first of equal keys counts; NaN is a key like others.
  */
-#include <math.h>
 #include <string.h>
 
 #include "op.h"
+#include "order.h"
 
 typedef struct key_params {
     bool strict; /* an element that is no key is an error */
@@ -24,72 +24,83 @@ static hone_status key_infer(infer *f) {
     return HONE_OK;
 }
 
-/* Open addressing: each slot has the number of a key plus one. */
+/* The keys in rising order, which no choice of keys makes slow to search. */
 typedef struct key_table {
-    uint64_t mask;
-    int32_t slot[];
+    uint64_t *code;  /* as order_keys has it; NULL for text */
+    int64_t *number; /* of each among the keys */
 } key_table;
 
-static uint64_t scramble(uint64_t v) {
-    v = (v ^ (v >> 32)) * 0x9E3779B97F4A7C15u;
-    return v ^ (v >> 29);
+static bool text_before(const void *keys, int64_t a, int64_t b) {
+    return strcmp(tensor_string(keys, a), tensor_string(keys, b)) < 0;
 }
 
-/* Equal for equal elements. */
-static uint64_t key_hash(const tensor *t, int64_t i) {
-    uint64_t h = 0xCBF29CE484222325u; /* FNV-1a */
-    if (t->dtype == HONE_STRING) {
-        for (const char *c = tensor_string(t, i); *c; c++)
-            h = (h ^ (unsigned char)*c) * 0x100000001B3u;
-        return scramble(h);
+/* Sorts the keys; equal ones stay in order. */
+static void sort_keys(const tensor *keys, key_table *k, int64_t n, uint64_t *code, int64_t *tmp) {
+    if (!k->code) {
+        for (int64_t i = 0; i < n; i++) k->number[i] = i;
+        order_sort(k->number, tmp, n, text_before, keys);
+        return;
     }
-    if (!dtype_in(t->dtype, DT_FLOATS)) return scramble((uint64_t)tensor_i64(t, i));
-    const double v = tensor_f64(t, i) + 0.0; /* -0 becomes 0 */
-    if (isnan(v)) return h;
-    memcpy(&h, &v, sizeof h);
-    return scramble(h);
-}
-
-static bool keys_equal(const tensor *a, int64_t i, const tensor *b, int64_t j) {
-    if (a->dtype == HONE_STRING) return strcmp(tensor_string(a, i), tensor_string(b, j)) == 0;
-    if (!dtype_in(a->dtype, DT_FLOATS)) return tensor_i64(a, i) == tensor_i64(b, j);
-    const double x = tensor_f64(a, i), y = tensor_f64(b, j);
-    return x == y || (isnan(x) && isnan(y));
-}
-
-/* The slot of the key that equals element i of t, or the empty one where it would be. */
-static uint64_t key_find(const key_table *k, const tensor *keys, const tensor *t, int64_t i) {
-    uint64_t at = key_hash(t, i) & k->mask;
-    while (k->slot[at] && !keys_equal(keys, k->slot[at] - 1, t, i)) at = (at + 1) & k->mask;
-    return at;
+    order_keys(keys->dtype, keys->data, 1, n, code);
+    order_by_keys(code, n, k->number, tmp);
+    for (int64_t i = 0; i < n; i++) k->code[i] = code[k->number[i]];
 }
 
 static hone_status key_plan(plan_ctx *p, step *s) {
     const tensor *keys = &s->in[KEYS];
     const int64_t n = tensor_count(keys);
-    uint64_t slots = 8;
+    const size_t bytes = (size_t)n * sizeof(uint64_t);
+    const bool text = keys->dtype == HONE_STRING;
     if (!keys->data && n) return fail(p->c, HONE_E_UNSUPPORTED, "the keys are no constants");
     if (n > INT32_MAX / 4) return fail(p->c, HONE_E_LIMIT, "%lld keys", (long long)n);
-    while (slots < 2 * (uint64_t)n) slots *= 2;
-    key_table *k = plan_state(p, s, sizeof *k + slots * sizeof k->slot[0]);
+    key_table *k = plan_state(p, s, sizeof *k + (text ? 1 : 2) * bytes);
     if (!k) return HONE_E_NOMEM;
-    k->mask = slots - 1;
-    for (int64_t i = 0; i < n; i++) {
-        const uint64_t at = key_find(k, keys, keys, i);
-        if (!k->slot[at]) k->slot[at] = (int32_t)i + 1;
-    }
+    k->number = (int64_t *)(k + 1);
+    if (!text) k->code = (uint64_t *)(k->number + n);
+    if (n == 0) return HONE_OK;
+    uint64_t *tmp = mem_alloc(p->c->alloc, 2 * bytes, sizeof *tmp);
+    if (!tmp) return fail_nomem(p->c, 2 * bytes);
+    sort_keys(keys, k, n, tmp, (int64_t *)(tmp + n));
+    mem_free(p->c->alloc, tmp);
     return HONE_OK;
+}
+
+/* The first of the keys that equal a text. */
+static int64_t find_text(const tensor *keys, const int64_t *number, int64_t n, const char *text) {
+    int64_t low = 0, high = n;
+    while (low < high) {
+        const int64_t mid = low + (high - low) / 2;
+        if (strcmp(tensor_string(keys, number[mid]), text) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < n && strcmp(tensor_string(keys, number[low]), text) == 0 ? number[low] : n;
+}
+
+/* The same for a code. Without branches: which half it is in cannot be foreseen. */
+static int64_t find_code(const key_table *k, int64_t n, uint64_t code) {
+    const uint64_t *at = k->code;
+    for (int64_t left = n; left > 1; left -= left / 2) at += at[left / 2 - 1] < code ? left / 2 : 0;
+    return n && *at == code ? k->number[at - k->code] : n;
 }
 
 static void do_elements(void *arg, int64_t first, int64_t last, int32_t worker) {
     const step *s = arg;
+    const tensor *x = &s->in[ELEMENT], *keys = &s->in[KEYS];
     const key_table *k = s->state;
-    const int64_t missing = tensor_count(&s->in[KEYS]);
+    const int64_t n = tensor_count(keys);
+    const size_t size = dtype_size(x->dtype);
     int64_t *index = s->out[0].data;
     (void)worker;
     for (int64_t i = first; i < last; i++) {
-        const int32_t found = k->slot[key_find(k, &s->in[KEYS], &s->in[ELEMENT], i)];
-        index[i] = found ? found - 1 : missing;
+        if (!k->code) {
+            index[i] = find_text(keys, k->number, n, tensor_string(x, i));
+            continue;
+        }
+        uint64_t code;
+        order_keys(x->dtype, (const char *)x->data + (size_t)i * size, 1, 1, &code);
+        index[i] = find_code(k, n, code);
     }
 }
 

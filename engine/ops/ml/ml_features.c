@@ -45,8 +45,11 @@ static const char *const binarizer_cases[] = {"f32[2,3] threshold=0.5", "i64[7] 
 
 /* ---- FeatureVectorizer ----------------------------------------------------------------------- */
 
+/* Far more features than an example has; a row of that many is 64 MiB. */
+enum { MOST_COLUMNS = 1 << 24 };
+
 static const attr_spec vectorizer_attrs[] = {
-    ATTR_ROW(INTS, feature_params, inputdimensions, .max = INT32_MAX)};
+    ATTR_ROW(INTS, feature_params, inputdimensions, .max = MOST_COLUMNS)};
 
 /* Examples in rows, whatever the rank is. */
 static value *emit_flat_rows(builder *b, value *x) {
@@ -56,14 +59,19 @@ static value *emit_flat_rows(builder *b, value *x) {
 
 /* Exactly `columns` columns: what is more is left out, what is missing is 0. */
 static value *emit_columns(builder *b, value *x, int64_t columns) {
-    if (!x || x->type.shape.dim[1] == columns) return x;
+    const int64_t width = x ? x->type.shape.dim[1] : columns;
+    if (width == columns) return x;
+    if (dim_known(width) && width > columns) return expand_slice(b, x, 1, 0, columns, 1);
     const shape one = shape_vector(1);
     const float zero = 0;
-    value *rows = expand_unsqueeze(b, expand_size_of(b, x, 0), 0);
-    value *dims = emit(b, "Concat", IN(rows, emit_i64s(b, &columns, 1)), ATTRS(A_INT("axis", 0)));
+    value *missing = expand_binary(b, "Sub", emit_i64(b, columns), expand_size_of(b, x, 1));
+    missing = expand_binary(b, "Max", missing, emit_i64(b, 0));
+    value *sizes[] = {expand_unsqueeze(b, expand_size_of(b, x, 0), 0),
+                      expand_unsqueeze(b, missing, 0)};
+    value *dims = emit(b, "Concat", sizes, 2, ATTRS(A_INT("axis", 0)));
     value *zeros = expand_binary(b, "Expand", emit_constant(b, HONE_F32, &one, &zero), dims);
     value *padded = emit(b, "Concat", IN(x, zeros), ATTRS(A_INT("axis", 1)));
-    return expand_slice(b, padded, 1, 0, columns, 1);
+    return dim_known(width) ? padded : expand_slice(b, padded, 1, 0, columns, 1);
 }
 
 static hone_status vectorizer_expand(builder *b, draft *d) {
