@@ -264,8 +264,10 @@ static hone_status bind(const ctx *c, hone_session *s, int32_t input, const hone
     if (!view) return fail(c, HONE_E_ARG, "the view is NULL");
     TRY(check_input(c, s, input));
     const value *v = s->model->graph->input[input];
+    hone_view some;
     char name[96];
-    TRY(view_check(c, escape_name(name, sizeof name, v->name), view, &v->type));
+    TRY(view_check(c, escape_name(name, sizeof name, v->name), view_as(view, &v->type, &some),
+                   &v->type));
     if (v->type.kind != HONE_TENSOR) {
         bind_value(s, input, view);
         return HONE_OK;
@@ -286,8 +288,10 @@ hone_status hone_session_bind(hone_session *s, int32_t input, const hone_view *v
 static hone_status gather_value(const ctx *c, hone_session *s, int32_t i) {
     run_ctx r = {.c = c, .pool = &s->shared.pool};
     const hone_view none = {.kind = HONE_OPTIONAL, .rank = 1};
-    const hone_view *view = s->inputs[i].bound ? &s->inputs[i].bound_view : &none;
     const value *v = s->model->graph->input[i];
+    hone_view some;
+    const hone_view *view =
+        s->inputs[i].bound ? view_as(&s->inputs[i].bound_view, &v->type, &some) : &none;
     char name[96];
     TRY(view_check(c, escape_name(name, sizeof name, v->name), view, &v->type));
     TRY(view_take(&r, view, &s->root->input[i]));

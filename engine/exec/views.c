@@ -59,6 +59,12 @@ hone_status view_check(const ctx *c, const char *name, const hone_view *v, const
     return HONE_OK;
 }
 
+const hone_view *view_as(const hone_view *v, const type *t, hone_view *some) {
+    if (t->kind != HONE_OPTIONAL || v->kind == HONE_OPTIONAL) return v;
+    *some = (hone_view){.kind = HONE_OPTIONAL, .rank = 1, .dim = {1}, .data = (void *)v};
+    return some;
+}
+
 hone_status view_take(run_ctx *r, const hone_view *v, tensor *out) {
     *out = (tensor){.dtype = v->dtype,
                     .kind = v->kind,

@@ -7,6 +7,9 @@
 
 #include "step.h"
 
+/* The view, for an input of type t: what is given for an optional without being one is the value in
+ * it, and `some` becomes the optional around it. */
+const hone_view *view_as(const hone_view *v, const type *t, hone_view *some);
 /* Is the view a value of this type, with everything that it points at in order? `name` is that of
  * the input. */
 hone_status view_check(const ctx *c, const char *name, const hone_view *v, const type *t);

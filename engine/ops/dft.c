@@ -211,13 +211,15 @@ typedef struct stft_params {
 static const attr_spec stft_attrs[] = {ATTR_ROW(BOOL, stft_params, onesided, .i = 1)};
 enum { STFT_SIGNAL, STFT_STEP, STFT_WINDOW, STFT_LENGTH };
 
-/* Frames are gathered by index: frame f has elements f * step + 0, 1, .. */
+/* Frames are gathered by index: frame f has elements f * step + 0, 1, .. A real signal may lack its
+ * last axis of size 1: PyTorch writes it so. */
 static hone_status stft_expand(builder *b, draft *d) {
     value *x = d->in[STFT_SIGNAL], *window = draft_in(d, STFT_WINDOW);
     const int32_t rank = emit_rank(b, x);
     if (rank < 0) return b->status;
-    if (rank != 3)
-        return builder_fail(b, HONE_E_FORMAT, "the signal has rank %d: expected 3", rank);
+    if (rank != 2 && rank != 3)
+        return builder_fail(b, HONE_E_FORMAT, "the signal has rank %d: expected 2 or 3", rank);
+    if (rank == 2) x = expand_unsqueeze(b, x, 2);
     value *zero = emit_i64(b, 0), *one = emit_i64(b, 1), *all = expand_size_of(b, x, 1), *n = all;
     if (draft_in(d, STFT_LENGTH))
         n = expand_reshape(b, expand_cast(b, d->in[STFT_LENGTH], HONE_I64), NULL, 0);
@@ -236,9 +238,12 @@ static hone_status stft_expand(builder *b, draft *d) {
                            ATTRS(A_INT("onesided", ((const stft_params *)d->params)->onesided))));
 }
 
-static const char *const stft_cases[] = {
-    "f32[2,32,1] i64[]{8} _ i64[]{16}", "f32[1,20,1] i64[]{5} f32[10] onesided=0",
-    "f64[1,20,2] i64[]{4} f64[8] i64[]{8} onesided=0", "f32[0,16,1] i64[]{4} _ i64[]{8}", NULL};
+static const char *const stft_cases[] = {"f32[2,32,1] i64[]{8} _ i64[]{16}",
+                                         "f32[1,20,1] i64[]{5} f32[10] onesided=0",
+                                         "f64[1,20,2] i64[]{4} f64[8] i64[]{8} onesided=0",
+                                         "f32[0,16,1] i64[]{4} _ i64[]{8}",
+                                         "f32[2,32] i64[]{8} f32[16]",
+                                         NULL};
 
 static const op_arg stft_in[] = {{"signal", DT_FLOATS, 'T', 0},
                                  {"frame_step", DT_INDEX, 0, 0},

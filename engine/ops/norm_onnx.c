@@ -36,14 +36,25 @@ static value *standardized(builder *b, value *v, int64_t axis, float epsilon) {
     return expand_cast(b, y, t);
 }
 
-/* Is v certain to have the shape of the axes of x from `axis` on? A broadcast of size 1 would not
- * be. */
-static bool fits_row(const value *v, const value *x, int32_t axis) {
+/* Is v certain to have the shape of the last n axes of x? A broadcast of size 1 would not be. */
+static bool fits_row(const value *v, const value *x, int32_t n) {
     const shape *s = &v->type.shape, *of = &x->type.shape;
-    if (s->rank != of->rank - axis || v->type.dtype != x->type.dtype) return false;
-    for (int32_t a = 0; a < s->rank; a++)
-        if (!dim_known(s->dim[a]) || (s->dim[a] == 1 && of->dim[axis + a] != 1)) return false;
+    if (s->rank != n || v->type.dtype != x->type.dtype) return false;
+    for (int32_t a = 0; a < n; a++)
+        if (!dim_known(s->dim[a]) ||
+            (s->dim[a] == 1 && (of->rank < n || of->dim[of->rank - n + a] != 1)))
+            return false;
     return true;
+}
+
+/* How many axes of x a row has. An axis that counts from the end says so for any rank. */
+static int32_t row_rank(builder *b, const value *x, int64_t axis) {
+    if (x->type.shape.rank < 0 && axis < 0 && axis >= -HONE_MAX_RANK) return (int32_t)-axis;
+    const int32_t rank = emit_rank(b, x);
+    int32_t first = 0;
+    if (rank >= 0 && !axis_normalize(axis, rank, &first))
+        builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
+    return rank - first;
 }
 
 /* LayerNormalization and RMSNormalization: scale and bias go into the core operator where they are
@@ -51,17 +62,14 @@ static bool fits_row(const value *v, const value *x, int32_t axis) {
 static hone_status norm_expand(builder *b, draft *d, const char *core) {
     const norm_params *p = d->params;
     value *x = draft_in(d, 0), *scale = draft_in(d, 1), *bias = draft_in(d, 2);
-    const int32_t rank = emit_rank(b, x);
-    int32_t axis;
-    if (rank < 0) return b->status;
-    if (!axis_normalize(p->axis, rank, &axis))
-        return builder_fail(b, HONE_E_FORMAT, "axis is out of range for rank %d", rank);
+    const int32_t row = row_rank(b, x, p->axis);
+    if (b->status != HONE_OK) return b->status;
     value *from = x->type.dtype == HONE_F64 ? expand_cast(b, x, HONE_F32) : x;
-    const bool inside = from == x && fits_row(scale, x, axis) && (!bias || fits_row(bias, x, axis));
+    const bool inside = from == x && fits_row(scale, x, row) && (!bias || fits_row(bias, x, row));
     value *out[3];
     const int32_t n_out = d->n_out < 3 ? d->n_out : 3;
     emit_n(b, core, IN(from, inside ? scale : NULL, inside ? bias : NULL),
-           ATTRS(A_INT("axis", axis), A_FLOAT("epsilon", p->epsilon)), out, n_out);
+           ATTRS(A_INT("axis", -row), A_FLOAT("epsilon", p->epsilon)), out, n_out);
     for (int32_t i = 1; i < n_out; i++)
         if (expand_wants(d, i)) d->out[i] = expand_cast(b, out[i], p->stash_type);
     if (inside) return draft_done(b, d, out[0]);
@@ -96,9 +104,8 @@ static hone_status simplified_norm_expand(builder *b, draft *d) {
     if (!wants) return b->status;
     value *x = expand_cast(b, d->in[0], HONE_F32);
     int64_t axes[HONE_MAX_RANK];
-    int32_t n = 0, axis = 0;
-    axis_normalize(p->axis, x->type.shape.rank, &axis);
-    for (int32_t a = axis; a < x->type.shape.rank; a++) axes[n++] = a;
+    const int32_t n = row_rank(b, x, p->axis);
+    for (int32_t a = 0; a < n; a++) axes[a] = a - n;
     value *mean =
         emit(b, "ReduceMean", IN(expand_binary(b, "Mul", x, x), emit_i64s(b, axes, n)), NO_ATTRS);
     mean = expand_binary(b, "Add", mean, emit_scalar(b, HONE_F32, (double)p->epsilon));

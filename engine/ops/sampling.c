@@ -46,13 +46,14 @@ static void cubic_weights(double t, double *w) {
     w[3] = ((a * end - 5 * a) * end + 8 * a) * end - 4 * a;
 }
 
-/* The position after the padding rule, and not further away than matters. */
+/* The position after the padding rule, and not further away than matters. A cubic reaches past the
+ * border from inside, so that there the rule is for its elements alone. */
 static double settle(const sampling *s, int64_t dim, double x) {
     const double last = (double)(dim - 1), edge = s->align_corners ? 0 : 0.5;
     if (!(x == x)) return -AXIS_TAPS;
     if (s->mode == SAMPLING_NEAREST) x = rint(x);
     if (x < -edge || x > last + edge) {
-        if (s->padding == SAMPLING_BORDER) x = x < 0 ? 0 : last;
+        if (s->padding == SAMPLING_BORDER && s->mode != SAMPLING_CUBIC) x = x < 0 ? 0 : last;
         if (s->padding == SAMPLING_REFLECT) x = isinf(x) ? 0 : reflect(x, -edge, last + edge);
     }
     return x < -AXIS_TAPS ? -AXIS_TAPS : x > last + AXIS_TAPS ? last + AXIS_TAPS : x;

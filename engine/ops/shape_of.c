@@ -2,6 +2,8 @@
  *
  * Shape and Size: what is known about the input without reading it.
  */
+#include "shape_of.h"
+
 #include "movement.h"
 
 typedef struct shape_of_params {
@@ -85,6 +87,16 @@ static const op op_size = {.name = "Size",
                            .flops = move_flops,
                            .tolerance = {TOL_EXACT, 0},
                            .cases = size_cases};
+
+const shape *shape_listed(const value *v) {
+    const node *n = v ? v->producer : NULL;
+    if (!n || n->op != &op_shape_of) return NULL;
+    const shape *of = &node_in(n, 0)->type.shape;
+    int32_t first, last;
+    if (of->rank < 0) return NULL;
+    shape_range(n->params, of->rank, &first, &last);
+    return last - first == of->rank ? of : NULL;
+}
 
 static const op *const members[] = {&op_shape_of, &op_size};
 const op_family family_shape_of = {members, COUNT_OF(members)};

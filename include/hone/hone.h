@@ -486,8 +486,8 @@ HONE_API hone_status hone_session_input(hone_session *session, int32_t input, ho
 /* Uses the caller's memory as an input, without a copy, until it is bound again or one of the two
  * functions above ends that; it also sets the shape. view->bytes is exactly what the shape needs.
  * view->data must be aligned to the element and stay valid and unchanged during runs; it must not
- * be memory borrowed from hone_session_output of the same session. On failure the input stays as it
- * was. */
+ * be memory borrowed from hone_session_output of the same session. For an optional, the value in it
+ * may be given itself. On failure the input stays as it was. */
 HONE_API hone_status hone_session_bind(hone_session *session, int32_t input, const hone_view *view,
                                        hone_error *err);
 /* Plans for the current input shapes without running. hone_session_run does it when needed. */

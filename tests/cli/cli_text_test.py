@@ -3,7 +3,8 @@
 import os
 
 from cli_support import FLOAT, INT64, CommandTest, Graph, Model, main
-from onnx_build import STRING
+import npy_files
+from onnx_build import STRING, block, number
 
 
 class Text(CommandTest):
@@ -119,6 +120,17 @@ class Lists(CommandTest):
         result = self.hone("run", self.scores(), "-i", "@0.25,0.75", "-o", "out")
         self.assertRegex(result.out, r'map  sequence of 1\n    0  map\n      keys  string\[2\]\n +first  "cat" "dog"\n')
         self.assertEqual(sorted(os.listdir(self.path("out"))), ["map_0_keys.npy", "map_0_values.npy"])
+
+    def test_an_optional_takes_the_value_in_it(self):
+        g = Graph("maybe")
+        optional = block(9, block(1, block(1, number(1, FLOAT))))
+        g.parts += block(11, block(1, "x") + block(2, optional))
+        g.node("OptionalGetElement", ["x"], ["y"])
+        g.output("y", FLOAT, None)
+        Model(g).save(self.path("maybe.onnx"))
+        npy_files.write(self.path("x.npy"), "<f4", [2], [3.0, 4.0])
+        self.hone("run", "maybe.onnx", "-q", "-i", "x.npy", "-o", "out")
+        self.assertEqual(list(npy_files.read(self.path("out/y.npy"))[2]), [3, 4])
 
     def test_inspect_tells_the_kind(self):
         self.assertIn("list  sequence of float32[", self.hone("inspect", self.model()).out)

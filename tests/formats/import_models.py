@@ -367,6 +367,42 @@ def loop_bodies_need_not_state_types():
 
 
 @case
+def sizes_of_sizes_tell_the_rank():
+    g = Graph()
+    g.input("x", FLOAT, ["n", 2])
+    g.initializer("queries", FLOAT, [1, 2], [1, 3])
+    g.node("Shape", ["x"], ["sizes"])
+    g.node("Shape", ["sizes"], ["rank"])
+    g.node("ConstantOfShape", ["rank"], ["ones"],
+           value=Tensor(INT64, [1], struct.pack("<q", 1)))
+    g.node("Expand", ["queries", "ones"], ["row"])
+    g.node("Tile", ["row", "sizes"], ["tiled"])
+    g.initializer("scale", FLOAT, [4], [1, 1, 1, 1])
+    g.node("LayerNormalization", ["tiled", "scale"], ["y"], axis=-1, epsilon=0.0)
+    g.output("y", FLOAT, None)
+    return Model(g), [floats([1, 2, 3, 4], [2, 2])], [floats([-1, 1, -1, 1] * 2, [2, 4])]
+
+
+@case
+def rows_from_the_end_need_no_rank():
+    g = Graph()
+    g.input("x", FLOAT, [1, 2])
+    g.input("on", BOOL, [])
+    then, other = Graph("then"), Graph("else")
+    then.node("Identity", ["x"], ["as_is"])
+    then.output("as_is", FLOAT, None)
+    other.initializer("front", INT64, [1], [0])
+    other.node("Unsqueeze", ["x", "front"], ["longer"])
+    other.output("longer", FLOAT, None)
+    g.node("If", ["on"], ["some"], then_branch=then, else_branch=other)
+    g.initializer("scale", FLOAT, [2], [2, 3])
+    g.node("LayerNormalization", ["some", "scale"], ["y"], axis=-1, epsilon=0.0)
+    g.output("y", FLOAT, None)
+    return (Model(g), [floats([1, 5], [1, 2]), Tensor(BOOL, [], b"\0")],
+            [floats([-2, 3], [1, 1, 2])])
+
+
+@case
 def scan_bodies_need_not_state_types():
     body = Graph("body")
     for name in ("state", "slice"):

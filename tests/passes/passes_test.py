@@ -5,7 +5,7 @@ from cli_support import CommandTest, main
 from onnx_build import BOOL, FLOAT, INT64, Graph, Model
 
 IMAGE = [1, 3, 6, 5]
-PASSES = ("fold_constants", "sink_transposes", "remove_dead", "fold_affine", "fuse_activation",
+PASSES = ("fold_constants", "sink_constants", "sink_transposes", "remove_dead", "fold_affine", "fuse_activation",
           "fuse_epilogue", "flush_subnormals", "pack_weights")
 
 
@@ -267,6 +267,40 @@ class Passes(CommandTest):
         graph.node("MatMul", ["x", "w"], ["a"])
         graph.node("MatMul", ["a", "w"], ["y"])
         self.check(graph, "y", {"MatMul": 2}, pack_weights=2)
+
+    def test_a_weight_that_a_loop_carries_is_constant_inside(self):
+        body = Graph("body")
+        body.input("i", INT64, [])
+        body.input("on", BOOL, [])
+        body.input("v", FLOAT, [2, 4])
+        body.input("carried", FLOAT, [4, 4])
+        body.node("MatMul", ["v", "carried"], ["next"])
+        body.node("Identity", ["on"], ["still"])
+        body.node("Identity", ["carried"], ["same"])
+        body.output("still", BOOL, [])
+        body.output("next", FLOAT, [2, 4])
+        body.output("same", FLOAT, [4, 4])
+        graph = self.graph([2, 4])
+        graph.initializer("trips", INT64, [], [3])
+        graph.initializer("w", FLOAT, [4, 4], numbers(16))
+        graph.node("Loop", ["trips", "", "x", "w"], ["v", "carried_out"], body=body)
+        graph.node("MatMul", ["v", "carried_out"], ["y"])
+        self.check(graph, "y", {"Loop": 1, "MatMul": 1}, sink_constants=1, pack_weights=2)
+
+    def test_a_folded_constant_enters_branches(self):
+        then, other = Graph("then"), Graph("else")
+        then.node("MatMul", ["x", "w"], ["t"])
+        then.output("t", FLOAT, [5, 4])
+        other.node("Identity", ["w"], ["e"])
+        other.output("e", FLOAT, [4, 4])
+        graph = self.graph([5, 4])
+        graph.initializer("half", FLOAT, [4, 4], numbers(16))
+        graph.node("Add", ["half", "half"], ["w"])
+        graph.node("ReduceSum", ["x"], ["sum"], keepdims=0)
+        graph.node("Greater", ["sum", self.scalar(graph, "zero", 0)], ["cond"])
+        graph.node("If", ["cond"], ["y"], then_branch=then, else_branch=other)
+        self.check(graph, "y", {"ReduceSum": 1, "Greater": 1, "If": 1},
+                   fold_constants=2, sink_constants=2, pack_weights=1)
 
     def test_a_product_of_two_inputs_has_nothing_to_pack(self):
         graph = self.graph([5, 4])
