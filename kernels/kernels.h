@@ -117,6 +117,9 @@ typedef struct epilogue_f32 {
  *   b       panels of 16 columns, K-major: b[(t * k + kk) * 16 + column], next panel b + ldb
  *   c       row i at c + i * ldc;  1 <= mr <= MR rows and 1 <= nr <= NR columns are written
  *
+ *   next    NULL, or memory that the next call needs; every step of the depth prefetches the line
+ * at next into L2 and goes next_step elements on
+ *
  * A plain matrix product has taps == 1 and a[i] = A + i * lda. taps or k may be 0. Every element is
  * one chain of multiply-adds in the order of b, whatever mr, nr and packed are. */
 #define GEMM_MAX_MR 16
@@ -130,6 +133,8 @@ typedef struct gemm_tile_f32 {
     float *c;
     size_t ldc;
     size_t mr, nr, k, taps;
+    const float *next;
+    size_t next_step;
     bool accumulate;
     const epilogue_f32 *ep; /* bias and residual already point at this tile's first column/row */
 } gemm_tile_f32;

@@ -33,7 +33,7 @@
 #define GEMM_MC         252
 #define GEMM_KC         384
 #define GEMV_VECS(rows) 4
-#define GEMM_SHAPE      "14x32"
+#define GEMM_SHAPE      "6x64"
 #elif VF_LANES == 8
 #define GEMM_MR         6
 #define GEMM_NR         16
@@ -111,6 +111,7 @@ SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int ro
     const size_t k = t->k, ldb = t->ldb;
     const size_t step = mode == GEMM_PACKED ? mr : 1;
     const float *b = t->b + col / GEMM_PANEL * ldb + col % GEMM_PANEL;
+    const float *next = t->next;
     tile_acc acc;
     tile_zero(acc, rows, vecs);
     SIMD_UNROLL for (int i = 0; i < rows; i++) SIMD_PREFETCH(t->c + (size_t)i * t->ldc + col);
@@ -121,7 +122,13 @@ SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int ro
         }
         size_t kk = 0;
         for (; kk + 2 <= k; kk += 2, b += 2 * GEMM_PANEL) {
-            if (mode == GEMM_STREAM) gemm_f32_prefetch(b, ldb, vecs);
+            if (mode == GEMM_STREAM) {
+                gemm_f32_prefetch(b, ldb, vecs);
+            } else {
+                SIMD_PREFETCH_L2(next);
+                SIMD_PREFETCH_L2(next + t->next_step);
+                next += 2 * t->next_step;
+            }
             gemm_f32_step(acc, a, kk * step, b, ldb, rows, vecs);
             gemm_f32_step(acc, a, (kk + 1) * step, b + GEMM_PANEL, ldb, rows, vecs);
         }

@@ -8,8 +8,6 @@
 /* From this many columns on, copying A into the order in which the micro-kernel reads it costs less
  * than it saves. */
 #define PACK_MIN_COLS 64
-/* Fewer tiles are over before the next panel has arrived. */
-#define PREFETCH_MIN_TILES 4
 /* Part of C that is still in L2 when activations come to it. */
 #define ACT_FLOATS ((size_t)1 << 15)
 
@@ -94,27 +92,39 @@ static void prepare_rows(sweep_block *b) {
     b->tiles = (size_t)(tile - row_tiles(b));
 }
 
-/* Brings this tile's share of the next panels from L3 or memory into L2. */
-static void prefetch_panels(const float *next, size_t floats, size_t tile, size_t tiles) {
-    const size_t share = (floats / tiles + GEMM_PANEL) / GEMM_PANEL * GEMM_PANEL;
-    const size_t begin = smaller(tile * share, floats), end = smaller(begin + share, floats);
-    for (size_t i = begin; i < end; i += GEMM_PANEL) __builtin_prefetch(next + i, 0, 2);
+/* What is read after panel group j of the block, or NULL. */
+static const float *next_panels(const sweep_block *b, size_t j) {
+    const float *here = b->b + b->group * b->x->ldg;
+    if (j + b->s->kernel->nr < b->cols) return here + (j + b->s->kernel->nr) / GEMM_PANEL * b->ldb;
+    if (b->depth.last) return NULL;
+    return here + b->depth.taps * b->depth.k * GEMM_PANEL;
+}
+
+/* Tiles share the lines of the next panels: each tile takes a part of one of them. */
+static void share_next(const sweep_block *b, const float *next, size_t tile, gemm_tile_f32 *t) {
+    const size_t panels = b->s->kernel->nr / GEMM_PANEL, parts = b->tiles / panels;
+    const size_t depth = b->depth.taps * b->depth.k;
+    t->next = b->b;
+    t->next_step = 0;
+    if (!next || parts == 0) return;
+    t->next_step = ceil_div(GEMM_PANEL, parts);
+    t->next = next + tile % panels * b->ldb + tile / panels % parts * depth * t->next_step;
 }
 
 /* One panel group (nr columns from column j of the block) of all row tiles. */
 static void multiply_panel(const sweep_block *b, size_t j, gemm_tile_f32 *t, epilogue_f32 *ep) {
     const gemm_sweep *s = b->s;
     const k_block *d = &b->depth;
-    const size_t nr = s->kernel->nr, panel = d->taps * d->k * GEMM_PANEL;
+    const size_t nr = s->kernel->nr;
     const size_t col = b->group * s->n + b->col + j;
-    const bool prefetch = j + nr < b->cols && b->tiles >= PREFETCH_MIN_TILES;
+    const float *next = next_panels(b, j);
     const epilogue_f32 *all = b->x->ep;
     t->b = b->b + b->group * b->x->ldg + j / GEMM_PANEL * b->ldb;
     t->nr = smaller(nr, b->cols - j);
     if (t->ep && all->bias) ep->bias = all->bias + col;
     for (size_t i = 0; i < b->tiles; i++) {
         const gemm_row_tile *tile = row_tiles(b) + i;
-        if (prefetch) prefetch_panels(t->b + nr / GEMM_PANEL * b->ldb, panel, i, b->tiles);
+        share_next(b, next, i, t);
         t->a = tile->a;
         t->packed = tile->packed;
         t->mr = tile->rows;

@@ -20,6 +20,7 @@
 #endif
 
 /* Brings the cache line at p closer for reading. p may be any address. */
-#define SIMD_PREFETCH(p) __builtin_prefetch(p)
+#define SIMD_PREFETCH(p)    __builtin_prefetch(p)
+#define SIMD_PREFETCH_L2(p) __builtin_prefetch((p), 0, 2)
 
 #endif
