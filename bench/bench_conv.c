@@ -2,13 +2,15 @@
  *
  * Speed of fp32 convolutions on one thread, next to the machine's peak and to the matrix product of
  * the same size, which is what a convolution costs when finding its rows costs nothing. The last
- * column is what two layout changes would add, of the input and of the result: the price of
- * channels-first images around a channels-last kernel.
+ * columns are what two layout changes would add, of the input and of the result: the price of
+ * channels-first images around a channels-last kernel; and how many times as fast Winograd's tiles
+ * of 2 x 2 and 4 x 4 are.
  *
  *   bench-conv [level [rounds]]
  */
 #include "conv/conv_f32.h"
 #include "conv/dwconv_f32.h"
+#include "conv/winograd_f32.h"
 #include "gemm/gemm_f32.h"
 
 #include <stdio.h>
@@ -25,6 +27,7 @@ typedef struct work {
     const kernels *ks;
     conv_f32_plan conv;
     dwconv_f32_plan depthwise;
+    winograd_f32_plan winograd;
     gemm_sweep gemm;
     gemm_f32_args product;
     const float *x, *w;
@@ -43,6 +46,12 @@ static void run_depthwise(void *user) {
     work *k = user;
     const dwconv_f32_operands operands = {.x = k->x, .w = k->w, .y = k->y};
     dwconv_f32_run(&k->depthwise, &operands, 0, k->depthwise.tasks, k->scratch);
+}
+
+static void run_winograd(void *user) {
+    work *k = user;
+    const winograd_f32_args args = {.x = k->x, .w = k->w, .y = k->y};
+    winograd_f32_run(&k->winograd, &args, 0, k->winograd.tasks, k->scratch);
 }
 
 static void run_product(void *user) {
@@ -66,6 +75,29 @@ static conv_window window_of(const layer *l) {
                          .stride = {1, l->stride, l->stride},
                          .dilation = {1, 1, 1},
                          .pad = {0, pad, pad}};
+}
+
+/* Seconds of a 3 x 3 layer with Winograd's tiles. */
+static double bench_winograd(const work *direct, const layer *l, int tile, double flops,
+                             int rounds) {
+    work k = *direct;
+    const size_t ic = (size_t)l->ic, oc = (size_t)l->oc;
+    const winograd_f32_shape s = {.tile = tile,
+                                  .n = 1,
+                                  .in = {l->size, l->size},
+                                  .out = {l->size, l->size},
+                                  .pad = {1, 1},
+                                  .ic = l->ic,
+                                  .oc = l->oc,
+                                  .ldx = l->ic,
+                                  .ldy = l->oc};
+    k.winograd = winograd_f32_make_plan(k.ks, &s);
+    float *w = bench_floats(winograd_f32_packed_floats(tile, ic, oc));
+    k.w = w;
+    k.scratch = bench_floats(k.winograd.scratch / sizeof(float));
+    const bench_result r = bench_run(k.ks, run_winograd, &k, flops, rounds);
+    free(w), free(k.scratch);
+    return r.seconds;
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -109,7 +141,10 @@ static void bench_layer(const kernels *ks, const layer *l, int rounds) {
         printf(" %7.2f", r.seconds / p.seconds);
     else
         printf(" %7s", "-");
-    printf(" %7.2f\n", t.seconds / r.seconds);
+    printf(" %7.2f", t.seconds / r.seconds);
+    for (int tile = 2; tile <= 4 && l->oc && l->kernel == 3 && l->stride == 1; tile += 2)
+        printf(" %7.2f", r.seconds / bench_winograd(&k, l, tile, flops, rounds));
+    printf("\n");
     free(a), free(packed), free((void *)(uintptr_t)k.x), free(k.y), free(k.scratch);
 }
 
@@ -128,8 +163,8 @@ int main(int argc, char **argv) {
     };
     int rounds;
     const kernels ks = bench_arguments(argc, argv, &rounds);
-    printf("%s\n%-24s %9s %8s %7s %7s %7s\n", ks.gemm_f32.name, "image channels window", "us",
-           "GFLOP/s", "of peak", "product", "layout");
+    printf("%s\n%-24s %9s %8s %7s %7s %7s %7s %7s\n", ks.gemm_f32.name, "image channels window",
+           "us", "GFLOP/s", "of peak", "product", "layout", "tile 2", "tile 4");
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         bench_layer(&ks, &layers[i], rounds);
     return 0;

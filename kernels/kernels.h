@@ -117,8 +117,8 @@ typedef struct epilogue_f32 {
  *   b       panels of 16 columns, K-major: b[(t * k + kk) * 16 + column], next panel b + ldb
  *   c       row i at c + i * ldc;  1 <= mr <= MR rows and 1 <= nr <= NR columns are written
  *
- *   next    NULL, or memory that the next call needs; every step of the depth prefetches the line
- * at next into L2 and goes next_step elements on
+ *   next    NULL, or memory that a later call needs: every second step of the depth prefetches the
+ *           line at next into L2 and goes next_step elements on
  *
  * A plain matrix product has taps == 1 and a[i] = A + i * lda. taps or k may be 0. Every element is
  * one chain of multiply-adds in the order of b, whatever mr, nr and packed are. */
@@ -183,6 +183,27 @@ typedef struct dwconv_f32_args {
     const epilogue_f32 *ep; /* or NULL */
 } dwconv_f32_args;
 typedef void dwconv_f32_fn(const dwconv_f32_args *d);
+
+/* Winograd convolution, 3 x 3 taps, tile x tile outputs from side x side inputs, side = tile + 2.
+ * In: plane f of the result, v[f * ldv + c], is value f of B' d B for d = rows[..][c], side * side
+ * pixels in lines. Out: A' m A for m = m[f * ldm + c], then the epilogue except act, for the first
+ * height x width of the tile's outputs; lines of y are `line` apart, those of ep->residual
+ * residual_line, and pixels ldy and ep->ldr. For c < channels. */
+typedef struct winograd_in_args {
+    const float *const *rows;
+    size_t channels;
+    float *v;
+    size_t ldv;
+} winograd_in_args;
+typedef void winograd_in_fn(const winograd_in_args *w);
+typedef struct winograd_out_args {
+    const float *m;
+    size_t ldm, channels;
+    float *y;
+    size_t line, ldy, residual_line, height, width;
+    const epilogue_f32 *ep; /* or NULL */
+} winograd_out_args;
+typedef void winograd_out_fn(const winograd_out_args *w);
 
 /* y[p][c] = max (or scale[p] * sum) over t of rows[p * step + t][offset + c], for p < pixels,
  * c < channels. taps >= 1. NaN wins. */

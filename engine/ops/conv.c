@@ -18,6 +18,7 @@
 #include "checked.h"
 #include "conv/conv_f32.h"
 #include "conv_grad.h"
+#include "conv_winograd.h"
 #include "wide.h"
 
 static const attr_spec conv_attrs[] = {
@@ -148,14 +149,24 @@ void conv_axes(const node *n, axis_map *m) {
 
 static layout conv_pack(const node *n, int32_t input) {
     const conv_params *p = n->params;
-    return input == CONV_W && n->in[CONV_W].value->type.dtype == HONE_F32
-               ? (layout){LAYOUT_PANELS_NK, (int32_t)p->group}
-               : (layout){LAYOUT_DENSE, 1};
+    if (input != CONV_W || n->in[CONV_W].value->type.dtype != HONE_F32)
+        return (layout){LAYOUT_DENSE, 1};
+    const layout winograd = conv_winograd_choose(n);
+    return winograd.kind != LAYOUT_DENSE ? winograd : (layout){LAYOUT_PANELS_NK, (int32_t)p->group};
+}
+
+static bool conv_reads(const node *n, int32_t input, layout l) {
+    const conv_params *p = n->params;
+    if (input != CONV_W || n->in[CONV_W].value->type.dtype != HONE_F32) return false;
+    return l.kind == LAYOUT_PANELS_NK ? l.groups == p->group
+                                      : layout_tile(l) && conv_winograd_fits(n);
 }
 
 /* What plan leaves for run. */
 typedef struct conv_state {
     conv_f32_plan plan;
+    winograd_f32_plan winograd; /* instead, if the weight is packed for it */
+    size_t tasks, ldy;
     shape result;
     bool late;
     float *packed; /* a constant weight, packed while planning; NULL: in the model or at run time */
@@ -249,6 +260,11 @@ static hone_status plan_weight(plan_ctx *pc, step *s, conv_state *st) {
 
 /* Says how rows are found, and why not in a cheaper way. */
 static void name_kernel(plan_ctx *pc, step *s, const conv_state *st) {
+    const int tile = st->winograd.shape.tile;
+    if (tile) {
+        plan_kernel(pc, s, "%s, Winograd's tiles of %d x %d", s->k->gemm_wide_f32.name, tile, tile);
+        return;
+    }
     static const char *const rows[] = {[CONV_DENSE] = "pixels as rows",
                                        [CONV_TAPS] = "a row pointer per tap",
                                        [CONV_LINES] = "a row pointer per line"};
@@ -260,6 +276,24 @@ static void name_kernel(plan_ctx *pc, step *s, const conv_state *st) {
         plan_decline(pc, s, rows[CONV_DENSE],
                      "the window is not 1 x 1 with stride 1 and no padding");
     plan_kernel(pc, s, "%s, %s", s->k->gemm_f32.name, rows[st->plan.rows]);
+}
+
+static hone_status plan_kernels(plan_ctx *pc, step *s, const conv_f32_shape *c, conv_state *st) {
+    const int tile = layout_tile(s->in[CONV_W].layout);
+    size_t scratch;
+    if (tile) {
+        const winograd_f32_shape w = conv_winograd_shape(c, tile);
+        st->winograd = winograd_f32_make_plan(s->k, &w);
+        st->tasks = st->winograd.tasks;
+        scratch = st->winograd.scratch;
+    } else {
+        st->plan = conv_f32_make_plan(s->k, c);
+        st->tasks = st->plan.tasks;
+        scratch = st->plan.scratch;
+    }
+    st->ldy = (size_t)c->ldy;
+    name_kernel(pc, s, st);
+    return scratch_book_workers(pc, s, scratch, &st->worker_bytes);
 }
 
 static hone_status conv_plan(plan_ctx *pc, step *s) {
@@ -274,9 +308,7 @@ static hone_status conv_plan(plan_ctx *pc, step *s) {
         return HONE_OK;
     conv_f32_shape c = kernel_shape(s, &g);
     const bool folded = fold_width(s, &c);
-    st->plan = conv_f32_make_plan(s->k, &c);
-    name_kernel(pc, s, st);
-    TRY(scratch_book_workers(pc, s, st->plan.scratch, &st->worker_bytes));
+    TRY(plan_kernels(pc, s, &c, st));
     TRY(folded ? plan_folded(pc, s, st) : plan_weight(pc, s, st));
     TRY(wide_book(pc, s, &s->in[CONV_X], &st->x));
     if (st->pack_at_run) TRY(wide_book(pc, s, &s->in[CONV_W], &st->w));
@@ -293,8 +325,13 @@ typedef struct conv_job {
 
 static void conv_tasks(void *arg, int64_t first, int64_t last, int32_t worker) {
     const conv_job *job = arg;
-    conv_f32_run(&job->st->plan, &job->args, (size_t)first, (size_t)last,
-                 job->scratch + (size_t)worker * job->st->worker_bytes);
+    char *scratch = job->scratch + (size_t)worker * job->st->worker_bytes;
+    if (job->st->winograd.tasks) {
+        const winograd_f32_args args = {job->args.x, job->args.w, job->args.y, job->args.ep};
+        winograd_f32_run(&job->st->winograd, &args, (size_t)first, (size_t)last, scratch);
+    } else {
+        conv_f32_run(&job->st->plan, &job->args, (size_t)first, (size_t)last, scratch);
+    }
 }
 
 /* The packed weight, wherever it comes from. */
@@ -310,19 +347,19 @@ static hone_status conv_run(run_ctx *r, const step *s) {
     const conv_state *st = s->state;
     const conv_params *p = step_params(s);
     char *scratch = r->scratch;
-    if (st->plan.tasks == 0) return HONE_OK;
+    if (st->tasks == 0) return HONE_OK;
     epilogue_f32 ep = fused_epilogue(&p->fused, s->k);
     if (st->late) ep = (epilogue_f32){.lo = -INFINITY, .hi = INFINITY};
     if (step_has(s, CONV_BIAS)) ep.bias = wide_read(&st->bias, s->k, &s->in[CONV_BIAS], scratch);
     if (step_has(s, CONV_RESIDUAL) && !st->late) ep.residual = s->in[CONV_RESIDUAL].data;
     if (st->folded_bias) ep.bias = st->folded_bias;
-    ep.ldr = (size_t)st->plan.shape.ldy;
+    ep.ldr = st->ldy;
     conv_job job = {.st = st, .scratch = scratch};
     job.args.x = wide_read(&st->x, s->k, &s->in[CONV_X], scratch);
     job.args.w = packed_weight(s, st, scratch);
     job.args.y = wide_result(&st->y, &s->out[0], scratch);
     job.args.ep = &ep;
-    team_run(r->team, (int64_t)st->plan.tasks, 1, conv_tasks, &job);
+    team_run(r->team, (int64_t)st->tasks, 1, conv_tasks, &job);
     if (st->late)
         fused_finish(r, s, &p->fused, &st->result, job.args.y);
     else
@@ -373,6 +410,7 @@ const op op_conv = {.name = "Conv",
                     .quant = &conv_quant,
                     .flops = conv_flops,
                     .pack = conv_pack,
+                    .reads = conv_reads,
                     .fused = offsetof(conv_params, fused) + 1,
                     .tolerance = {TOL_SUM, 4},
                     .cases = conv_cases};

@@ -116,6 +116,8 @@ struct op {
     uint64_t (*flops)(const step *s);
     /* Layout an input's constant should be packed into, or LAYOUT_DENSE. NULL: dense. */
     layout (*pack)(const node *n, int32_t input);
+    /* May it be in this other layout too? NULL: no. */
+    bool (*reads)(const node *n, int32_t input, layout l);
     /* Products and convolutions: offset of the fused_params (fused.h) in the params struct, plus
      * one. Their inputs are data, weight, bias (one value an element of the last output axis),
      * residual. */

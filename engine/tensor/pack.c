@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack.h"
 
+#include "conv/winograd_f32.h"
 #include "gemm/gemm_pack.h"
 
 bool layout_fits(layout l, hone_dtype dtype, const shape *s) {
@@ -33,6 +34,12 @@ static matrices matrices_of(const tensor *t) {
 }
 
 void tensor_pack(const kernels *k, const tensor *from, const tensor *to) {
+    const int tile = layout_tile(to->layout);
+    if (tile) {
+        winograd_f32_pack(k, tile, (size_t)to->shape.dim[3], (size_t)to->shape.dim[0], from->data,
+                          to->data);
+        return;
+    }
     const matrices m = matrices_of(to);
     const float *dense = from->data;
     float *packed = to->data;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Packed constants: from row-major to a kernel's layout, without loss.
+ * Packed constants: from row-major to a kernel's layout, without loss but for the rounding of
+ * LAYOUT_WINOGRAD_*.
  */
 #ifndef HONE_PACK_H
 #define HONE_PACK_H

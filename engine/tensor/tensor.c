@@ -25,6 +25,11 @@ bool tensor_size(const tensor *t, size_t *out) {
         return panels_size(t, shape_span(s, 0, s->rank - 2), k, n, out);
     }
     const int64_t groups = t->layout.groups, rows = s->dim[0];
+    const int tile = layout_tile(t->layout);
+    if (tile) {
+        return groups == 1 && s->rank == 4 && s->dim[1] == 3 && s->dim[2] == 3 &&
+               panels_size(t, (tile + 2) * (tile + 2), s->dim[3], rows, out);
+    }
     if (t->layout.kind != LAYOUT_PANELS_NK || groups < 1 || rows % groups) return false;
     return panels_size(t, groups, shape_span(s, 1, s->rank), rows / groups, out);
 }

@@ -12,16 +12,25 @@
  * constant keeps its logical shape. */
 typedef enum layout_kind {
     LAYOUT_DENSE = 0, /* row-major */
-    LAYOUT_PANELS_KN =
-        1, /* logical [.., K, N]: per matrix, 16-column panels, K-major, zero-padded */
-    LAYOUT_PANELS_NK =
-        2, /* logical [N, K..]: the same panels of the transpose, per group of rows */
+    /* logical [.., K, N]: per matrix, 16-column panels, K-major, zero-padded */
+    LAYOUT_PANELS_KN = 1,
+    /* logical [N, K..]: the same panels of the transpose, per group of rows */
+    LAYOUT_PANELS_NK = 2,
+    /* logical [N, 3, 3, K]: transformed for tiles of 2 x 2, of 4 x 4 (winograd_f32.h) */
+    LAYOUT_WINOGRAD_2 = 3,
+    LAYOUT_WINOGRAD_4 = 4,
+    LAYOUT_KINDS
 } layout_kind;
 
 typedef struct layout {
     uint8_t kind;
     int32_t groups; /* LAYOUT_PANELS_NK: rows are split into this many groups, each padded */
 } layout;
+
+/* Side of a tile of LAYOUT_WINOGRAD_*, or 0. */
+static inline int layout_tile(layout l) {
+    return l.kind == LAYOUT_WINOGRAD_2 ? 2 : l.kind == LAYOUT_WINOGRAD_4 ? 4 : 0;
+}
 
 /* A value. Other kinds than tensors hold shape.dim[0] values in an array of tensors at data; dtype
  * and layout say nothing then. */

@@ -182,7 +182,7 @@ static hone_status check_tensor(const hone_reader *r, const cursor *in, uint32_t
         t->index != NONE_INDEX)
         return fail_at(r->c, HONE_E_UNSUPPORTED, (int64_t)in->offset,
                        "tensor %u is sparse or quantized by its record", i);
-    if (t->layout > LAYOUT_PANELS_NK)
+    if (t->layout >= LAYOUT_KINDS)
         return fail_at(r->c, HONE_E_UNSUPPORTED, (int64_t)in->offset, "tensor %u has layout %u", i,
                        t->layout);
     if (t->rank > HONE_MAX_RANK || t->groups > INT32_MAX ||

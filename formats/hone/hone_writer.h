@@ -19,7 +19,7 @@ typedef struct blob {
     uint64_t kind; /* layout_kind or BLOB_TEXT */
 } blob;
 
-enum { LAYOUT_KINDS = LAYOUT_PANELS_NK + 1, BLOB_TEXT = LAYOUT_KINDS, BLOB_KINDS };
+enum { BLOB_TEXT = LAYOUT_KINDS, BLOB_KINDS };
 
 typedef struct hone_writer {
     const ctx *c;

@@ -6,6 +6,7 @@
 #include "kernels.h"
 
 #include "../conv/window_f32_body.h"
+#include "../conv/winograd_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
 #include "../gemm/gemm_f64_body.h"
 #include "binary_f32_body.h"
@@ -29,6 +30,7 @@ static void fill_level(kernels *k) {
     fill_gemm(k);
     k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
+    fill_winograd(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

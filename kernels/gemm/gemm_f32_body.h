@@ -33,7 +33,8 @@
 #define GEMM_MC         252
 #define GEMM_KC         384
 #define GEMV_VECS(rows) 4
-#define GEMM_SHAPE      "6x64"
+#define GEMM_WIDE_MR    6
+#define GEMM_SHAPE      "14x32"
 #elif VF_LANES == 8
 #define GEMM_MR         6
 #define GEMM_NR         16
@@ -60,6 +61,9 @@
 #define GEMM_SHAPE      "4x16"
 #endif
 
+#ifndef GEMM_WIDE_MR
+#define GEMM_WIDE_MR GEMM_MR
+#endif
 #define GEMV_MR                4
 #define GEMV_NR                64
 #define GEMM_AHEAD             512 /* floats that B is prefetched ahead in a stream */
@@ -94,7 +98,12 @@ SIMD_INLINE void gemm_f32_step(tile_acc acc, const float *const a[], size_t ka, 
 
 /* Where a chunk's operands come from: rows of A in place or packed, with B in L1; or A in L1 and B
  * streamed from memory, in up to four panels at once. */
-typedef enum gemm_mode { GEMM_IN_PLACE, GEMM_PACKED, GEMM_STREAM } gemm_mode;
+typedef enum gemm_mode { GEMM_IN_PLACE, GEMM_PACKED, GEMM_WIDE, GEMM_STREAM } gemm_mode;
+
+/* Row pointers of a tap in t->a. */
+SIMD_INLINE size_t gemm_f32_mr(const gemm_mode mode) {
+    return mode == GEMM_STREAM ? GEMV_MR : mode == GEMM_WIDE ? GEMM_WIDE_MR : GEMM_MR;
+}
 
 /* Hardware prefetchers stop at the end of a page; panels do not. */
 SIMD_INLINE void gemm_f32_prefetch(const float *b, size_t ldb, const int vecs) {
@@ -107,7 +116,7 @@ SIMD_INLINE void gemm_f32_prefetch(const float *b, size_t ldb, const int vecs) {
 /* rows x vecs of the tile from column `col` on. */
 SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int rows, const int vecs,
                                 const gemm_mode mode) {
-    const size_t mr = mode == GEMM_STREAM ? GEMV_MR : GEMM_MR;
+    const size_t mr = gemm_f32_mr(mode);
     const size_t k = t->k, ldb = t->ldb;
     const size_t step = mode == GEMM_PACKED ? mr : 1;
     const float *b = t->b + col / GEMM_PANEL * ldb + col % GEMM_PANEL;
@@ -126,8 +135,7 @@ SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int ro
                 gemm_f32_prefetch(b, ldb, vecs);
             } else {
                 SIMD_PREFETCH_L2(next);
-                SIMD_PREFETCH_L2(next + t->next_step);
-                next += 2 * t->next_step;
+                next += t->next_step;
             }
             gemm_f32_step(acc, a, kk * step, b, ldb, rows, vecs);
             gemm_f32_step(acc, a, (kk + 1) * step, b + GEMM_PANEL, ldb, rows, vecs);
@@ -142,31 +150,41 @@ SIMD_INLINE void gemm_f32_chunk(const gemm_tile_f32 *t, size_t col, const int ro
     if (t->nr - col >= (size_t)(vecs * VF_LANES)) {
         tile_finish(acc, rows, vecs, &out);
     } else {
-        float tile[GEMM_MR * GEMM_NR];
+        float tile[GEMM_MR * GEMM_NR]; /* at least rows * vecs * VF_LANES */
         tile_store(acc, rows, vecs, tile, (size_t)(vecs * VF_LANES));
         tile_finish_edge(tile, (size_t)(vecs * VF_LANES), (size_t)rows, t->nr - col, &out);
     }
 }
 
-/* All columns of `rows` rows, in chunks of `vecs` vectors while there are panels for them, then of
- * a panel or half a panel. Whole vectors of B can be read because panels are padded with zeros. */
+/* Vectors of a panel, or of a chunk that is less. */
+SIMD_INLINE int gemm_f32_narrow(const int vecs) {
+    return vecs < GEMM_PANEL / VF_LANES ? vecs : GEMM_PANEL / VF_LANES;
+}
+
+/* Chunks of several panels while there are columns for them. */
+SIMD_INLINE size_t gemm_f32_panels(const gemm_tile_f32 *t, size_t col, const int rows,
+                                   const int vecs, const gemm_mode mode) {
+    const size_t padded = (t->nr + GEMM_PANEL - 1) / GEMM_PANEL * GEMM_PANEL;
+    const size_t cols = (size_t)(vecs * VF_LANES);
+    if (vecs <= gemm_f32_narrow(vecs)) return col;
+    for (; col + cols <= padded; col += cols) gemm_f32_chunk(t, col, rows, vecs, mode);
+    return col;
+}
+
+/* All columns of `rows` rows, in chunks of `vecs` vectors, of half as many and so on down to half a
+ * panel. Whole vectors of B can be read because panels are padded with zeros. */
 SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int vecs,
                                const gemm_mode mode) {
-    const int narrow = vecs * VF_LANES < GEMM_PANEL ? vecs : GEMM_PANEL / VF_LANES;
-    const size_t padded = (t->nr + GEMM_PANEL - 1) / GEMM_PANEL * GEMM_PANEL;
-    size_t col = 0;
-    while (col < t->nr) {
+    const int narrow = gemm_f32_narrow(vecs);
+    size_t col = gemm_f32_panels(t, 0, rows, vecs, mode);
+    if (vecs > 1) col = gemm_f32_panels(t, col, rows, vecs / 2, mode);
+    if (vecs > 2) col = gemm_f32_panels(t, col, rows, vecs / 4, mode);
+    for (; col < t->nr; col += (size_t)(narrow * VF_LANES)) {
         if (narrow > 1 && t->nr - col <= (size_t)(narrow / 2 * VF_LANES)) {
             gemm_f32_chunk(t, col, rows, narrow / 2, mode);
             return;
         }
-        if (vecs > narrow && padded - col < (size_t)(vecs * VF_LANES)) {
-            gemm_f32_chunk(t, col, rows, narrow, mode);
-            col += (size_t)(narrow * VF_LANES);
-        } else {
-            gemm_f32_chunk(t, col, rows, vecs, mode);
-            col += (size_t)(vecs * VF_LANES);
-        }
+        gemm_f32_chunk(t, col, rows, narrow, mode);
     }
 }
 
@@ -200,6 +218,21 @@ static void gemm_f32_tile(const gemm_tile_f32 *t) {
     }
 #undef GEMM_ROWS
 }
+
+/* Where registers allow it: fewer rows, whose pointers stay in registers too, and more columns. */
+#if VF_LANES == 16
+static void gemm_wide_f32_tile(const gemm_tile_f32 *t) {
+    switch (t->mr) {
+    case 1: gemm_f32_rows(t, 1, 4, GEMM_WIDE); break;
+    case 2: gemm_f32_rows(t, 2, 4, GEMM_WIDE); break;
+    case 3: gemm_f32_rows(t, 3, 4, GEMM_WIDE); break;
+    case 4: gemm_f32_rows(t, 4, 4, GEMM_WIDE); break;
+    case 5: gemm_f32_rows(t, 5, 4, GEMM_WIDE); break;
+    case 6: gemm_f32_rows(t, 6, 4, GEMM_WIDE); break;
+    default: break;
+    }
+}
+#endif
 
 static void gemv_f32_tile(const gemm_tile_f32 *t) {
     switch (t->mr) {
@@ -249,6 +282,18 @@ static void fill_gemm(kernels *k) {
         .kc = GEMM_KC,
         .name = GEMM_NAME(SIMD_ISA, GEMM_SHAPE),
     };
+    k->gemm_wide_f32 = k->gemm_f32;
+    k->gemm_wide_f32.pack = NULL;
+#if VF_LANES == 16
+    k->gemm_wide_f32 = (gemm_f32_kernel){
+        .tile = gemm_wide_f32_tile,
+        .mr = GEMM_WIDE_MR,
+        .nr = 64,
+        .mc = GEMM_MC,
+        .kc = 128,
+        .name = GEMM_NAME(SIMD_ISA, "6x64"),
+    };
+#endif
     k->gemv_f32 = (gemm_f32_kernel){
         .tile = gemv_f32_tile,
         .mr = GEMV_MR,

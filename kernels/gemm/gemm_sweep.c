@@ -107,8 +107,8 @@ static void share_next(const sweep_block *b, const float *next, size_t tile, gem
     t->next = b->b;
     t->next_step = 0;
     if (!next || parts == 0) return;
-    t->next_step = ceil_div(GEMM_PANEL, parts);
-    t->next = next + tile % panels * b->ldb + tile / panels % parts * depth * t->next_step;
+    t->next_step = ceil_div(2 * GEMM_PANEL, parts);
+    t->next = next + tile % panels * b->ldb + tile / panels % parts * (depth / 2) * t->next_step;
 }
 
 /* One panel group (nr columns from column j of the block) of all row tiles. */

@@ -16,6 +16,7 @@
 #include "../body/transpose_body.h"
 #include "../body/transpose_word_body.h"
 #include "../conv/window_f32_body.h"
+#include "../conv/winograd_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
 #include "../gemm/gemm_f64_body.h"
 #include "fillers.h"
@@ -141,6 +142,7 @@ void kernels_fill_scalar(kernels *k) {
     fill_gemm(k);
     k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
+    fill_winograd(k);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

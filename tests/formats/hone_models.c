@@ -99,6 +99,16 @@ static void packed(model_builder *k) {
                    1));
 }
 
+static void winograd(model_builder *k) {
+    builder *b = &k->b;
+    const shape s = shape_make(4, (const int64_t[]){18, 3, 3, 5});
+    value *x = input(b, "x", HONE_F32, 4, (const int64_t[]){1, 6, 7, 5});
+    value *two = constant(k, "two", HONE_F32, (layout){LAYOUT_WINOGRAD_2, 1}, &s);
+    value *four = constant(k, "four", HONE_F32, (layout){LAYOUT_WINOGRAD_4, 1}, &s);
+    output(b, emit(b, "hone::Conv", IN(x, two), NO_ATTRS));
+    output(b, emit(b, "hone::Conv", IN(x, four), NO_ATTRS));
+}
+
 /* A branch with one captured value: relu or negation of it, or what `inner` makes of it. */
 static graph *branch(builder *b, const char *name, const char *op_name, const value *captured) {
     graph *g = graph_create(b->graph->arena, b->graph->symbols, name);
@@ -210,6 +220,7 @@ static const struct {
     {"attributes", attributes},
     {"recurrent", recurrent},
     {"texts", texts},
+    {"winograd", winograd},
 };
 
 const char *test_model_name(int which) { return models[which].name; }

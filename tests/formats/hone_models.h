@@ -7,7 +7,7 @@
 
 #include "model.h"
 
-enum { TEST_MODELS = 10 };
+enum { TEST_MODELS = 11 };
 
 /* Builds model number `which`, ready to be saved. options may be NULL. */
 hone_status test_model_build(int which, const hone_open_options *options, hone_model **out,

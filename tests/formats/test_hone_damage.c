@@ -301,7 +301,7 @@ static void records_are_checked(void **state) {
         {0, SECTION_OPERATORS, 8, 1000, HONE_E_UNSUPPORTED, "has an older one"},
         {3, SECTION_TENSORS, TENSOR(encoding), 1, HONE_E_UNSUPPORTED, "sparse"},
         {3, SECTION_TENSORS, TENSOR(scale), 0, HONE_E_UNSUPPORTED, "quantized"},
-        {3, SECTION_TENSORS, TENSOR(layout), 3, HONE_E_UNSUPPORTED, "layout 3"},
+        {3, SECTION_TENSORS, TENSOR(layout), 5, HONE_E_UNSUPPORTED, "layout 5"},
         {3, SECTION_TENSORS, TENSOR(section), 0, HONE_E_FORMAT, "section of type 1"},
         {3, SECTION_TENSORS, TENSOR(section), 99, HONE_E_FORMAT, "section 99"},
         {3, SECTION_TENSORS, TENSOR(offset), 4, HONE_E_FORMAT, "not aligned"},

@@ -2,71 +2,17 @@
  *
  * fp32 convolutions and pools against plain loops, at every level, between guard pages.
  */
-#include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "conv/conv_f32.h"
 #include "conv/dwconv_f32.h"
 #include "conv/pool_f32.h"
-#include "kernel_case.h"
+#include "conv_case.h"
 
-typedef struct buffers {
-    guard x, w, y, bias, residual, scratch;
-} buffers;
+#define SLACK 200.0
 
-static void buffers_create(buffers *g) {
-    guard *const all[] = {&g->x, &g->w, &g->y, &g->bias, &g->residual, &g->scratch};
-    for (size_t i = 0; i < COUNT_OF(all); i++) guard_create(all[i], (size_t)3 << 20);
-}
-
-static void buffers_destroy(buffers *g) {
-    guard *const all[] = {&g->x, &g->w, &g->y, &g->bias, &g->residual, &g->scratch};
-    for (size_t i = 0; i < COUNT_OF(all); i++) guard_destroy(all[i]);
-}
-
-static float *place_floats(guard *g, size_t n, uint64_t seed) {
-    float *p = guard_place(g, n * sizeof *p, GUARD_END);
-    fill_uniform(n, seed, 1.0f, p);
-    return p;
-}
-
-/* ---- Problems -------------------------------------------------------------------------------- */
-
-/* A window over images of groups * ic channels. The last pixel of a buffer has no gap behind it. */
-typedef struct problem {
-    conv_window window;
-    int64_t pad_end[3];
-    bool transposed;
-    int64_t n, ic, oc, groups, ldx, ldy;
-    uint64_t seed;
-} problem;
-
-static size_t pixels_of(const int64_t extent[3], int64_t n) {
-    return (size_t)(extent[0] * extent[1] * extent[2] * n);
-}
-
-static size_t image_floats(size_t pixels, int64_t channels, int64_t ld) {
-    return pixels ? (pixels - 1) * (size_t)ld + (size_t)channels : 0;
-}
-
-static const char *problem_text(const problem *p) {
-    static char text[256];
-    const conv_window *w = &p->window;
-    int at = snprintf(text, sizeof text, "seed %llu, %s n%lld ic%lld oc%lld g%lld",
-                      (unsigned long long)p->seed, p->transposed ? "transposed" : "plain",
-                      (long long)p->n, (long long)p->ic, (long long)p->oc, (long long)p->groups);
-    for (int d = 0; d < 3; d++)
-        at += snprintf(text + at, sizeof text - (size_t)at, ", i%lld k%lld s%lld d%lld p%lld",
-                       (long long)w->in[d], (long long)w->kernel[d], (long long)w->stride[d],
-                       (long long)w->dilation[d], (long long)w->pad[d]);
-    return text;
-}
-
-static int64_t pick(uint64_t *state, int64_t low, int64_t high) {
-    return low + (int64_t)(next_random(state) % (uint64_t)(high - low + 1));
-}
+/* ---- Convolutions ---------------------------------------------------------------------------- */
 
 /* Fills in axis d; false if it has no output. */
 static bool random_axis(problem *p, int d, int64_t most, uint64_t *s) {
@@ -107,132 +53,10 @@ static bool random_problem(problem *p, uint64_t seed, bool transposed) {
     return true;
 }
 
-/* Calls f for every pair of an input pixel and an output pixel that a tap of the window joins. */
-typedef void pair_fn(void *user, size_t in, size_t out, size_t tap);
-static void for_each_pair(const problem *p, pair_fn *f, void *user) {
-    const conv_window *w = &p->window;
-    const int64_t *steps = p->transposed ? w->in : w->out; /* what moves the window */
-    const int64_t *under = p->transposed ? w->out : w->in; /* what is under it */
-    const size_t positions = pixels_of(steps, p->n), taps = pixels_of(w->kernel, 1);
-    for (size_t i = 0; i < positions * taps; i++) {
-        int64_t rest = (int64_t)(i / taps), tap = (int64_t)(i % taps), at = 0, scale = 1;
-        bool inside = true;
-        for (int d = 2; d >= 0; d--) {
-            const int64_t o =
-                rest % steps[d] * w->stride[d] - w->pad[d] + tap % w->kernel[d] * w->dilation[d];
-            inside = inside && o >= 0 && o < under[d];
-            at += o * scale;
-            scale *= under[d];
-            rest /= steps[d];
-            tap /= w->kernel[d];
-        }
-        if (!inside) continue;
-        const size_t other = (size_t)(at + rest * scale), self = i / taps;
-        f(user, p->transposed ? self : other, p->transposed ? other : self, i % taps);
-    }
-}
-
-static void square_act(size_t n, const void *x, void *y, const double *param) {
-    const float *from = x;
-    float *to = y;
-    for (size_t i = 0; i < n; i++) to[i] = from[i] * from[i] + (float)param[0];
-}
-
-/* bits: 1 bias, 2 residual, 4 clamp, 8 act */
-static epilogue_f32 make_epilogue(buffers *g, const problem *p, unsigned bits) {
-    const int64_t channels = p->groups * p->oc;
-    const size_t pixels = pixels_of(p->window.out, p->n);
-    epilogue_f32 ep = {.lo = -INFINITY, .hi = INFINITY, .act_param = {0.25}};
-    ep.ldr = (size_t)channels + bits % 2;
-    if (bits & 1) ep.bias = place_floats(&g->bias, (size_t)channels, 4);
-    if (bits & 2)
-        ep.residual =
-            place_floats(&g->residual, image_floats(pixels, channels, (int64_t)ep.ldr), 5);
-    if (bits & 4) ep.lo = -0.5f, ep.hi = 2.5f;
-    if (bits & 8) ep.act = square_act;
-    return ep;
-}
-
-/* Compares y with the sums and with what lies between pixels. */
-static void check_image(const problem *p, const epilogue_f32 *ep, const float *y,
-                        const float *before, const double *sum, const double *size) {
-    const size_t channels = (size_t)(p->groups * p->oc), pixels = pixels_of(p->window.out, p->n);
-    for (size_t o = 0; o < pixels; o++) {
-        const float *pixel = y + o * (size_t)p->ldy;
-        for (size_t c = 0; c < channels; c++) {
-            const double s = sum[o * channels + c];
-            double v = s;
-            if (ep->bias) v += (double)ep->bias[c];
-            if (ep->residual) v += (double)ep->residual[o * ep->ldr + c];
-            v = fmin(fmax(v, (double)ep->lo), (double)ep->hi);
-            if (ep->act) v = v * v + ep->act_param[0];
-            const double scale = (size[o * channels + c] + 3.0) * (1.0 + fabs(s));
-            if (!(fabs((double)pixel[c] - v) <= scale * 200.0 * (double)FLT_EPSILON))
-                fail_msg("%s: pixel %zu channel %zu is %g instead of %g", problem_text(p), o, c,
-                         (double)pixel[c], v);
-        }
-        for (size_t c = channels; c < (size_t)p->ldy && o + 1 < pixels; c++)
-            if (memcmp(&pixel[c], &before[o * (size_t)p->ldy + c], sizeof *pixel) != 0)
-                fail_msg("%s: wrote behind pixel %zu", problem_text(p), o);
-    }
-}
-
-/* One kind of computation under test, as whole images or ranges of tasks. */
-typedef struct subject {
-    size_t tasks, scratch;
-    void (*run)(void *user, float *y, size_t first, size_t last, void *scratch);
-    void *user;
-} subject;
-
-/* Runs in one go and in random ranges, which must agree to the bit. Returns y; *before is what y
- * held (the caller frees it). */
-static float *run_subject(const problem *p, const subject *t, buffers *g, float **before) {
-    const size_t floats = image_floats(pixels_of(p->window.out, p->n), p->groups * p->oc, p->ldy);
-    float *whole = malloc(floats * sizeof *whole + 1);
-    *before = malloc(floats * sizeof *whole + 1);
-    float *y = place_floats(&g->y, floats, 6);
-    memcpy(*before, y, floats * sizeof *y);
-    t->run(t->user, y, 0, t->tasks, guard_place(&g->scratch, t->scratch, GUARD_END));
-    assert_true(guard_intact(&g->y, y, floats * sizeof *y));
-    memcpy(whole, y, floats * sizeof *y);
-    y = place_floats(&g->y, floats, 6);
-    uint64_t state = p->seed;
-    for (size_t first = 0; first < t->tasks;) {
-        const size_t count = 1 + next_random(&state) % (t->tasks - first);
-        t->run(t->user, y, first, first + count, guard_place(&g->scratch, t->scratch, GUARD_END));
-        first += count;
-    }
-    if (memcmp(whole, y, floats * sizeof *y) != 0)
-        fail_msg("%s: the result depends on the tasks", problem_text(p));
-    free(whole);
-    return y;
-}
-
-/* ---- Convolutions ---------------------------------------------------------------------------- */
-
 typedef struct conv_job {
-    const problem *p;
-    const float *x, *w;
-    double *sum, *size;
     conv_f32_plan plan;
     conv_f32_args args;
 } conv_job;
-
-static void add_conv_pair(void *user, size_t in, size_t out, size_t tap) {
-    const conv_job *job = user;
-    const problem *p = job->p;
-    const size_t ic = (size_t)p->ic, taps = pixels_of(p->window.kernel, 1);
-    const size_t channels = (size_t)(p->groups * p->oc);
-    for (size_t c = 0; c < channels; c++) {
-        const float *x = job->x + in * (size_t)p->ldx + c / (size_t)p->oc * ic;
-        const float *w = job->w + (c * taps + tap) * ic;
-        for (size_t i = 0; i < ic; i++) {
-            const double v = (double)x[i] * (double)w[i];
-            job->sum[out * channels + c] += v;
-            job->size[out * channels + c] += fabs(v);
-        }
-    }
-}
 
 static void run_conv(void *user, float *y, size_t first, size_t last, void *scratch) {
     conv_job *job = user;
@@ -243,16 +67,13 @@ static void run_conv(void *user, float *y, size_t first, size_t last, void *scra
 static void test_conv_problem(const kernels *k, const problem *p, buffers *g) {
     const conv_f32_shape shape = {p->window, p->transposed, p->n,   p->ic,
                                   p->oc,     p->groups,     p->ldx, p->ldy};
-    const size_t outputs = pixels_of(p->window.out, p->n) * (size_t)(p->groups * p->oc);
     const size_t inputs = image_floats(pixels_of(p->window.in, p->n), p->groups * p->ic, p->ldx);
     const size_t weights =
         pixels_of(p->window.kernel, 1) * (size_t)p->ic * (size_t)(p->groups * p->oc);
     float *w = malloc(weights * sizeof *w), *back = malloc(weights * sizeof *w), *before;
     fill_uniform(weights, p->seed + 1, 1.0f, w);
-    conv_job job = {.p = p, .w = w, .x = place_floats(&g->x, inputs, p->seed)};
-    job.sum = calloc(2 * outputs, sizeof *job.sum);
-    job.size = job.sum + outputs;
-    for_each_pair(p, add_conv_pair, &job);
+    const float *x = place_floats(&g->x, inputs, p->seed);
+    const conv_sums sums = conv_sums_create(p, x, w);
 
     float *packed = place_floats(&g->w, conv_f32_packed_floats(&shape), 1);
     conv_f32_pack(k, &shape, w, packed);
@@ -260,12 +81,11 @@ static void test_conv_problem(const kernels *k, const problem *p, buffers *g) {
     if (memcmp(w, back, weights * sizeof *w) != 0)
         fail_msg("%s: unpacked weights differ", problem_text(p));
     const epilogue_f32 ep = make_epilogue(g, p, (unsigned)(p->seed % 16));
-    job.args = (conv_f32_args){.x = job.x, .w = packed, .ep = &ep};
-    job.plan = conv_f32_make_plan(k, &shape);
+    conv_job job = {conv_f32_make_plan(k, &shape), {.x = x, .w = packed, .ep = &ep}};
     const subject t = {job.plan.tasks, job.plan.scratch, run_conv, &job};
     const float *y = run_subject(p, &t, g, &before);
-    check_image(p, &ep, y, before, job.sum, job.size);
-    free(w), free(back), free(before), free(job.sum);
+    check_image(p, &ep, y, before, &sums, SLACK);
+    free(w), free(back), free(before), free(sums.sum);
 }
 
 static void convolutions_match_plain_loops(void **state) {
@@ -329,23 +149,9 @@ static void usual_convolutions_match_plain_loops(void **state) {
 /* ---- Depthwise convolutions ------------------------------------------------------------------ */
 
 typedef struct dwconv_job {
-    const problem *p;
-    const float *x, *w;
-    double *sum, *size;
     dwconv_f32_plan plan;
     dwconv_f32_operands args;
 } dwconv_job;
-
-static void add_dwconv_pair(void *user, size_t in, size_t out, size_t tap) {
-    const dwconv_job *job = user;
-    const size_t channels = (size_t)job->p->oc, taps = pixels_of(job->p->window.kernel, 1);
-    for (size_t c = 0; c < channels; c++) {
-        const double v =
-            (double)job->x[in * (size_t)job->p->ldx + c] * (double)job->w[c * taps + tap];
-        job->sum[out * channels + c] += v;
-        job->size[out * channels + c] += fabs(v);
-    }
-}
 
 static void run_dwconv(void *user, float *y, size_t first, size_t last, void *scratch) {
     dwconv_job *job = user;
@@ -355,27 +161,26 @@ static void run_dwconv(void *user, float *y, size_t first, size_t last, void *sc
 
 static void test_dwconv_problem(const kernels *k, const problem *p, buffers *g) {
     const dwconv_f32_shape shape = {p->window, p->n, p->oc, p->ldx, p->ldy};
-    const size_t outputs = pixels_of(p->window.out, p->n) * (size_t)p->oc;
     const size_t inputs = image_floats(pixels_of(p->window.in, p->n), p->oc, p->ldx);
     const size_t weights = pixels_of(p->window.kernel, 1) * (size_t)p->oc;
     float *w = malloc(weights * sizeof *w), *back = malloc(weights * sizeof *w), *before;
     fill_uniform(weights, p->seed + 1, 1.0f, w);
-    dwconv_job job = {.p = p, .w = w, .x = place_floats(&g->x, inputs, p->seed)};
-    job.sum = calloc(2 * outputs, sizeof *job.sum);
-    job.size = job.sum + outputs;
-    for_each_pair(p, add_dwconv_pair, &job);
+    const float *x = place_floats(&g->x, inputs, p->seed);
+    problem grouped = *p;
+    grouped.groups = p->oc;
+    grouped.ic = grouped.oc = 1;
+    const conv_sums sums = conv_sums_create(&grouped, x, w);
 
     float *packed = place_floats(&g->w, weights, 1);
     dwconv_f32_pack(k, p->window.kernel, p->oc, w, packed);
     dwconv_f32_unpack(k, p->window.kernel, p->oc, packed, back);
     assert_memory_equal(w, back, weights * sizeof *w);
     const epilogue_f32 ep = make_epilogue(g, p, (unsigned)(p->seed % 16));
-    job.args = (dwconv_f32_operands){.x = job.x, .w = packed, .ep = &ep};
-    job.plan = dwconv_f32_make_plan(k, &shape);
+    dwconv_job job = {dwconv_f32_make_plan(k, &shape), {.x = x, .w = packed, .ep = &ep}};
     const subject t = {job.plan.tasks, job.plan.scratch, run_dwconv, &job};
     const float *y = run_subject(p, &t, g, &before);
-    check_image(p, &ep, y, before, job.sum, job.size);
-    free(w), free(back), free(before), free(job.sum);
+    check_image(p, &ep, y, before, &sums, SLACK);
+    free(w), free(back), free(before), free(sums.sum);
 }
 
 /* Turns a problem into one whose outputs have the channels of its inputs. */

@@ -268,6 +268,41 @@ class Passes(CommandTest):
         graph.node("MatMul", ["a", "w"], ["y"])
         self.check(graph, "y", {"MatMul": 2}, pack_weights=2)
 
+    def kernels_of(self, *options):
+        steps = self.hone("explain", "model.onnx", "--json", *options).json["steps"]
+        return [step["kernel"] for step in steps if step["operator"] == "Conv"]
+
+    def winograd(self, channels, size):
+        """Two 3 x 3 convolutions with bias, residual and ReLU around the second."""
+        graph = self.graph([2, channels, size, size + 3])
+        graph.initializer("w", FLOAT, [channels, channels, 3, 3],
+                          [v / channels for v in numbers(channels ** 2 * 9)])
+        graph.initializer("bias", FLOAT, [channels], numbers(channels))
+        graph.node("Conv", ["x", "w"], ["a"], pads=[1, 1, 1, 1])
+        graph.node("Conv", ["a", "w", "bias"], ["c"], pads=[1, 1, 1, 1])
+        graph.node("Add", ["c", "a"], ["sum"])
+        graph.node("Relu", ["sum"], ["y"])
+        return graph
+
+    def test_small_windows_go_through_winograd(self):
+        for channels, size, tile in ((32, 29, 4), (64, 10, 2), (32, 4, 0)):
+            graph = self.winograd(channels, size)
+            self.check(graph, "y", {"Conv": 2, "Transpose": 2}, 1e-4, pack_weights=2)
+            for kernel in self.kernels_of():
+                self.assertEqual(f"tiles of {tile} x {tile}" in kernel, tile > 0, kernel)
+            self.hone("import", "model.onnx", "-o", "model.hone")
+            self.hone("compare", "model.hone", "plain", "--random", "1", "--rtol", "1e-4", "--atol",
+                      "1e-4")
+
+    def test_winograd_needs_one_group_and_no_dilation(self):
+        for attributes in ({"group": 2}, {"dilations": [2, 2], "pads": [2, 2, 2, 2]}):
+            graph = self.graph([1, 32, 29, 29])
+            graph.initializer("w", FLOAT, [32, 32 // attributes.get("group", 1), 3, 3],
+                              numbers(32 * 32 * 9 // attributes.get("group", 1)))
+            graph.node("Conv", ["x", "w"], ["y"], **attributes)
+            self.check(graph, "y", {"Conv": 1, "Transpose": 2}, 1e-4, pack_weights=1)
+            self.assertNotIn("Winograd", self.kernels_of()[0])
+
     def test_a_weight_that_a_loop_carries_is_constant_inside(self):
         body = Graph("body")
         body.input("i", INT64, [])

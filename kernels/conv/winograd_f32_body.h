@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The transforms of Winograd convolution over the vector vocabulary; kernels.h states their
+ * contract, Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), the
+ * matrices. Points are 0, 1, -1 and, for tiles of 4 x 4, 2 and -2.
+ *
+ * A vector holds neighbouring channels of one pixel. Both dimensions are transformed one after the
+ * other; between them the tile waits in a buffer that stays in L1.
+ */
+#ifndef HONE_WINOGRAD_F32_BODY_H
+#define HONE_WINOGRAD_F32_BODY_H
+
+#include "kernels.h"
+
+#define WINOGRAD_MAX_SIDE 6
+
+/* One line of the input transform, side values apart by `from` and `to`. */
+SIMD_INLINE void winograd_line_in(const vf *d, size_t from, vf *t, size_t to, const int side) {
+    const vf d0 = d[0], d1 = d[from], d2 = d[2 * from], d3 = d[3 * from];
+    if (side == 4) {
+        t[0] = vf_sub(d0, d2);
+        t[to] = vf_add(d1, d2);
+        t[2 * to] = vf_sub(d2, d1);
+        t[3 * to] = vf_sub(d1, d3);
+        return;
+    }
+    const vf two = vf_set1(2.0f), four = vf_set1(4.0f), five = vf_set1(5.0f);
+    const vf d4 = d[4 * from], d5 = d[5 * from];
+    const vf a = vf_fnma(four, d2, d4), b = vf_fnma(four, d1, d3);
+    const vf c = vf_sub(d4, d2), e = vf_sub(d3, d1);
+    t[0] = vf_fma(four, d0, vf_fnma(five, d2, d4));
+    t[to] = vf_add(a, b);
+    t[2 * to] = vf_sub(a, b);
+    t[3 * to] = vf_fma(two, e, c);
+    t[4 * to] = vf_fnma(two, e, c);
+    t[5 * to] = vf_fma(four, d1, vf_fnma(five, d3, d5));
+}
+
+/* One line of the output transform: side values become side - 2. */
+SIMD_INLINE void winograd_line_out(const vf *m, size_t from, vf *y, size_t to, const int side) {
+    const vf m0 = m[0], m1 = m[from], m2 = m[2 * from], m3 = m[3 * from];
+    const vf a = vf_add(m1, m2), b = vf_sub(m1, m2);
+    if (side == 4) {
+        y[0] = vf_add(m0, a);
+        y[to] = vf_sub(b, m3);
+        return;
+    }
+    const vf m4 = m[4 * from], m5 = m[5 * from];
+    const vf c = vf_add(m3, m4), d = vf_sub(m3, m4);
+    y[0] = vf_add(vf_add(m0, a), c);
+    y[to] = vf_fma(vf_set1(2.0f), d, b);
+    y[2 * to] = vf_fma(vf_set1(4.0f), c, a);
+    y[3 * to] = vf_add(vf_fma(vf_set1(8.0f), d, b), m5);
+}
+
+/* n channels from c on, n <= VF_LANES. */
+SIMD_INLINE void winograd_block_in(const winograd_in_args *w, size_t c, size_t n, const int side) {
+    vf pixels[WINOGRAD_MAX_SIDE], half[WINOGRAD_MAX_SIDE * WINOGRAD_MAX_SIDE];
+    vf done[WINOGRAD_MAX_SIDE];
+    SIMD_UNROLL for (int i = 0; i < side; i++) {
+        SIMD_UNROLL for (int j = 0; j < side; j++) {
+            const float *x = w->rows[i * side + j] + c;
+            pixels[j] = n < VF_LANES ? vf_load_n(x, n) : vf_load(x);
+        }
+        winograd_line_in(pixels, 1, half + i * side, 1, side);
+    }
+    for (int j = 0; j < side; j++) {
+        float *v = w->v + (size_t)j * w->ldv + c;
+        winograd_line_in(half + j, (size_t)side, done, 1, side);
+        SIMD_UNROLL for (int i = 0; i < side; i++) {
+            float *to = v + (size_t)(i * side) * w->ldv;
+            if (n < VF_LANES)
+                vf_store_n(to, n, done[i]);
+            else
+                vf_store(to, done[i]);
+        }
+    }
+}
+
+/* The epilogue of one vector, except act. */
+SIMD_INLINE vf winograd_finish(const winograd_out_args *w, vf y, size_t at, size_t c, size_t n) {
+    const epilogue_f32 *ep = w->ep;
+    if (!ep) return y;
+    if (ep->bias) y = vf_add(y, n < VF_LANES ? vf_load_n(ep->bias + c, n) : vf_load(ep->bias + c));
+    if (ep->residual) {
+        const float *r = ep->residual + at + c;
+        y = vf_add(y, n < VF_LANES ? vf_load_n(r, n) : vf_load(r));
+    }
+    return vf_min(vf_set1(ep->hi), vf_max(vf_set1(ep->lo), y));
+}
+
+SIMD_INLINE void winograd_block_out(const winograd_out_args *w, size_t c, size_t n,
+                                    const int side) {
+    vf sums[WINOGRAD_MAX_SIDE], half[WINOGRAD_MAX_SIDE * WINOGRAD_MAX_SIDE];
+    vf done[WINOGRAD_MAX_SIDE];
+    const int tile = side - 2;
+    SIMD_UNROLL for (int i = 0; i < side; i++) {
+        SIMD_UNROLL for (int j = 0; j < side; j++) {
+            const float *m = w->m + (size_t)(i * side + j) * w->ldm + c;
+            sums[j] = n < VF_LANES ? vf_load_n(m, n) : vf_load(m);
+        }
+        winograd_line_out(sums, 1, half + i * tile, 1, side);
+    }
+    for (int j = 0; j < (int)w->width; j++) {
+        winograd_line_out(half + j, (size_t)tile, done, 1, side);
+        SIMD_UNROLL for (int i = 0; i < tile; i++) {
+            if (i >= (int)w->height) break;
+            const size_t at = (size_t)i * w->line + (size_t)j * w->ldy;
+            const size_t residual =
+                w->ep ? (size_t)i * w->residual_line + (size_t)j * w->ep->ldr : 0;
+            const vf y = winograd_finish(w, done[i], residual, c, n);
+            if (n < VF_LANES)
+                vf_store_n(w->y + at + c, n, y);
+            else
+                vf_store(w->y + at + c, y);
+        }
+    }
+}
+
+#define WINOGRAD(tile)                                                                             \
+    static void winograd_in_##tile(const winograd_in_args *w) {                                    \
+        size_t c = 0;                                                                              \
+        for (; c + VF_LANES <= w->channels; c += VF_LANES)                                         \
+            winograd_block_in(w, c, VF_LANES, tile + 2);                                           \
+        if (c < w->channels) winograd_block_in(w, c, w->channels - c, tile + 2);                   \
+    }                                                                                              \
+    static void winograd_out_##tile(const winograd_out_args *w) {                                  \
+        size_t c = 0;                                                                              \
+        for (; c + VF_LANES <= w->channels; c += VF_LANES)                                         \
+            winograd_block_out(w, c, VF_LANES, tile + 2);                                          \
+        if (c < w->channels) winograd_block_out(w, c, w->channels - c, tile + 2);                  \
+    }
+WINOGRAD(2)
+WINOGRAD(4)
+#undef WINOGRAD
+
+static void fill_winograd(kernels *k) {
+    k->winograd_in_2 = winograd_in_2;
+    k->winograd_in_4 = winograd_in_4;
+    k->winograd_out_2 = winograd_out_2;
+    k->winograd_out_4 = winograd_out_4;
+}
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Winograd convolutions against plain loops, at every level, between guard pages.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "conv/winograd_f32.h"
+#include "conv_case.h"
+
+/* Transforms add up values before they multiply them: tiles of 4 x 4 up to 100 times the size of
+ * the operands, which is what the rounding of a term is relative to. */
+static double slack_of(int tile) { return tile == 2 ? 1000.0 : 20000.0; }
+
+typedef struct winograd_job {
+    winograd_f32_plan plan;
+    winograd_f32_args args;
+} winograd_job;
+
+static void run_winograd(void *user, float *y, size_t first, size_t last, void *scratch) {
+    winograd_job *job = user;
+    job->args.y = y;
+    winograd_f32_run(&job->plan, &job->args, first, last, scratch);
+}
+
+static winograd_f32_shape shape_of(const problem *p, int tile) {
+    const conv_window *w = &p->window;
+    return (winograd_f32_shape){.tile = tile,
+                                .n = p->n,
+                                .in = {w->in[1], w->in[2]},
+                                .out = {w->out[1], w->out[2]},
+                                .pad = {w->pad[1], w->pad[2]},
+                                .ic = p->ic,
+                                .oc = p->oc,
+                                .ldx = p->ldx,
+                                .ldy = p->ldy};
+}
+
+/* Packed weights, which must come back as they were but for rounding. */
+static float *pack(const kernels *k, const problem *p, int tile, const float *w, buffers *g) {
+    const size_t ic = (size_t)p->ic, oc = (size_t)p->oc, weights = ic * oc * 9;
+    float *packed = place_floats(&g->w, winograd_f32_packed_floats(tile, ic, oc), 1);
+    float *back = malloc(weights * sizeof *back);
+    winograd_f32_pack(k, tile, ic, oc, w, packed);
+    winograd_f32_unpack(k, tile, ic, oc, packed, back);
+    for (size_t i = 0; i < weights; i++)
+        if (!(fabsf(w[i] - back[i]) <= 8 * FLT_EPSILON))
+            fail_msg("%s: weight %zu came back as %g instead of %g", problem_text(p), i,
+                     (double)back[i], (double)w[i]);
+    free(back);
+    return packed;
+}
+
+static void test_problem(const kernels *k, const problem *p, int tile, buffers *g) {
+    const winograd_f32_shape shape = shape_of(p, tile);
+    const size_t inputs = image_floats(pixels_of(p->window.in, p->n), p->ic, p->ldx);
+    const size_t weights = (size_t)(p->ic * p->oc * 9);
+    float *w = malloc(weights * sizeof *w), *before;
+    fill_uniform(weights, p->seed + 1, 1.0f, w);
+    const float *x = place_floats(&g->x, inputs, p->seed);
+    const conv_sums sums = conv_sums_create(p, x, w);
+    const float *packed = pack(k, p, tile, w, g);
+    const epilogue_f32 ep = make_epilogue(g, p, (unsigned)(p->seed % 16));
+    winograd_job job = {winograd_f32_make_plan(k, &shape), {.x = x, .w = packed, .ep = &ep}};
+    const subject t = {job.plan.tasks, job.plan.scratch, run_winograd, &job};
+    const float *y = run_subject(p, &t, g, &before);
+    check_image(p, &ep, y, before, &sums, slack_of(tile));
+    free(w), free(before), free(sums.sum);
+}
+
+/* Most images are small; some have several blocks of tiles or of columns. */
+static problem random_problem(uint64_t seed) {
+    uint64_t s = seed;
+    problem p = {.seed = seed, .n = pick(&s, 1, 2), .groups = 1};
+    conv_window *w = &p.window;
+    w->in[0] = w->out[0] = w->kernel[0] = 1;
+    for (int d = 0; d < 3; d++) w->stride[d] = w->dilation[d] = 1;
+    for (int d = 1; d < 3; d++) {
+        w->kernel[d] = 3;
+        w->pad[d] = pick(&s, 0, 2);
+        w->in[d] = pick(&s, 3, pick(&s, 0, 3) ? 12 : 60);
+        w->out[d] = w->in[d] + w->pad[d] + pick(&s, 0, 2) - 2;
+    }
+    p.ic = pick(&s, 0, 1) ? pick(&s, 1, 20) : pick(&s, 1, 70);
+    p.oc = pick(&s, 0, 1) ? pick(&s, 1, 20) : pick(&s, 1, 150);
+    if (seed % 16 == 0) p.ic = pick(&s, 250, 400); /* several blocks of the depth */
+    p.ldx = p.ic + (pick(&s, 0, 2) ? 0 : pick(&s, 1, 5));
+    p.ldy = p.oc + (pick(&s, 0, 2) ? 0 : pick(&s, 1, 5));
+    return p;
+}
+
+static void tiles_match_plain_loops(void **state) {
+    (void)state;
+    buffers g;
+    buffers_create(&g);
+    for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
+        const kernels *k = level_table(level);
+        for (uint64_t seed = 0; k && seed < 160; seed++) {
+            const problem p = random_problem(seed);
+            test_problem(k, &p, seed % 2 ? 4 : 2, &g);
+        }
+    }
+    buffers_destroy(&g);
+}
+
+static void a_choice_is_a_tile_or_none(void **state) {
+    (void)state;
+    assert_int_equal(winograd_f32_choose(56, 56, 64, 64), 4);
+    assert_int_equal(winograd_f32_choose(14, 14, 256, 256), 2);
+    assert_int_equal(winograd_f32_choose(7, 7, 512, 512), 0);
+    assert_int_equal(winograd_f32_choose(1, 1, 64, 64), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tiles_match_plain_loops),
+        cmocka_unit_test(a_choice_is_a_tile_or_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
