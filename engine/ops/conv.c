@@ -274,7 +274,7 @@ static void name_kernel(plan_ctx *pc, step *s, const conv_state *st) {
                      (long long)c->ic, (long long)c->oc);
     if (st->plan.rows != CONV_DENSE)
         plan_decline(pc, s, rows[CONV_DENSE],
-                     "the window is not 1 x 1 with stride 1 and no padding");
+                     "windows overlap, leave gaps or reach into padding");
     plan_kernel(pc, s, "%s, %s", s->k->gemm_f32.name, rows[st->plan.rows]);
 }
 

@@ -19,12 +19,13 @@ typedef struct conv_part {
 
 static conv_rows choose_rows(const conv_f32_shape *s) {
     const conv_window *w = &s->window;
-    if (s->transposed) return CONV_TAPS;
     bool dense = true;
     for (int d = 0; d < 3; d++)
-        dense = dense && w->kernel[d] == 1 && w->stride[d] == 1 && w->pad[d] == 0 &&
-                w->in[d] == w->out[d];
+        dense = dense && w->kernel[d] == w->stride[d] && w->pad[d] == 0 &&
+                w->out[d] == w->in[d] * w->stride[d] && (s->transposed || w->stride[d] == 1) &&
+                (w->dilation[d] == 1 || w->kernel[d] == 1);
     if (dense) return CONV_DENSE;
+    if (s->transposed) return CONV_TAPS;
     const bool lines =
         s->groups == 1 && s->ic <= LINES_MAX_CHANNELS && s->ldx == s->ic && w->dilation[2] == 1;
     return lines ? CONV_LINES : CONV_TAPS;

@@ -26,7 +26,7 @@ typedef struct conv_f32_shape {
 
 /* How rows are found. */
 typedef enum conv_rows {
-    CONV_DENSE, /* 1 x 1: the pixels themselves */
+    CONV_DENSE, /* 1 x 1, or windows of a transposed one side by side: the pixels themselves */
     CONV_TAPS,  /* a pointer for each tap */
     CONV_LINES  /* a pointer for each line of the window: its taps are neighbours in memory */
 } conv_rows;

@@ -136,14 +136,17 @@ static void multiply_panel(const sweep_block *b, size_t j, gemm_tile_f32 *t, epi
     }
 }
 
-/* Columns j to `end` of the block are final and still in cache. */
+/* Columns j to `end` of the block are final and still in cache. Rows without gaps between them are
+ * one run. */
 static void activate(const sweep_block *b, size_t j, size_t end) {
     const epilogue_f32 *ep = b->x->ep;
+    const size_t ld = b->x->ldc * b->s->stride;
+    const bool joined = ld == end - j;
     for (size_t i = 0; i < b->tiles; i++) {
         const gemm_row_tile *tile = row_tiles(b) + i;
         float *c = b->x->c + tile->row * b->x->ldc + b->group * b->s->n + b->col + j;
-        for (size_t r = 0; r < tile->rows; r++, c += b->x->ldc * b->s->stride)
-            ep->act(end - j, c, c, ep->act_param);
+        const size_t runs = joined ? 1 : tile->rows, n = joined ? tile->rows * ld : end - j;
+        for (size_t r = 0; r < runs; r++, c += ld) ep->act(n, c, c, ep->act_param);
     }
 }
 
