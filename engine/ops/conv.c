@@ -273,8 +273,7 @@ static void name_kernel(plan_ctx *pc, step *s, const conv_state *st) {
         plan_decline(pc, s, "dwconv_f32", "groups have %lld input and %lld output channels",
                      (long long)c->ic, (long long)c->oc);
     if (st->plan.rows != CONV_DENSE)
-        plan_decline(pc, s, rows[CONV_DENSE],
-                     "windows overlap, leave gaps or reach into padding");
+        plan_decline(pc, s, rows[CONV_DENSE], "windows overlap, leave gaps or reach into padding");
     plan_kernel(pc, s, "%s, %s", s->k->gemm_f32.name, rows[st->plan.rows]);
 }
 
