@@ -55,18 +55,30 @@ SIMD_INLINE exp_parts vf_exp_parts(vf x) {
     return (exp_parts){n, vf_fma(vf_mul(r, r), p, r)};
 }
 
-/* exp(x), subnormal results included. Error below 1.1 ulp. */
+/* exp(x), subnormal results included. Error below 1.1 ulp. Results that underflow to 0 are not
+ * computed: like subnormal ones, they would take a processor many times as long as others. */
 SIMD_INLINE vf vf_exp(vf x) {
-    const exp_parts e = vf_exp_parts(vf_clamp(x, -104.0f, 89.0f));
+    const vm none = vf_lt(x, vf_set1(-104.0f));
+    const exp_parts e = vf_exp_parts(vf_select(none, vf_zero(), vf_min(vf_set1(89.0f), x)));
+    return vf_select(none, vf_zero(), vf_scale2(vf_add(e.expm1_r, vf_set1(1.0f)), e.n));
+}
+
+/* exp(x) where that is neither subnormal nor above 2^127; cheaper than vf_scale2 where that is not
+ * one instruction. */
+SIMD_INLINE vf vf_exp_normal(exp_parts e) {
+#if VF_LANES == 16
     return vf_scale2(vf_add(e.expm1_r, vf_set1(1.0f)), e.n);
+#else
+    const vf scale = vf_pow2(e.n);
+    return vf_fma(scale, e.expm1_r, scale);
+#endif
 }
 
 /* exp(x) for x <= 0, with 0 in place of results below the normal range. */
 SIMD_INLINE vf vf_exp_negative(vf x) {
     const vf least = vf_set1(-87.0f);
     const exp_parts e = vf_exp_parts(vf_max(least, x));
-    const vf scale = vf_pow2(e.n);
-    return vf_select(vf_lt(x, least), vf_zero(), vf_fma(scale, e.expm1_r, scale));
+    return vf_select(vf_lt(x, least), vf_zero(), vf_exp_normal(e));
 }
 
 /* exp(x) - 1 for x <= 80. Error below 2 ulp. */
@@ -76,11 +88,13 @@ SIMD_INLINE vf vf_expm1(vf x) {
     return vf_fma(scale, e.expm1_r, vf_sub(scale, vf_set1(1.0f)));
 }
 
-/* 1 / (1 + exp(-x)), written over exp(-|x|), which cannot overflow. Error below 2.5 ulp. */
+/* 1 / (1 + exp(-x)), with 0 in place of results below the normal range. From 30 on exp(-x) does not
+ * count. Error below 2.5 ulp. */
 SIMD_INLINE vf vf_sigmoid(vf x) {
-    const vf one = vf_set1(1.0f);
-    const vf e = vf_exp(vf_neg(vf_abs(x)));
-    return vf_div(vf_select(vf_lt(x, vf_zero()), e, one), vf_add(one, e));
+    const vf one = vf_set1(1.0f), least = vf_set1(-87.3f);
+    const exp_parts e = vf_exp_parts(vf_neg(vf_min(vf_set1(30.0f), vf_max(least, x))));
+    const vf y = vf_div(one, vf_add(one, vf_exp_normal(e)));
+    return vf_select(vf_lt(x, least), vf_zero(), y);
 }
 
 /* An odd polynomial near zero; further out 1 - 2 / (exp(2|x|) + 1), in which exp(2|x|) + 1 is

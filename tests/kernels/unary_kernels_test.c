@@ -12,10 +12,13 @@
 /* An error is measured in units in the last place of ... */
 typedef enum scale {
     OF_RESULT,
-    OF_FACTOR, /* the larger of result and x times the least normal number: a factor underflows */
+    OF_LEAST,  /* the larger of result and LEAST: what is much smaller may be 0 */
+    OF_FACTOR, /* the larger of result and x times LEAST: a factor may be 0 */
     OF_INPUT,  /* the larger of result and x: the formula cancels where x is much larger */
     OF_ONE     /* the larger of result and 1 */
 } scale;
+
+#define LEAST 0x1p-103 /* its units are about as large as the least normal number */
 
 typedef struct float_oracle {
     const char *slot;
@@ -109,7 +112,7 @@ static const float_oracle float_oracles[] = {
     ROW(atanh, 3, OF_RESULT, 0),
     ROW(tanh, 1.5, OF_RESULT, 0),
     ROW(erf, 1.5, OF_RESULT, 0),
-    ROW(sigmoid, 2.5, OF_RESULT, 0),
+    ROW(sigmoid, 2.5, OF_LEAST, 0),
     ROW(softplus, 2, OF_RESULT, 0),
     ROW(softsign, 1.5, OF_RESULT, 0),
     ROW(silu, 3.5, OF_FACTOR, 1.0),
@@ -194,7 +197,8 @@ static bool writes_bytes(const slot *s) {
 
 static double scale_of(scale of, double x, double expected) {
     const double least = of == OF_INPUT    ? fabs(x)
-                         : of == OF_FACTOR ? fabs(x) * (double)FLT_MIN
+                         : of == OF_FACTOR ? fabs(x) * LEAST
+                         : of == OF_LEAST  ? LEAST
                          : of == OF_ONE    ? 1.0
                                            : 0.0;
     return isinf(least) ? expected : fmax(fabs(expected), least);
