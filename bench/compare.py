@@ -1,27 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures hone beside ONNX Runtime, or beside other peers.
-
-    compare.py [--list FILE] [--hone PROGRAM] [--threads 1,2] [--rounds N] [--seconds S]
-               [--only NAME,...] [--peers NAME,...] [--cache DIR] [--json FILE] [--markdown FILE] FOLDER
-
-FOLDER holds the model files that the list names; those that are missing are left out. Every
-measurement is a fresh process. Rounds are interleaved and change the order, so that a busy moment of the
-machine meets all alike; a time is the least, or the median, over the rounds. hone is measured
-twice: from the .onnx file and from the .hone file that it imports it to; peers load what they convert the
-model to, which the cache keeps. Load is opening the file and the first run, together. Speed is the fastest
-peer's time over hone's, of the least and of the median times. The difference is the largest
-|hone - peer| over the largest |value|; a peer that differs too much is never the fastest. A peer that cannot
-do a model refuses it, with its reason, and is left out of it: only what hone cannot do is a failure.
-
-Peers are those of bench/peers, as far as the Python that runs this has them (bench/peers/install.sh).
-"""
-import argparse
+"""Measures hone beside ONNX Runtime, or beside other peers; see --help, which is in compare_options.py."""
 import json
 import os
 import pathlib
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 
@@ -30,11 +14,10 @@ import numpy as np
 sys.dont_write_bytecode = True
 import peer_process  # noqa: E402
 from compare_maths import HONE, HONES  # noqa: E402
+from compare_options import parse  # noqa: E402
 from compare_report import markdown, print_head, print_summary, print_totals  # noqa: E402
-from model_list import read_list, scaled_difference, write_inputs  # noqa: E402
-
-HERE = pathlib.Path(__file__).resolve().parent
-CACHE = HERE.parent / '.cache' / 'converted'
+from model_files import FileModels  # noqa: E402
+from model_list import call, read_list, scaled_difference, write_inputs  # noqa: E402
 
 
 class Contest:
@@ -45,10 +28,10 @@ class Contest:
         self.model = model
         self.threads = threads
         self.folder = folder
-        inputs = write_inputs(model, folder)
+        inputs = write_inputs(options.hone, model, folder)
         self.input_options = [f'--input={name}={file}' for name, file in inputs.items()]
         self.imported = os.path.join(folder, 'model.hone')
-        self.call(options.hone, 'import', '--quiet', model.path, '-o', self.imported)
+        call(options.hone, 'import', '--quiet', model.path, '-o', self.imported)
         self.outputs = self.run_hone()
         self.write_ports(inputs)
         self.results = {name: [] for name in (*HONES, *options.peers)}
@@ -56,17 +39,10 @@ class Contest:
         for peer in options.peers:
             self.convert(peer)
 
-    @staticmethod
-    def call(*command):
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise RuntimeError((result.stderr or result.stdout).strip()[-500:])
-        return result.stdout
-
     def run_hone(self):
         """name -> file, of hone's own outputs: what the peers' are compared with."""
         folder = os.path.join(self.folder, 'hone')
-        document = json.loads(self.call(
+        document = json.loads(call(
             self.options.hone, 'run', '--json', '--quiet', f'--threads={self.threads}',
             f'--output-dir={folder}', *self.input_options, self.model.path))
         return {output['name']: output['file'] for output in document['outputs']}
@@ -82,7 +58,7 @@ class Contest:
             self.refusals[peer] = str(error)
 
     def measure_hone(self, path):
-        return json.loads(self.call(
+        return json.loads(call(
             self.options.hone, 'bench', '--json', '--quiet', f'--threads={self.threads}',
             f'--duration={self.options.seconds}', *self.input_options, path))
 
@@ -129,7 +105,7 @@ class Contest:
 
 def contest(options, model, threads):
     """The summary of one contest, whether hone could do the model or not."""
-    summary = {'model': model.name, 'threads': threads, 'rounds': options.rounds}
+    summary = {'model': model.name, 'inputs': model.inputs, 'threads': threads, 'rounds': options.rounds}
     with tempfile.TemporaryDirectory() as folder:
         try:
             played = Contest(options, model, threads, folder)
@@ -139,56 +115,42 @@ def contest(options, model, threads):
             return summary | {'failed': str(error)}
 
 
-def peer_list(text):
-    known = peer_process.peer_names()
-    names = list(dict.fromkeys(text.split(',')))
-    for name in names:
-        if name not in known:
-            raise argparse.ArgumentTypeError(f'there is no peer {name!r}; there are {", ".join(known)}')
-    return names
+def find_models(options):
+    """All models to measure; a folder brings those of the list, a file itself."""
+    files = FileModels(options.hone, dict(options.dim), dict(options.input))
+    models = []
+    for path in options.models:
+        if path.is_dir():
+            models += [m for m in read_list(options.list, path) if not options.only or m.name in options.only]
+        else:
+            models.append(files.model(path))
+    if files.unused:
+        sys.exit(f'compare.py: no FILE has a dimension or input {", ".join(sorted(files.unused))}')
+    if not models:
+        sys.exit('compare.py: nothing to measure: no model of the list is there')
+    return models
 
 
-def thread_list(text):
-    return [int(number) for number in text.split(',')]
+def save(options, summaries):
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(summaries, indent=1) + '\n', encoding='utf-8')
+    if options.markdown:
+        pathlib.Path(options.markdown).write_text(markdown(summaries), encoding='utf-8')
 
 
-def parse(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('folder')
-    parser.add_argument('--list', default=HERE / 'models.txt')
-    parser.add_argument('--hone', default='hone')
-    parser.add_argument('--threads', type=thread_list, default='1,2')
-    parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--seconds', type=float, default=1.0)
-    parser.add_argument('--only', default='')
-    parser.add_argument('--peers', type=peer_list, default='onnxruntime')
-    parser.add_argument('--cache', default=CACHE)
-    parser.add_argument('--json')
-    parser.add_argument('--markdown')
-    return parser.parse_args(arguments)
-
-
-def save(path, text):
-    pathlib.Path(path).write_text(text, encoding='utf-8')
-
-
-def main():
-    options = parse()
-    wanted = set(filter(None, options.only.split(',')))
+def main(arguments=None):
+    options = parse(arguments)
+    if not shutil.which(options.hone):
+        sys.exit(f'compare.py: there is no program {options.hone}: expected --hone PROGRAM')
+    models = find_models(options)
     summaries = []
     print_head()
-    for model in read_list(options.list, options.folder):
-        if wanted and model.name not in wanted:
-            continue
+    for model in models:
         for threads in options.threads:
             summaries.append(contest(options, model, threads))
             print_summary(summaries[-1])
+            save(options, summaries)  # each time: what is measured is not lost with what comes after it
     print_totals(summaries)
-    if options.json:
-        save(options.json, json.dumps(summaries, indent=1) + '\n')
-    if options.markdown:
-        save(options.markdown, markdown(summaries))
     return 1 if any('failed' in s for s in summaries) else 0
 
 

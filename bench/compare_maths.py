@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the summaries of compare.py say: who is the fastest peer, and how fast is hone beside it.
 
-A summary is one model with one number of threads: {"model", "threads", "rounds", "contestants": {NAME: ROW}},
-or "failed": REASON in place of the contestants if hone could not do it. A ROW has "version", "min_ms",
+A summary is one model with one number of threads: {"model", "inputs": {NAME: TEXT}, "threads", "rounds",
+"contestants": {NAME: ROW}}, or "failed": REASON in place of the contestants if hone could not do it. A ROW has "version", "min_ms",
 "median_ms", "load_ms", "peak_mb", and of a peer "difference" and "processors"; or "refuses": REASON.
 Speed is the other's time over hone's, so that 2 means that hone takes half as long.
 """
@@ -60,14 +60,14 @@ def largest_difference(summaries):
 
 
 def means(summaries):
-    """For each number of threads, {NAME: (mean speed, models)}, with "best peer" as a name of its own
+    """For each number of threads, {NAME: (mean speed, models)}, with "fastest peer" as a name of its own
     where there are several; only what counts for `best_peer` counts here."""
     speeds = {}
     for summary in summaries:
         of_threads = speeds.setdefault(summary['threads'], {})
         best = best_peer(summary)
         if best and len(peer_rows(summary)) > 1:
-            of_threads.setdefault('best peer', []).append(speed(summary, best))
+            of_threads.setdefault('fastest peer', []).append(speed(summary, best))
         for name, row in peer_rows(summary).items():
             counts = ran(row) and not remark(summary, row)
             of_threads.setdefault(name, []).extend([speed(summary, name)] if counts else [])

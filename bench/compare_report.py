@@ -74,6 +74,12 @@ def table(*rows):
     return '\n'.join(lines) + '\n'
 
 
+def input_lines(summaries):
+    """Once for each model, however many threads it was run with."""
+    return dict.fromkeys(
+        (s['model'], ', '.join(f'{name}={text}' for name, text in s['inputs'].items())) for s in summaries)
+
+
 def contestant_line(summary, name, row):
     head = [summary['model'], summary['threads'], name]
     if not ran(row):
@@ -95,11 +101,21 @@ def contestant_lines(summaries):
             yield contestant_line(summary, name, row)
 
 
-def best_lines(summaries):
+def cell(summary, name):
+    """A peer's time in the overview, and why it does not count."""
+    row = summary.get('contestants', {}).get(name)
+    if row is None or not ran(row):
+        return 'refuses' if row else ''
+    note = remark(summary, row)
+    return f'{row["min_ms"]:.3f}' + (f' ({note})' if note else '')
+
+
+def overview_lines(summaries, peers):
     for summary in summaries:
         best = best_peer(summary)
-        beside = f'{speed(summary, best):.2f}' if best else ''
-        yield [summary['model'], summary['threads'], best or 'none', beside]
+        ours = 'fails' if 'failed' in summary else f'{summary["contestants"][HONE]["min_ms"]:.3f}'
+        yield [summary['model'], summary['threads'], ours, *(cell(summary, name) for name in peers),
+               best or 'none', f'{speed(summary, best):.2f}' if best else '']
 
 
 def mean_lines(summaries):
@@ -119,12 +135,15 @@ def versions(summaries):
 
 
 def markdown(summaries):
+    peers = list(dict.fromkeys(name for s in summaries for name in peer_rows(s)))
     return '\n'.join((
         f'{versions(summaries)}; {machine()}; rounds: {max((s["rounds"] for s in summaries), default=0)}. '
-        f'Ratios are of the least times, the peer\'s over that of `{HONE}`: 2 means that hone takes half as '
-        'long. A peer that differs, or keeps more processors busy than it has threads, does not count for '
-        'the best peer and the means.\n',
-        table(['model', 'threads', 'best peer', 'best peer / hone'], *best_lines(summaries)),
+        f'Times are the least, in milliseconds. Ratios are the peer\'s time over that of `{HONE}`: 2 means that '
+        'hone takes half as long. A peer that differs, or keeps more processors busy than it has threads, does '
+        'not count for the fastest peer and the means.\n',
+        table(['model', 'threads', HONE, *peers, 'fastest peer', 'fastest peer / hone'],
+              *overview_lines(summaries, peers)),
         table(['geometric mean', 'threads', 'models', 'peer / hone'], *mean_lines(summaries)),
         table(['model', 'threads', 'contestant', 'least ms', 'median ms', 'load + first run ms',
-               'peak MB', 'difference', 'peer / hone'], *contestant_lines(summaries))))
+               'peak MB', 'difference', 'peer / hone'], *contestant_lines(summaries)),
+        table(['model', 'inputs'], *input_lines(summaries))))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls the workers of bench/peers: a fresh process for every question (see bench/peers/worker.py)."""
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -28,12 +29,19 @@ def death(code):
     return f'ends with {code}' if code > 0 else f'dies of {signal.Signals(-code).name}'
 
 
+def contained():
+    """The environment of workers. Peers come with programs that call whatever pip is first on the path, to
+    install what reports their use: it is to be that of this Python, and to find nothing."""
+    path = os.pathsep.join((str(pathlib.Path(sys.executable).parent), os.environ.get('PATH', os.defpath)))
+    return os.environ | {'PATH': path, 'PIP_NO_INDEX': '1', 'PIP_REQUIRE_VIRTUALENV': '1'}
+
+
 def ask(peer, *arguments):
     """What the worker answers. A peer that crashes refuses: its faults are findings, not failures of ours."""
     command = [sys.executable, WORKERS / f'{peer}_worker.py', *map(str, arguments)]
     try:
         result = subprocess.run(command, capture_output=True, text=True, errors='replace', check=False,
-                                timeout=PATIENCE_SECONDS)
+                                env=contained(), timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise Refused(f'no answer in {PATIENCE_SECONDS} s') from error
     said = last_line(result.stderr)
