@@ -92,7 +92,7 @@ def parse(arguments):
         help=f'all, or of {", ".join(peer_names())} (default: onnxruntime)')
     add('--threads', type=thread_list, default='1,2', metavar='N,...', help='(default: 1,2)')
     add('--rounds', type=at_least(1, int), default=5, metavar='N', help='(default: 5)')
-    add('--seconds', type=at_least(0, float), default=1.0, metavar='S',
+    add('--seconds', type=at_least(0.001, float), default=1.0, metavar='S',
         help='of each measurement; at least 3 runs (default: 1)')
     add('--hone', default='hone', metavar='PROGRAM', help='(default: hone)')
     add('--cache', default=CACHE, metavar='DIR',

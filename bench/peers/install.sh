@@ -27,7 +27,7 @@ install() {
   local wanted stamp=$venv/$1.txt
   wanted=$(packages_of "$1")
   [ "$wanted" != "$(cat "$stamp" 2>/dev/null)" ] || return 0
-  say "installing $1"
+  say "installing" $wanted
   "$python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps \
     $wanted </dev/null || return 1
   printf '%s\n' "$wanted" >"$stamp"
