@@ -151,6 +151,8 @@ def main(arguments=None):
             print_summary(summaries[-1])
             save(options, summaries)  # each time: what is measured is not lost with what comes after it
     print_totals(summaries)
+    if options.markdown:
+        print(f'tables: {options.markdown}')
     return 1 if any('failed' in s for s in summaries) else 0
 
 

@@ -2,8 +2,9 @@
 """What the summaries of compare.py say: who is the fastest peer, and how fast is hone beside it.
 
 A summary is one model with one number of threads: {"model", "inputs": {NAME: TEXT}, "threads", "rounds",
-"contestants": {NAME: ROW}}, or "failed": REASON in place of the contestants if hone could not do it. A ROW has "version", "min_ms",
-"median_ms", "load_ms", "peak_mb", and of a peer "difference" and "processors"; or "refuses": REASON.
+"contestants": {NAME: ROW}}, or "failed": REASON in place of the contestants if hone could not do it. A ROW has
+"version", "min_ms", "median_ms", "load_ms", "peak_mb", and of a peer "difference" and "processors"; or
+"refuses": REASON.
 Speed is the other's time over hone's, so that 2 means that hone takes half as long.
 """
 import math
