@@ -1,33 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures hone beside ONNX Runtime.
-
-    compare.py [--list FILE] [--hone PROGRAM] [--threads 1,2] [--rounds N] [--seconds S]
-               [--only NAME,...] [--json FILE] FOLDER
-
-FOLDER holds the model files that the list names; those that are missing are left out. Every
-measurement is a fresh process. Rounds are interleaved and change the order, so that a busy moment of the
-machine meets all alike; a time is the least, or the median, over the rounds. hone is measured
-twice: from the .onnx file and from the .hone file that it imports it to. Load is opening the file and the
-first run, together. Speed is onnxruntime's time over hone's, of the least and of the median times. The
-difference is the largest |hone - onnxruntime| over the largest |value|.
-"""
-import argparse
+"""Measures hone beside ONNX Runtime, or beside other peers; see --help, which is in compare_options.py."""
 import json
 import os
 import pathlib
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
 sys.dont_write_bytecode = True
-from model_list import read_list, scaled_difference, write_inputs  # noqa: E402
-
-HERE = pathlib.Path(__file__).resolve().parent
-CONTESTANTS = ('hone', 'hone .hone', 'onnxruntime')
+import peer_process  # noqa: E402
+from compare_maths import HONE, HONES  # noqa: E402
+from compare_options import parse  # noqa: E402
+from compare_report import markdown, print_head, print_summary, print_totals  # noqa: E402
+from model_files import FileModels  # noqa: E402
+from model_list import call, read_list, scaled_difference, write_inputs  # noqa: E402
 
 
 class Contest:
@@ -38,116 +28,132 @@ class Contest:
         self.model = model
         self.threads = threads
         self.folder = folder
-        self.results = {name: [] for name in CONTESTANTS}
-        inputs = write_inputs(model, folder)
+        inputs = write_inputs(options.hone, model, folder)
         self.input_options = [f'--input={name}={file}' for name, file in inputs.items()]
         self.imported = os.path.join(folder, 'model.hone')
-        self.call(options.hone, 'import', '--quiet', model.path, '-o', self.imported)
+        call(options.hone, 'import', '--quiet', model.path, '-o', self.imported)
+        self.outputs = self.run_hone()
+        self.write_ports(inputs)
+        self.results = {name: [] for name in (*HONES, *options.peers)}
+        self.files, self.refusals = {}, {}
+        for peer in options.peers:
+            self.convert(peer)
 
-    @staticmethod
-    def call(*command):
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise RuntimeError((result.stderr or result.stdout).strip()[-500:])
-        return result.stdout
+    def run_hone(self):
+        """name -> file, of hone's own outputs: what the peers' are compared with."""
+        folder = os.path.join(self.folder, 'hone')
+        document = json.loads(call(
+            self.options.hone, 'run', '--json', '--quiet', f'--threads={self.threads}',
+            f'--output-dir={folder}', *self.input_options, self.model.path))
+        return {output['name']: output['file'] for output in document['outputs']}
+
+    def write_ports(self, inputs):
+        document = {'inputs': inputs, 'outputs': list(self.outputs)}
+        pathlib.Path(self.folder, 'ports.json').write_text(json.dumps(document), encoding='utf-8')
+
+    def convert(self, peer):
+        try:
+            self.files[peer] = peer_process.convert(peer, self.model.path, self.folder, self.options.cache)
+        except peer_process.Refused as error:
+            self.refusals[peer] = str(error)
+
+    def measure_hone(self, path):
+        return json.loads(call(
+            self.options.hone, 'bench', '--json', '--quiet', f'--threads={self.threads}',
+            f'--duration={self.options.seconds}', *self.input_options, path))
 
     def measure(self, contestant):
-        seconds = str(self.options.seconds)
-        if contestant == 'onnxruntime':
-            return json.loads(self.call(
-                sys.executable, HERE / 'onnxruntime_worker.py', self.model.path, str(self.threads),
-                seconds, self.folder))
-        path = self.imported if contestant == 'hone .hone' else self.model.path
-        return json.loads(self.call(
-            self.options.hone, 'bench', '--json', '--quiet', f'--threads={self.threads}',
-            f'--duration={seconds}', *self.input_options, path))
+        if contestant in HONES:
+            return self.measure_hone(self.imported if contestant == HONE else self.model.path)
+        return peer_process.measure(contestant, self.files[contestant], self.threads,
+                                    self.options.seconds, self.folder)
 
     def play(self):
         for number in range(self.options.rounds):
-            for contestant in CONTESTANTS[::1 if number % 2 == 0 else -1]:
-                self.results[contestant].append(self.measure(contestant))
+            for contestant in list(self.results)[::1 if number % 2 == 0 else -1]:
+                if contestant in self.refusals:
+                    continue
+                try:
+                    self.results[contestant].append(self.measure(contestant))
+                except peer_process.Refused as error:
+                    self.refusals[contestant] = str(error)
 
-    def difference(self):
+    def difference(self, files):
         """The largest scaled difference over the outputs, by position."""
-        folder = os.path.join(self.folder, 'hone')
-        document = json.loads(self.call(
-            self.options.hone, 'run', '--json', '--quiet', f'--threads={self.threads}',
-            f'--output-dir={folder}', *self.input_options, self.model.path))
-        worst = 0.0
-        for index, output in enumerate(document['outputs']):
-            theirs = np.load(os.path.join(self.folder, f'out_{index}.npy'))
-            worst = max(worst, scaled_difference(np.load(output['file']), theirs))
-        return worst
+        if len(files) != len(self.outputs):
+            return float('inf')
+        return max((scaled_difference(np.load(ours), np.load(theirs))
+                    for ours, theirs in zip(self.outputs.values(), files)), default=0.0)
+
+    def row(self, contestant):
+        if contestant in self.refusals:
+            return {'refuses': self.refusals[contestant]}
+        rounds = self.results[contestant]
+        row = {'version': rounds[0]['version'],
+               'min_ms': min(r['latency_ms']['min'] for r in rounds),
+               'median_ms': statistics.median(r['latency_ms']['p50'] for r in rounds),
+               'load_ms': min(r['load_ms'] + r['first_run_ms'] for r in rounds),
+               'peak_mb': min(r['peak_memory_bytes'] for r in rounds) / 1e6}
+        if contestant not in HONES:
+            row['difference'] = self.difference(rounds[-1]['outputs'])
+            row['processors'] = max(r['processors'] for r in rounds)
+        return row
 
     def summary(self):
-        rows = {}
-        for name, rounds in self.results.items():
-            rows[name] = {
-                'min_ms': min(r['latency_ms']['min'] for r in rounds),
-                'median_ms': statistics.median(r['latency_ms']['p50'] for r in rounds),
-                'load_ms': min(r['load_ms'] + r['first_run_ms'] for r in rounds),
-                'peak_mb': min(r['peak_memory_bytes'] for r in rounds) / 1e6}
-        return {'model': self.model.name, 'threads': self.threads, 'rounds': self.options.rounds,
-                'difference': self.difference(), 'contestants': rows}
+        return {'contestants': {name: self.row(name) for name in self.results}}
 
 
-def print_head():
-    print(f'{"model":<15}{"threads":>7}  {"":<12}{"least":>10}{"median":>10}{"load":>10}'
-          f'{"memory":>9}   speed: of the')
-    print(f'{"":<36}{"ms":>10}{"ms":>10}{"ms":>10}{"MB":>9}   least, median')
+def contest(options, model, threads):
+    """The summary of one contest, whether hone could do the model or not."""
+    summary = {'model': model.name, 'inputs': model.inputs, 'threads': threads, 'rounds': options.rounds}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            played = Contest(options, model, threads, folder)
+            played.play()
+            return summary | played.summary()
+        except RuntimeError as error:
+            return summary | {'failed': str(error)}
 
 
-def print_summary(s):
-    theirs = s['contestants']['onnxruntime']
-    for index, (name, row) in enumerate(s['contestants'].items()):
-        head = f'{s["model"]:<15}{s["threads"]:>7}' if index == 0 else ' ' * 22
-        tail = ''
-        if name != 'onnxruntime':
-            speed = theirs['min_ms'] / row['min_ms'], theirs['median_ms'] / row['median_ms']
-            tail = f'   {speed[0]:>5.2f} {speed[1]:>7.2f}'
+def find_models(options):
+    """All models to measure; a folder brings those of the list, a file itself."""
+    files = FileModels(options.hone, dict(options.dim), dict(options.input))
+    models = []
+    for path in options.models:
+        if path.is_dir():
+            models += [m for m in read_list(options.list, path) if not options.only or m.name in options.only]
         else:
-            tail = f'   difference {s["difference"]:.1e}'
-        print(f'{head}  {name:<12}{row["min_ms"]:>10.3f}{row["median_ms"]:>10.3f}'
-              f'{row["load_ms"]:>10.1f}{row["peak_mb"]:>9.1f}{tail}', flush=True)
+            models.append(files.model(path))
+    if files.unused:
+        sys.exit(f'compare.py: no FILE has a dimension or input {", ".join(sorted(files.unused))}')
+    if not models:
+        sys.exit('compare.py: nothing to measure: no model of the list is there')
+    return models
 
 
-def parse():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('folder')
-    parser.add_argument('--list', default=HERE / 'models.txt')
-    parser.add_argument('--hone', default='hone')
-    parser.add_argument('--threads', default='1,2')
-    parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--seconds', type=float, default=1.0)
-    parser.add_argument('--only', default='')
-    parser.add_argument('--json')
-    return parser.parse_args()
-
-
-def main():
-    options = parse()
-    wanted = set(filter(None, options.only.split(',')))
-    summaries, failed = [], 0
-    print_head()
-    for model in read_list(options.list, options.folder):
-        if wanted and model.name not in wanted:
-            continue
-        for threads in map(int, options.threads.split(',')):
-            with tempfile.TemporaryDirectory() as folder:
-                try:
-                    contest = Contest(options, model, threads, folder)
-                    contest.play()
-                    summaries.append(contest.summary())
-                    print_summary(summaries[-1])
-                except RuntimeError as error:
-                    failed += 1
-                    print(f'{model.name:<15}{threads:>7}  {error}', flush=True)
-    if summaries:
-        print(f'largest difference: {max(s["difference"] for s in summaries):.1e}')
+def save(options, summaries):
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(summaries, indent=1) + '\n', encoding='utf-8')
-    return 1 if failed else 0
+    if options.markdown:
+        pathlib.Path(options.markdown).write_text(markdown(summaries), encoding='utf-8')
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    if not shutil.which(options.hone):
+        sys.exit(f'compare.py: there is no program {options.hone}: expected --hone PROGRAM')
+    models = find_models(options)
+    summaries = []
+    print_head()
+    for model in models:
+        for threads in options.threads:
+            summaries.append(contest(options, model, threads))
+            print_summary(summaries[-1])
+            save(options, summaries)  # each time: what is measured is not lost with what comes after it
+    print_totals(summaries)
+    if options.markdown:
+        print(f'tables: {options.markdown}')
+    return 1 if any('failed' in s for s in summaries) else 0
 
 
 if __name__ == '__main__':

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads lists of models (bench/models.txt) and makes the inputs that they ask for."""
+import json
 import pathlib
 import re
+import subprocess
 import zlib
 
 import numpy as np
@@ -10,10 +12,8 @@ import numpy as np
 # as good as 0.
 LEAST_SCALE = 0.01
 
-DTYPES = {'tensor(float)': np.float32, 'tensor(double)': np.float64, 'tensor(float16)': np.float16,
-          'tensor(int64)': np.int64, 'tensor(int32)': np.int32, 'tensor(uint8)': np.uint8,
-          'tensor(int8)': np.int8, 'tensor(bool)': np.bool_}
-SHAPE = re.compile(r'^(\d+(?:x\d+)*)(?::(-?\d+)\.\.(-?\d+))?$')
+# No dimensions at all are a single number.
+SHAPE = re.compile(r'^(\d+(?:x\d+)*)?(?::(-?\d+)\.\.(-?\d+))?$')
 
 
 class Model:
@@ -44,25 +44,40 @@ def make_input(name, text, dtype):
     match = SHAPE.match(text)
     if not match:
         raise ValueError(f'{name}={text}: expected SHAPE, SHAPE:LOW..HIGH or @VALUES')
-    shape = [int(d) for d in match.group(1).split('x')]
+    shape = [int(d) for d in match.group(1).split('x')] if match.group(1) else []
     random = np.random.default_rng(zlib.crc32(name.encode()))
     if match.group(2):
-        return random.integers(int(match.group(2)), int(match.group(3)), shape).astype(dtype)
-    return random.standard_normal(shape).astype(dtype)
+        return np.asarray(random.integers(int(match.group(2)), int(match.group(3)), shape)).astype(dtype)
+    return np.asarray(random.standard_normal(shape)).astype(dtype)
 
 
-def write_inputs(model, folder):
-    """Writes FOLDER/NAME.npy for every input; returns name -> file."""
-    import onnxruntime as ort
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = ort.InferenceSession(model.path, options, providers=['CPUExecutionProvider'])
+def call(*command):
+    """What the command prints; if it fails, the end of what it says is the error."""
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeError((result.stderr or result.stdout).strip()[-500:])
+    return result.stdout
+
+
+def signature(hone, path):
+    """The inputs as the file declares them: [{"name", "dtype", "shape"}]. Dimensions that it leaves open are
+    names or None; so is the shape, where even their number is open."""
+    return json.loads(call(hone, 'inspect', '--json', '--quiet', '--no-optimize', path))['inputs']
+
+
+def write_inputs(hone, model, folder):
+    """Writes a .npy file into the folder for every input; returns name -> file."""
     files = {}
-    for port in session.get_inputs():
-        array = make_input(port.name, model.inputs[port.name], DTYPES[port.type])
-        files[port.name] = str(pathlib.Path(folder) / f'{port.name.replace("/", "_")}.npy')
-        np.save(files[port.name], array)
+    for index, port in enumerate(signature(hone, model.path)):
+        name = port['name']
+        if name not in model.inputs:
+            raise RuntimeError(f"nothing says what input '{name}' should be")
+        try:
+            array = make_input(name, model.inputs[name], np.dtype(port['dtype']))
+        except (TypeError, ValueError) as error:
+            raise RuntimeError(f"no input '{name}' can be made: {error}") from error
+        files[name] = str(pathlib.Path(folder) / f'input_{index}.npy')
+        np.save(files[name], array)
     return files
 
 

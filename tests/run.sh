@@ -108,6 +108,7 @@ step onnx-cases-hone build/ci/tests/onnx_backend "$cases" \
 step peer-cases build/ci/tests/onnx_backend "$peers"
 step onnx-schemas "$python" tests/onnx_schema_test.py build/ci/installed/bin/hone
 step slots "$python" tests/slots_test.py build/ci/installed/bin/hone
+step comparisons "$python" tests/bench/compare_test.py build/ci/installed/bin/hone
 step onnx-suites run_suites build/ci/tests/onnx_backend
 step onnx-suites-hone run_suites build/ci/tests/onnx_backend --hone build/onnx_case.hone
 step consumers tests/consumers/check_consumers.sh build/ci/installed build/consumers

@@ -30,7 +30,7 @@ class ModelTest:
         self.hone = hone
         self.model = model
         self.folder = folder
-        self.files = write_inputs(model, folder)
+        self.files = write_inputs(hone, model, folder)
         self.runs = 0
 
     def call(self, *command):
