@@ -91,7 +91,7 @@ static double bench_winograd(const work *direct, const layer *l, int tile, doubl
                                   .oc = l->oc,
                                   .ldx = l->ic,
                                   .ldy = l->oc};
-    k.winograd = winograd_f32_make_plan(k.ks, &s);
+    k.winograd = winograd_f32_make_plan(k.ks, &s, 1);
     float *w = bench_floats(winograd_f32_packed_floats(tile, ic, oc));
     k.w = w;
     k.scratch = bench_floats(k.winograd.scratch / sizeof(float));

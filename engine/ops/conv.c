@@ -282,7 +282,7 @@ static hone_status plan_kernels(plan_ctx *pc, step *s, const conv_f32_shape *c, 
     size_t scratch;
     if (tile) {
         const winograd_f32_shape w = conv_winograd_shape(c, tile);
-        st->winograd = winograd_f32_make_plan(s->k, &w);
+        st->winograd = winograd_f32_make_plan(s->k, &w, (size_t)pc->threads);
         st->tasks = st->winograd.tasks;
         scratch = st->winograd.scratch;
     } else {

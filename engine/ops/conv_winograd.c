@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conv_winograd.h"
 
-/* Height and width of an image about whose size nothing is known. */
-#define USUAL_SIZE 40
+/* Height and width of an image about whose size nothing is known: networks that see images have
+ * about so many channels times pixels in a line, at any depth. */
+static int64_t usual_size(int64_t channels) {
+    const int64_t size = 2560 / channels;
+    return size < 8 ? 8 : size > 56 ? 56 : size;
+}
 
 static bool all_one(const int_list *l) {
     for (int32_t i = 0; l->set && i < l->n; i++)
@@ -18,16 +22,17 @@ bool conv_winograd_fits(const node *n) {
            all_one(&p->window.strides) && all_one(&p->window.dilations);
 }
 
-static int64_t known_or_usual(const shape *s, int32_t axis) {
-    return s->rank == 4 && dim_known(s->dim[axis]) ? s->dim[axis] : USUAL_SIZE;
+static int64_t known_or_usual(const shape *s, int32_t axis, int64_t channels) {
+    return s->rank == 4 && dim_known(s->dim[axis]) ? s->dim[axis] : usual_size(channels);
 }
 
 layout conv_winograd_choose(const node *n) {
     layout l = {LAYOUT_DENSE, 1};
     if (!conv_winograd_fits(n)) return l;
     const shape *y = &n->out[0]->type.shape, *w = &n->in[CONV_W].value->type.shape;
+    const int64_t ic = w->dim[3], oc = w->dim[0], channels = ic > oc ? ic : oc;
     const int tile =
-        winograd_f32_choose(known_or_usual(y, 1), known_or_usual(y, 2), w->dim[3], w->dim[0]);
+        winograd_f32_choose(known_or_usual(y, 1, channels), known_or_usual(y, 2, channels), ic, oc);
     if (tile) l.kind = tile == 2 ? LAYOUT_WINOGRAD_2 : LAYOUT_WINOGRAD_4;
     return l;
 }

@@ -7,12 +7,15 @@
 #include "gemm/sat_size.h"
 
 #define MAX_SIDE 6
-/* Output channels of a task: the products of fewer would not pay for reading V. */
+/* Output channels at a time: the products of fewer would not pay for reading V. */
 #define COLUMNS 64
 /* Tiles of a block, at most and, while there are any, at least: weights, which are large and come
  * from memory, are read once for each block. */
 #define MAX_BLOCK 256
 #define MIN_BLOCK 64
+/* Floats of weights that blocks for each worker may read again, of at least so many tiles. */
+#define LIGHT     ((size_t)1 << 18)
+#define MIN_SHARE 12
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -50,31 +53,42 @@ static size_t plane_floats(size_t tiles, size_t channels) {
                    sat_mul(tiles, channels) / 16 % 2 ? 32 : 16);
 }
 
-/* Tiles of a block: so many that V and M fill L2, whose size mc and kc stand for; evenly many
- * blocks, for two workers. */
-static size_t choose_block(const winograd_f32_plan *p) {
+/* Blocks of so many tiles that V and M fill L2, whose size mc and kc stand for. */
+static size_t choose_blocks(const winograd_f32_plan *p) {
     const winograd_f32_shape *s = &p->shape;
     const gemm_f32_kernel *k = &p->ks->gemm_f32;
     const size_t planes = (size_t)((s->tile + 2) * (s->tile + 2));
     const size_t budget = 4 * (size_t)k->mc * k->kc;
-    const size_t a_tile = planes * ((size_t)s->ic + p->columns);
-    const size_t most = smaller(larger(budget / a_tile, MIN_BLOCK), MAX_BLOCK);
-    size_t blocks = ceil_div(p->tiles, most);
-    if (blocks > 1) blocks += blocks % 2;
-    return ceil_div(p->tiles, blocks);
+    const size_t a_tile = planes * ((size_t)s->ic + smaller((size_t)s->oc, COLUMNS));
+    return ceil_div(p->tiles, smaller(larger(budget / a_tile, MIN_BLOCK), MAX_BLOCK));
 }
 
-winograd_f32_plan winograd_f32_make_plan(const kernels *ks, const winograd_f32_shape *s) {
+/* Where there are too few blocks for the workers, more of them read light weights more than once;
+ * heavy ones are split instead, and the image is transformed more than once. */
+static void plan_tasks(winograd_f32_plan *p, size_t workers) {
+    const winograd_f32_shape *s = &p->shape;
+    const size_t weights = winograd_f32_packed_floats(s->tile, (size_t)s->ic, (size_t)s->oc);
+    size_t blocks = choose_blocks(p);
+    if (blocks > 1 || (weights <= LIGHT && p->tiles >= MIN_SHARE * workers))
+        blocks = ceil_div(blocks, workers) * workers;
+    p->block = ceil_div(p->tiles, blocks);
+    blocks = ceil_div(p->tiles, p->block);
+    p->col_tasks = blocks < workers ? ceil_div(workers, blocks) : 1;
+    p->task_cols = ceil_div(ceil_div((size_t)s->oc, p->col_tasks), GEMM_PANEL) * GEMM_PANEL;
+    p->col_tasks = ceil_div((size_t)s->oc, p->task_cols);
+    p->columns = smaller(smaller(p->task_cols, COLUMNS), (size_t)s->oc);
+    p->tasks = blocks * p->col_tasks;
+}
+
+winograd_f32_plan winograd_f32_make_plan(const kernels *ks, const winograd_f32_shape *s,
+                                         size_t workers) {
     winograd_f32_plan p = {.shape = *s, .ks = ks};
     const int64_t tile = s->tile;
     const size_t side = (size_t)tile + 2, planes = side * side;
     p.across = (size_t)((s->out[1] + tile - 1) / tile);
     p.tiles = p.across * (size_t)((s->out[0] + tile - 1) / tile) * (size_t)s->n;
     if (p.tiles == 0) return p;
-    p.columns = smaller((size_t)s->oc, COLUMNS);
-    p.block = choose_block(&p);
-    p.col_tasks = ceil_div((size_t)s->oc, p.columns);
-    p.tasks = ceil_div(p.tiles, p.block) * p.col_tasks;
+    plan_tasks(&p, workers);
     p.plane_v = plane_floats(p.block, (size_t)s->ic);
     p.plane_m = plane_floats(p.block, p.columns);
     size_t end = sat_align(p.block * sizeof(float *));
@@ -233,23 +247,30 @@ static void transform_out(const winograd_block *b) {
     }
 }
 
+/* The columns of a task, some at a time. */
+static void run_task(winograd_block *b, size_t col) {
+    const winograd_f32_plan *p = b->p;
+    const size_t ic = (size_t)p->shape.ic, end = smaller(col + p->task_cols, (size_t)p->shape.oc);
+    for (b->col = col; b->col < end; b->col += p->columns) {
+        const size_t next = b->col + p->columns;
+        b->cols = smaller(p->columns, end - b->col);
+        b->next = b->args->w + (next < end ? next : col) * ic;
+        multiply(b);
+        transform_out(b);
+    }
+}
+
 void winograd_f32_run(const winograd_f32_plan *p, const winograd_f32_args *args, size_t first,
                       size_t last, void *scratch) {
     winograd_block b = {.p = p, .args = args, .scratch = scratch};
-    const size_t oc = (size_t)p->shape.oc;
     size_t transformed = SIZE_MAX;
     memset(b.scratch + p->at_zeros, 0, (size_t)p->shape.ic * sizeof(float));
     for (; first < last; first++) {
         const size_t block = first / p->col_tasks;
         b.tile = block * p->block;
         b.tiles = smaller(p->block, p->tiles - b.tile);
-        b.col = first % p->col_tasks * p->columns;
-        b.cols = smaller(p->columns, oc - b.col);
-        const size_t next_col = (first + 1) % p->col_tasks * p->columns;
-        b.next = args->w + next_col * (size_t)p->shape.ic;
         if (block != transformed) transform_in(&b);
         transformed = block;
-        multiply(&b);
-        transform_out(&b);
+        run_task(&b, first % p->col_tasks * p->task_cols);
     }
 }

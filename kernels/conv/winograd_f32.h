@@ -31,8 +31,9 @@ typedef struct winograd_f32_shape {
 typedef struct winograd_f32_plan {
     winograd_f32_shape shape;
     const kernels *ks;
-    size_t across, tiles;  /* in a line of tiles, in all */
-    size_t block, columns; /* tiles and output channels of a task */
+    size_t across, tiles;    /* in a line of tiles, in all */
+    size_t block, task_cols; /* tiles and output channels of a task */
+    size_t columns;          /* output channels that are multiplied at a time */
     size_t col_tasks, tasks;
     size_t plane_v, plane_m;                         /* floats of a plane of V and M */
     size_t at_rows, at_pixels, at_v, at_m, at_zeros; /* offsets in scratch */
@@ -59,7 +60,9 @@ void winograd_f32_pack(const kernels *ks, int tile, size_t ic, size_t oc, const 
 void winograd_f32_unpack(const kernels *ks, int tile, size_t ic, size_t oc, const float *packed,
                          float *w);
 
-winograd_f32_plan winograd_f32_make_plan(const kernels *ks, const winograd_f32_shape *s);
+/* A plan whose tasks can keep so many workers busy. */
+winograd_f32_plan winograd_f32_make_plan(const kernels *ks, const winograd_f32_shape *s,
+                                         size_t workers);
 /* Does tasks first <= i < last; neighbours share work. The result does not depend on the split. */
 void winograd_f32_run(const winograd_f32_plan *plan, const winograd_f32_args *args, size_t first,
                       size_t last, void *scratch);

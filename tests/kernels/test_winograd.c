@@ -62,7 +62,9 @@ static void test_problem(const kernels *k, const problem *p, int tile, buffers *
     const conv_sums sums = conv_sums_create(p, x, w);
     const float *packed = pack(k, p, tile, w, g);
     const epilogue_f32 ep = make_epilogue(g, p, (unsigned)(p->seed % 16));
-    winograd_job job = {winograd_f32_make_plan(k, &shape), {.x = x, .w = packed, .ep = &ep}};
+    const size_t workers = (size_t)(p->seed % 4 + 1);
+    winograd_job job = {winograd_f32_make_plan(k, &shape, workers),
+                        {.x = x, .w = packed, .ep = &ep}};
     const subject t = {job.plan.tasks, job.plan.scratch, run_winograd, &job};
     const float *y = run_subject(p, &t, g, &before);
     check_image(p, &ep, y, before, &sums, slack_of(tile));
