@@ -23,7 +23,10 @@ typedef struct sample_stats {
     double mad;    /* median absolute deviation */
 } sample_stats;
 
-/* There is at least one sample. Uses the samples up: what the list holds afterwards is no time. */
-sample_stats sample_stats_of(sample_list *list);
+/* There is at least one sample. */
+hone_status sample_stats_of(sample_stats *out, const sample_list *list, hone_error *err);
+
+/* Sorts n numbers, the least first. */
+void sort_reals(double *x, int64_t n);
 
 #endif
