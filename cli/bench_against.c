@@ -12,27 +12,16 @@ static void times_fact(report_part *part, const char *label, const against *a, i
 
 void against_report(report *r, const against *a) {
     const rounds_result *result = &a->result;
-    const ratio *times = &result->times, *noise = &result->noise;
     char title[400];
     snprintf(title, sizeof title, "against %.340s, %lld rounds in turn", a->name,
              (long long)a->rounds.count);
     report_part *part = report_facts(r, title);
     times_fact(part, "this one", a, BLOCK_OURS);
     times_fact(part, "the other", a, BLOCK_OTHER);
-    report_fact(part, "ratio", "%.4f times the other's time (%.4f to %.4f, %.1f %%)", times->value,
-                times->low, times->high, 100 * times->coverage);
-    report_fact(part, "noise", "%.4f times its own time (%.4f to %.4f)", noise->value, noise->low,
-                noise->high);
+    ratio_report(part, "ratio", "the other's", &result->times);
+    ratio_report(part, "noise", "its own", &result->noise);
     report_fact(part, "verdict", "%s", verdict_text(result->verdict));
     bench_doc_report(part, a->differences);
-}
-
-static void ratio_json(json_t *parent, const char *key, const ratio *r) {
-    json_t *object = doc_object(parent, key);
-    doc_real(object, "value", r->value);
-    doc_real(object, "low", r->low);
-    doc_real(object, "high", r->high);
-    doc_real(object, "coverage", r->coverage);
 }
 
 static void times_json(json_t *parent, const char *key, const against *a, int kind) {

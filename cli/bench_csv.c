@@ -69,6 +69,7 @@ void bench_write_csv(const bench_result *b, FILE *file) {
     put_time(file, "latency", "max", s->max);
     put_time(file, "latency", "mean", s->mean);
     put_time(file, "latency", "stddev", s->stddev);
+    put_time(file, "latency", "mad", s->mad);
     put_time(file, "once", "load", (double)b->work.load_ns);
     put_time(file, "once", "first run", (double)b->first_run_ns);
     for (int32_t i = 0; i < b->steps.group_count; i++)

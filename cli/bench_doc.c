@@ -13,6 +13,10 @@ double bench_doc_latency(const json_t *doc, const char *key) {
     return json_is_number(value) ? 1e6 * json_number_value(value) : NAN;
 }
 
+const json_t *bench_doc_block_min(const json_t *doc) {
+    return json_object_get(json_object_get(doc, "latency_ms"), "block_min");
+}
+
 static bool is_result(const json_t *doc) {
     const double min = bench_doc_latency(doc, "min"), p50 = bench_doc_latency(doc, "p50");
     return isfinite(min) && isfinite(p50) && min > 0 && p50 > 0;
@@ -97,10 +101,8 @@ json_t *bench_doc_differences(const json_t *here, const json_t *there) {
     json_t *list = json_array();
     for (size_t i = 0; list && i < sizeof keys / sizeof *keys; i++) {
         const json_t *ours = member(here, keys[i]), *theirs = member(there, keys[i]);
-        if (is_same(keys[i], ours, theirs)) continue;
-        json_t *item = json_pack("{s:s,s:o,s:o}", "what", keys[i], "here",
-                                 ours ? json_deep_copy(ours) : json_null(), "there",
-                                 theirs ? json_deep_copy(theirs) : json_null());
+        if (!theirs || is_same(keys[i], ours, theirs)) continue;
+        json_t *item = json_pack("{s:s,s:O,s:O}", "what", keys[i], "here", ours, "there", theirs);
         if (json_array_append_new(list, item) == 0) continue;
         json_decref(list);
         list = NULL;

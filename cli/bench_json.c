@@ -5,7 +5,8 @@
 #include "cli_json.h"
 #include "profile_report.h"
 
-static void latency_json(json_t *root, const sample_stats *s) {
+static void latency_json(json_t *root, const bench_result *b) {
+    const sample_stats *s = &b->stats;
     json_t *latency = doc_object(root, "latency_ms");
     doc_real(latency, "min", s->min / 1e6);
     doc_real(latency, "p50", s->p50 / 1e6);
@@ -15,6 +16,8 @@ static void latency_json(json_t *root, const sample_stats *s) {
     doc_real(latency, "mean", s->mean / 1e6);
     doc_real(latency, "stddev", s->stddev / 1e6);
     doc_real(latency, "mad", s->mad / 1e6);
+    json_t *blocks = doc_array(latency, "block_min");
+    for (int32_t i = 0; i < b->blocks.count; i++) doc_real(blocks, NULL, b->blocks.least[i] / 1e6);
 }
 
 /* Null where the machine was not measured. */
@@ -48,7 +51,7 @@ json_t *bench_json(const cli *c, const bench_result *b) {
     machine_json(root, b);
     doc_int(root, "runs", b->samples.count);
     doc_int(root, "warmup_runs", c->set.warmup);
-    latency_json(root, &b->stats);
+    latency_json(root, b);
     doc_real(root, "throughput_per_s", bench_runs_per_second(b));
     doc_real(root, "gflops", bench_gflops(b));
     doc_uint(root, "flops", b->flops);

@@ -37,6 +37,7 @@ static hone_status take_samples(cli *c, bench_result *b) {
         show_progress(&c->set, "%lld runs", (long long)b->samples.count);
     }
     show_progress(&c->set, "%s", "");
+    sample_blocks_of(&b->blocks, &b->samples);
     return sample_stats_of(&b->stats, &b->samples, &c->error);
 }
 

@@ -16,6 +16,7 @@ typedef struct bench_result {
     workspace work;
     sample_list samples; /* in the order of time */
     sample_stats stats;
+    sample_blocks blocks;
     uint64_t first_run_ns; /* with planning */
     uint64_t flops;
     uint64_t peak_bytes; /* of the process after the runs, before anything else is measured */

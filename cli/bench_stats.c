@@ -55,6 +55,17 @@ static sample_stats stats_of(double *x, int64_t n) {
     return s;
 }
 
+void sample_blocks_of(sample_blocks *out, const sample_list *list) {
+    out->count = list->count < SAMPLE_BLOCKS ? (int32_t)list->count : SAMPLE_BLOCKS;
+    int64_t i = 0;
+    for (int32_t block = 0; block < out->count; block++) {
+        const int64_t end = list->count * (block + 1) / out->count;
+        double least = list->ns[i++];
+        for (; i < end; i++) least = fmin(least, list->ns[i]);
+        out->least[block] = least;
+    }
+}
+
 hone_status sample_stats_of(sample_stats *out, const sample_list *list, hone_error *err) {
     double *sorted = cli_alloc(err, (size_t)list->count, sizeof *sorted);
     if (!sorted) return HONE_E_NOMEM;

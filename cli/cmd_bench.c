@@ -37,19 +37,17 @@ static hone_status measure_all(cli *c, bench_result *b) {
     return HONE_OK;
 }
 
-/* With --against, only a difference beyond noise counts. */
 static bool is_too_slow(const cli *c, const bench_result *b) {
     const rounds_result *turns = &b->against.result;
-    const double most = 1 + c->set.fail_above / 100;
-    if (b->baseline.exceeded) return true;
-    return b->against.name && turns->verdict == VERDICT_SLOWER && turns->times.value > most;
+    const bool above = ratio_is_above(&turns->times, turns->verdict, c->set.fail_above);
+    return b->baseline.exceeded || above;
 }
 
 static hone_status tell_all(cli *c, bench_result *b) {
     json_t *doc = bench_json(c, b);
     hone_status status = HONE_OK;
     if (c->set.baseline) {
-        status = baseline_compare(&b->baseline, doc, &b->stats, c->set.fail_above, &c->error);
+        status = baseline_compare(&b->baseline, doc, &b->blocks, c->set.fail_above, &c->error);
         if (status == HONE_OK) baseline_json(doc, "baseline", &b->baseline);
     }
     if (status == HONE_OK) status = bench_write_all(c, b, doc);
@@ -99,8 +97,8 @@ static const option_def comparing[] = {
     OPTION("baseline", 0, OPTION_TEXT, baseline, "FILE",
            "Compare with a result that --save or --json wrote"),
     OPTION_IN("fail-above", 0, OPTION_PERCENT, fail_above, "PERCENT",
-              "Exit with 9 when the least time is more than this above the baseline's, or the "
-              "model slower than another, beyond noise, by more than this",
+              "Exit with 9 when slower than the baseline, the other model or program, beyond "
+              "noise, by more than this",
               0, 1e6),
     OPTION_END,
 };

@@ -2,7 +2,8 @@
  *
  * A report: facts, tables and charts in parts, made once from results and written in several forms.
  *
- *     report r = report_new("model.hone", "2 threads");
+ *     report r;
+ *     report_init(&r, "model.hone", "2 threads");
  *     report_part *part = report_facts(&r, "");
  *     report_fact(part, "load", "%s", human_time(ns).s);
  *     report_write_text(&r, stdout, &err);

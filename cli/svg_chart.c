@@ -10,7 +10,7 @@
 /* Places, in units of the picture. */
 enum { WIDTH = 720, HEIGHT = 280, ROOF_HEIGHT = 400 };
 enum { LEFT = 64, RIGHT = 16, TOP = 12, BOTTOM = 44 };
-enum { BAR_LABELS = 200, BAR_NOTES = 120, BAR_STEP = 24, BAR_HEIGHT = 16, LABEL_CHARACTERS = 28 };
+enum { BAR_NOTES = 130, BAR_STEP = 40, BAR_HEIGHT = 14, LABEL_HEIGHT = 18, LABEL_CHARACTERS = 84 };
 /* Points of a roofline that have their label beside them. */
 enum { LABELLED = 6 };
 
@@ -172,21 +172,21 @@ static line_text shortened(const char *text) {
     return out;
 }
 
+/* Labels stand above their bars, where they have room for the names of kernels. */
 static void draw_bars(const picture *p) {
     const chart *c = p->chart;
     double low[2], high[2];
     find_range(c, low, high);
-    const double room = WIDTH - BAR_LABELS - BAR_NOTES;
     for (size_t i = 0; i < c->count; i++) {
-        const double y = TOP + (double)i * BAR_STEP;
-        const double width = high[0] > 0 ? room * c->point[i].x / high[0] : 0;
+        const double y = TOP + (double)i * BAR_STEP, top = y + LABEL_HEIGHT;
+        const double width = high[0] > 0 ? (WIDTH - BAR_NOTES) * c->point[i].x / high[0] : 0;
         const char *label = c->point[i].label ? c->point[i].label : "";
-        put_text(p->file, BAR_LABELS - 8, y + 13, "end", shortened(label).s);
-        fprintf(p->file, "<rect class=\"mark\" x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\">",
-                BAR_LABELS, y, fmax(width, 1), BAR_HEIGHT);
+        put_text(p->file, 0, top - 5, "", shortened(label).s);
+        fprintf(p->file, "<rect class=\"mark\" x=\"0\" y=\"%.1f\" width=\"%.1f\" height=\"%d\">",
+                top, fmax(width, 1), BAR_HEIGHT);
         put_tip(p, &c->point[i]);
         fputs("</rect>\n", p->file);
-        put_text(p->file, BAR_LABELS + width + 8, y + 13, "", c->point[i].note.s);
+        put_text(p->file, width + 8, top + BAR_HEIGHT - 3, "", c->point[i].note.s);
     }
 }
 
