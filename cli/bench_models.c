@@ -14,10 +14,9 @@ enum { MOST_ROUNDS = 60 };
 
 typedef struct turns {
     cli *c;
-    workspace other;
-    hone_session *session[BLOCK_KINDS]; /* the third is one more of ours, so that the noise has all
-                                           that comes with a session's place in memory */
-    const char *path[BLOCK_KINDS];
+    workspace opened[BLOCK_KINDS]; /* ours is opened again, so that the noise has all that comes
+                                      with places in memory; the first of them is not here */
+    const workspace *work[BLOCK_KINDS];
     int64_t block_runs; /* 0: by time */
     int64_t rounds;
     uint64_t start;
@@ -33,7 +32,7 @@ static hone_status measure_block(void *user, int kind, double *least_ns) {
     uint64_t least = UINT64_MAX, end = block;
     for (int64_t runs = 0; !is_block_done(t, runs, end - block); runs++) {
         const uint64_t start = clock_now();
-        TRY(run_session(t->c, t->session[kind], t->path[kind]));
+        TRY(run_session(t->c, t->work[kind]->session, t->work[kind]->path));
         end = clock_now();
         if (end - start < least) least = end - start;
     }
@@ -50,33 +49,30 @@ static bool is_enough(const void *user, int64_t round_count) {
 }
 
 /* With the shapes of the options, unless they name inputs that this model does not have. */
-static hone_status open_other(turns *t, const char *path) {
-    hone_status status = workspace_open(&t->other, t->c, path);
+static hone_status open_next(turns *t, int kind, const char *path) {
+    workspace *w = &t->opened[kind];
+    hone_status status = workspace_open(w, t->c, path);
     if (status == HONE_E_INPUT) {
-        workspace_release(&t->other);
-        t->other = (workspace){.path = path};
-        status = workspace_open_reference(&t->other, t->c, path);
+        workspace_release(w);
+        status = workspace_open_reference(w, t->c, path);
     }
     TRY(status);
-    return workspace_start(&t->other, t->c, 0);
+    TRY(workspace_start(w, t->c, 0));
+    t->work[kind] = w;
+    return workspace_bind_like(w, t->c, t->work[BLOCK_OURS]);
 }
 
 static hone_status warm_up(const turns *t, int kind) {
     for (int64_t i = 0; i <= t->c->set.warmup; i++)
-        TRY(run_session(t->c, t->session[kind], t->path[kind]));
+        TRY(run_session(t->c, t->work[kind]->session, t->work[kind]->path));
     return HONE_OK;
 }
 
 static hone_status measure_turns(turns *t, against *out, const workspace *ours) {
     cli *c = t->c;
-    TRY(open_other(t, out->name));
-    TRY(workspace_bind_like(&t->other, c, ours));
-    TRY(open_session(&t->session[BLOCK_AGAIN], c, ours->model, 0));
-    TRY(input_set_bind(&ours->inputs, t->session[BLOCK_AGAIN], &c->error));
-    t->session[BLOCK_OURS] = ours->session;
-    t->session[BLOCK_OTHER] = t->other.session;
-    t->path[BLOCK_OURS] = t->path[BLOCK_AGAIN] = ours->path;
-    t->path[BLOCK_OTHER] = out->name;
+    t->work[BLOCK_OURS] = ours;
+    TRY(open_next(t, BLOCK_OTHER, out->name));
+    TRY(open_next(t, BLOCK_AGAIN, ours->path));
     for (int kind = 0; kind < BLOCK_KINDS; kind++) TRY(warm_up(t, kind));
     t->start = clock_now();
     TRY(rounds_measure(&out->rounds, measure_block, is_enough, t, &c->error));
@@ -93,7 +89,6 @@ hone_status against_model(against *out, cli *c, const workspace *ours) {
     }
     const hone_status status = measure_turns(&t, out, ours);
     show_progress(&c->set, "%s", "");
-    hone_session_destroy(t.session[BLOCK_AGAIN]);
-    workspace_release(&t.other);
+    for (int kind = 0; kind < BLOCK_KINDS; kind++) workspace_release(&t.opened[kind]);
     return status;
 }

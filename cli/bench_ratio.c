@@ -56,10 +56,15 @@ void ratio_of_medians(ratio *out, const sample_blocks *a, const sample_blocks *b
                    fmax(0, x.coverage + y.coverage - 1)};
 }
 
+/* How far from 1 the noise may lie. Which way it went this time says nothing of the next. */
+static double noise_bound(const ratio *noise) {
+    return noise ? fmax(1, fmax(noise->high, 1 / noise->low)) : 1;
+}
+
 verdict ratio_verdict(const ratio *times, const ratio *noise) {
-    if (times->high < (noise ? fmin(1, noise->low) : 1)) return VERDICT_FASTER;
-    if (times->low > (noise ? fmax(1, noise->high) : 1)) return VERDICT_SLOWER;
-    return VERDICT_SAME;
+    const double bound = noise_bound(noise);
+    if (times->high < 1 / bound) return VERDICT_FASTER;
+    return times->low > bound ? VERDICT_SLOWER : VERDICT_SAME;
 }
 
 bool ratio_is_above(const ratio *times, verdict v, double percent) {

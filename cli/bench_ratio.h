@@ -29,8 +29,8 @@ enum { RATIO_PAIRS = 6 };
 typedef enum verdict { VERDICT_SAME, VERDICT_FASTER, VERDICT_SLOWER } verdict;
 
 /* `times` compares the times of something with another's, `noise` something with itself, or is NULL
- * when that was not measured. There is a difference when the interval of `times` holds neither 1
- * nor any of the interval of `noise`. */
+ * when that was not measured. There is a difference when all of the interval of `times` is farther
+ * from 1, on either side, than the interval of `noise` reaches on any. */
 verdict ratio_verdict(const ratio *times, const ratio *noise);
 /* Is it slower, beyond noise, by more than `percent`? Never when that is NaN. */
 bool ratio_is_above(const ratio *times, verdict v, double percent);

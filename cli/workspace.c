@@ -137,6 +137,7 @@ void workspace_release(workspace *w) {
     input_set_release(&w->inputs);
     hone_model_close(w->model);
     shape_list_release(&w->shapes);
+    *w = (workspace){.path = NULL};
 }
 
 uint64_t session_flops(const hone_session *session) {
