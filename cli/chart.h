@@ -17,6 +17,7 @@ typedef enum chart_kind {
 typedef struct chart_point {
     double x, y;
     double weight; /* CHART_ROOFLINE: 0 to 1, how large it is drawn */
+    int number;    /* CHART_ROOFLINE: printed beside it; 0: none */
     char *label;   /* owned; NULL: none */
     number_text note;
 } chart_point;

@@ -88,13 +88,19 @@ static void add_bar(chart *c, double ns, double share, const char *label) {
     if (bar) bar->note = time_and_share(ns, share);
 }
 
+static line_text group_text(const work_row *row) {
+    line_text out;
+    snprintf(out.s, sizeof out.s, "%.200s %.200s", row->step.op, row->step.kernel);
+    return out;
+}
+
 static void add_bars(report *r, const work_list *list) {
     chart *c = &report_chart(r, "Time by operator", CHART_BARS)->chart;
     double rest_ns = 0, rest = 0;
     for (int32_t i = 0; i < list->group_count; i++) {
         const work_row *row = &list->groups[i];
         line_text label;
-        snprintf(label.s, sizeof label.s, "%.200s %.200s", row->step.op, row->step.kernel);
+        snprintf(label.s, sizeof label.s, "%d. %.410s", i + 1, group_text(row).s);
         if (i < MOST_BARS) add_bar(c, row->time_ns, row->share, label.s);
         if (i < MOST_BARS) continue;
         rest_ns += row->time_ns;
@@ -120,18 +126,19 @@ static void add_roofline(report *r, const work_list *list) {
     c->slope = slope;
     for (int32_t i = 0; i < list->group_count; i++) {
         const work_row *row = &list->groups[i];
-        chart_point *point = is_on_roofline(row)
-                                 ? chart_add(c, row->intensity, row->flops_per_ns, row->step.op)
-                                 : NULL;
+        if (!is_on_roofline(row)) continue;
+        chart_point *point = chart_add(c, row->intensity, row->flops_per_ns, group_text(row).s);
         if (!point) continue;
         point->weight = row->share;
+        point->number = i < MOST_BARS ? i + 1 : 0;
         snprintf(point->note.s, sizeof point->note.s, "%.1f GFLOP/s, %.1f %%", row->flops_per_ns,
                  100 * row->roofline);
     }
     snprintf(c->summary.s, sizeof c->summary.s,
              "Speed of each operator and kernel over its operations a byte; the line is what this "
-             "machine can do: %.1f GFLOP/s, or %.1f GB/s of memory. The area of a point is its "
-             "share of the time. Points above the line take their bytes from caches.",
+             "machine can do: %.1f GFLOP/s, or %.1f GB/s of memory. Numbers are those of the bars, "
+             "the area of a point is its share of the time. Above the slope, bytes come from "
+             "caches; above the level, a kernel needs fewer operations than are counted.",
              peak, slope);
 }
 

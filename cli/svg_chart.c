@@ -9,10 +9,8 @@
 
 /* Places, in units of the picture. */
 enum { WIDTH = 720, HEIGHT = 280, ROOF_HEIGHT = 400 };
-enum { LEFT = 64, RIGHT = 16, TOP = 12, BOTTOM = 44 };
+enum { LEFT = 64, RIGHT = 16, TOP = 12, BOTTOM = 44, NUMBER_WIDTH = 24 };
 enum { BAR_NOTES = 130, BAR_STEP = 40, BAR_HEIGHT = 14, LABEL_HEIGHT = 18, LABEL_CHARACTERS = 84 };
-/* Points of a roofline that have their label beside them. */
-enum { LABELLED = 6 };
 
 typedef struct picture {
     const chart *chart;
@@ -153,10 +151,10 @@ static void draw_roofline(const picture *p) {
                 radius);
         put_tip(p, &c->point[i]);
         fputs("</circle>\n", p->file);
-        if (i >= LABELLED || !c->point[i].label) continue;
-        const bool right = x + 150 < WIDTH;
-        put_text(p->file, right ? x + radius + 3 : x - radius - 3, y + 4, right ? "" : "end",
-                 c->point[i].label);
+        if (c->point[i].number == 0) continue;
+        const bool right = x + radius + NUMBER_WIDTH < WIDTH;
+        fprintf(p->file, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%d</text>\n", right ? "" : "end",
+                right ? x + radius + 3 : x - radius - 3, y + 4, c->point[i].number);
     }
 }
 
