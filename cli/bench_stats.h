@@ -23,7 +23,19 @@ typedef struct sample_stats {
     double mad;    /* median absolute deviation */
 } sample_stats;
 
-/* There is at least one sample. Uses the samples up: what the list holds afterwards is no time. */
-sample_stats sample_stats_of(sample_list *list);
+/* There is at least one sample. */
+hone_status sample_stats_of(sample_stats *out, const sample_list *list, hone_error *err);
+
+/* The least of each of up to so many parts of the samples, in the order of time: how much the least
+ * time changes from one part of a measurement to the next is its noise. */
+enum { SAMPLE_BLOCKS = 20 };
+typedef struct sample_blocks {
+    double least[SAMPLE_BLOCKS];
+    int32_t count;
+} sample_blocks;
+void sample_blocks_of(sample_blocks *out, const sample_list *list);
+
+/* Sorts n numbers, the least first. */
+void sort_reals(double *x, int64_t n);
 
 #endif

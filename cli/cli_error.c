@@ -100,6 +100,12 @@ int cli_exit_code(hone_status status, int signal) {
     return EXIT_INTERNAL;
 }
 
+hone_status cli_status_named(const char *name) {
+    for (size_t i = 0; i < sizeof EXIT_CODES / sizeof EXIT_CODES[0]; i++)
+        if (strcmp(hone_status_name(EXIT_CODES[i].status), name) == 0) return EXIT_CODES[i].status;
+    return HONE_E_INTERNAL;
+}
+
 static void put_text_or_null(json_t *parent, const char *key, const char *text) {
     if (text[0])
         doc_text(parent, key, text);

@@ -14,7 +14,7 @@
     } while (0)
 
 /* Exit codes that no hone_status stands for. */
-enum { EXIT_DIFFER = 1, EXIT_SIGNAL = 128 };
+enum { EXIT_DIFFER = 1, EXIT_SLOWER = 9, EXIT_SIGNAL = 128 };
 
 /* Fills *err and returns `status`. */
 __attribute__((format(printf, 3, 4), cold)) hone_status
@@ -38,6 +38,8 @@ __attribute__((cold)) hone_status cli_fail_nomem(hone_error *err);
 /* Zeroed memory for count objects of size bytes; NULL and *err filled when there is none. */
 void *cli_alloc(hone_error *err, size_t count, size_t size);
 
+/* The status of that name, or HONE_E_INTERNAL. */
+hone_status cli_status_named(const char *name);
 /* The exit code of a failure; `signal` is the signal that asked to stop, or 0. */
 int cli_exit_code(hone_status status, int signal);
 /* "hone: error: ..." on stderr, and with json an {"error": ...} document on stdout. */

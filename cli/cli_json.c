@@ -91,24 +91,29 @@ void doc_shape(json_t *object, const char *key, int32_t rank, const int64_t *dim
 }
 
 /* Writes the text with big numbers as numbers. */
-static bool print_text(const char *text) {
+static bool write_text(const char *text, FILE *file) {
     for (;;) {
         const char *big = strstr(text, BIG_NUMBER_PRINTED);
         const size_t n = big ? (size_t)(big - text) : strlen(text);
-        if (fwrite(text, 1, n, stdout) != n) return false;
-        if (!big) return putchar('\n') != EOF;
+        if (fwrite(text, 1, n, file) != n) return false;
+        if (!big) return fputc('\n', file) != EOF;
         big += strlen(BIG_NUMBER_PRINTED);
         const size_t digits = strspn(big, "0123456789");
-        if (fwrite(big, 1, digits, stdout) != digits) return false;
+        if (fwrite(big, 1, digits, file) != digits) return false;
         text = big + digits + 1;
     }
 }
 
-hone_status doc_print(json_t *root, hone_error *err) {
+hone_status doc_write(const json_t *root, FILE *file, const char *name, hone_error *err) {
     char *text = value_lost ? NULL : json_dumps(root, DUMP_FLAGS);
-    json_decref(root);
     if (!text) return cli_fail_nomem(err);
-    const bool written = print_text(text);
+    const bool written = write_text(text, file);
     free(text);
-    return written ? HONE_OK : cli_fail_errno(err, "stdout", "write");
+    return written ? HONE_OK : cli_fail_errno(err, name, "write");
+}
+
+hone_status doc_print(json_t *root, hone_error *err) {
+    const hone_status status = doc_write(root, stdout, "stdout", err);
+    json_decref(root);
+    return status;
 }

@@ -7,6 +7,7 @@
 #define HONE_CLI_JSON_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "hone/hone.h"
 
@@ -29,5 +30,7 @@ void doc_shape(json_t *object, const char *key, int32_t rank, const int64_t *dim
 
 /* Writes the document to stdout with a newline and releases it. */
 hone_status doc_print(json_t *root, hone_error *err);
+/* The same for a file, whose name is for errors; the document stays. */
+hone_status doc_write(const json_t *root, FILE *file, const char *name, hone_error *err);
 
 #endif

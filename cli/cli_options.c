@@ -80,6 +80,10 @@ static bool store_value(settings *set, const option_def *def, const char *text) 
         if (!parse_real(text, &real) || !in_bounds(def, real)) return false;
         *(double *)(void *)field = real;
         return true;
+    case OPTION_PERCENT:
+        if (!parse_percent(text, &real) || !in_bounds(def, real)) return false;
+        *(double *)(void *)field = real;
+        return true;
     case OPTION_SIZE: return parse_size(text, (void *)field);
     case OPTION_REALS: return parse_reals(text, (void *)field);
     case OPTION_EXTENT: return parse_extent(text, (void *)field);
@@ -107,7 +111,15 @@ static hone_status bad_value(const option_def *def, const char *text, hone_error
     return cli_fail(err, HONE_E_ARG, "--%s: expected %s, got '%s'", def->name, def->arg, text);
 }
 
+static hone_status keep_given(settings *set, const option_def *def, int argc, hone_error *err) {
+    if (!set->given) set->given = cli_alloc(err, (size_t)argc, sizeof *set->given);
+    if (!set->given) return HONE_E_NOMEM;
+    set->given[set->given_count++] = (given_option){def, optarg};
+    return HONE_OK;
+}
+
 static hone_status read_option(settings *set, const option_def *def, int argc, hone_error *err) {
+    if (set->given_count < argc) TRY(keep_given(set, def, argc, err));
     if (def->kind == OPTION_LIST)
         return list_append((void *)((char *)set + def->field), optarg, argc, err);
     TRY(check_text(def, optarg, err));
@@ -159,6 +171,7 @@ static void set_defaults(settings *set) {
         .warmup = 3,
         .rtol = NAN,
         .atol = NAN,
+        .fail_above = NAN,
     };
 }
 
@@ -185,4 +198,5 @@ hone_status options_read(settings *set, const option_group *const *groups, int a
 void options_release(settings *set) {
     free(set->shapes.item);
     free(set->inputs.item);
+    free(set->given);
 }

@@ -18,6 +18,7 @@ typedef enum option_kind {
     OPTION_INT,       /* int64_t in [low, high] */
     OPTION_SIZE,      /* uint64_t; with a suffix K, M, G or T: powers of 1024 */
     OPTION_REAL,      /* double in [low, high] */
+    OPTION_PERCENT,   /* double in [low, high]; a '%' may follow */
     OPTION_REALS,     /* real_list, separated by commas */
     OPTION_EXTENT,    /* extent, WxH */
     OPTION_CHOICE,    /* int64_t: position, from 1, among the names in `arg` separated by '|' */

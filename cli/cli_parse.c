@@ -44,6 +44,16 @@ bool parse_real(const char *text, double *out) {
     return true;
 }
 
+bool parse_percent(const char *text, double *out) {
+    char *end;
+    double value;
+    if (!read_real(text, &end, &value)) return false;
+    if (*end == '%') end++;
+    if (*end) return false;
+    *out = value;
+    return true;
+}
+
 bool parse_size(const char *text, uint64_t *out) {
     static const char suffixes[] = "KMGT";
     char *end;

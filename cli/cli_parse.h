@@ -14,6 +14,8 @@ bool parse_int(const char *text, int64_t *out);
 bool parse_size(const char *text, uint64_t *out);
 /* Finite. */
 bool parse_real(const char *text, double *out);
+/* "5%" or "5" */
+bool parse_percent(const char *text, double *out);
 /* "0.485,0.456,0.406" */
 bool parse_reals(const char *text, real_list *out);
 /* "224x224" */

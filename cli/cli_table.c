@@ -26,14 +26,17 @@ static const char *character_at(const char *text, int n) {
     return text;
 }
 
-static char *cell_text(const char *raw) {
-    const line_text clean = clean_text(raw);
-    const int width = text_width(clean.s);
-    char *text = NULL;
-    if (width <= CELL_WIDTH) return strdup(clean.s);
-    const int head = (int)(character_at(clean.s, CELL_PART) - clean.s);
-    const char *tail = character_at(clean.s, width - CELL_PART);
-    return asprintf(&text, "%.*s...%s", head, clean.s, tail) < 0 ? NULL : text;
+/* A cell as it is printed. */
+static line_text cut_text(const char *text) {
+    line_text out;
+    const int width = text_width(text);
+    if (width <= CELL_WIDTH) {
+        snprintf(out.s, sizeof out.s, "%s", text);
+        return out;
+    }
+    const int head = (int)(character_at(text, CELL_PART) - text);
+    snprintf(out.s, sizeof out.s, "%.*s...%s", head, text, character_at(text, width - CELL_PART));
+    return out;
 }
 
 void table_cell(table *t, const char *format, ...) {
@@ -50,62 +53,73 @@ void table_cell(table *t, const char *format, ...) {
             t->capacity = capacity;
         }
     }
-    char *text = t->count < t->capacity ? cell_text(raw.s) : NULL;
+    char *text = t->count < t->capacity ? strdup(clean_text(raw.s).s) : NULL;
     if (text)
         t->cell[t->count++] = text;
     else
         t->failed = true;
 }
 
-/* Splits the heads; names stay in t->heads, each with a length and an alignment. */
-typedef struct head {
-    const char *name;
-    int length;
-    bool right;
+/* A column of what is printed. */
+typedef struct column {
+    table_head head;
     int width;
-} head;
+} column;
 
-static void split_heads(const table *t, head *heads) {
+table_head table_column(const table *t, int32_t c) {
+    table_head head = {.right = false};
     const char *s = t->heads;
+    for (; c > 0; c--) s += strcspn(s, "|") + 1;
+    const size_t n = strcspn(s, "|");
+    snprintf(head.name, sizeof head.name, "%.*s", (int)n - 1, s);
+    head.right = s[n - 1] == '>';
+    return head;
+}
+
+int32_t table_rows(const table *t) { return (int32_t)(t->count / (size_t)t->columns); }
+
+const char *table_text(const table *t, int32_t row, int32_t c) {
+    return t->cell[(size_t)row * (size_t)t->columns + (size_t)c];
+}
+
+static void measure_columns(const table *t, column *columns) {
     for (int32_t c = 0; c < t->columns; c++) {
-        const size_t n = strcspn(s, "|");
-        heads[c] = (head){s, (int)n - 1, s[n - 1] == '>', (int)n - 1};
-        s += n + (s[n] == '|');
-    }
-    for (size_t i = 0; i < t->count; i++) {
-        head *h = &heads[i % (size_t)t->columns];
-        const int width = text_width(t->cell[i]);
-        if (width > h->width) h->width = width;
+        columns[c].head = table_column(t, c);
+        columns[c].width = text_width(columns[c].head.name);
+        for (int32_t r = 0; r < table_rows(t); r++) {
+            const int width = text_width(cut_text(table_text(t, r, c)).s);
+            if (width > columns[c].width) columns[c].width = width;
+        }
     }
 }
 
 /* Nothing stands behind the last column, so nothing is put there. */
-static void print_cell(const head *h, const char *text, bool last) {
-    const int pad = h->width - text_width(text);
-    if (h->right)
-        printf("  %*s%s", pad, "", text);
+static void write_cell(FILE *file, const column *c, const char *text, bool last) {
+    const int pad = c->width - text_width(text);
+    if (c->head.right)
+        fprintf(file, "  %*s%s", pad, "", text);
     else if (!last || *text)
-        printf("  %s%*s", text, last ? 0 : pad, "");
+        fprintf(file, "  %s%*s", text, last ? 0 : pad, "");
+}
+
+hone_status table_write(const table *t, FILE *file, hone_error *err) {
+    column columns[TABLE_COLUMNS];
+    measure_columns(t, columns);
+    for (int32_t c = 0; c < t->columns; c++)
+        write_cell(file, &columns[c], columns[c].head.name, c + 1 == t->columns);
+    fputc('\n', file);
+    for (int32_t r = 0; r < table_rows(t); r++) {
+        for (int32_t c = 0; c < t->columns; c++)
+            write_cell(file, &columns[c], cut_text(table_text(t, r, c)).s, c + 1 == t->columns);
+        fputc('\n', file);
+    }
+    return t->failed ? cli_fail_nomem(err) : HONE_OK;
 }
 
 hone_status table_print(table *t, hone_error *err) {
-    head heads[TABLE_COLUMNS];
-    split_heads(t, heads);
-    for (int32_t c = 0; c < t->columns; c++) {
-        char name[32];
-        snprintf(name, sizeof name, "%.*s", heads[c].length, heads[c].name);
-        print_cell(&heads[c], name, c + 1 == t->columns);
-    }
-    putchar('\n');
-    for (size_t i = 0; i < t->count; i++) {
-        const size_t c = i % (size_t)t->columns;
-        const bool last = c + 1 == (size_t)t->columns;
-        print_cell(&heads[c], t->cell[i], last);
-        if (last) putchar('\n');
-    }
-    const bool failed = t->failed;
+    const hone_status status = table_write(t, stdout, err);
     table_release(t);
-    return failed ? cli_fail_nomem(err) : HONE_OK;
+    return status;
 }
 
 void table_release(table *t) {

@@ -10,6 +10,8 @@
 #ifndef HONE_CLI_TABLE_H
 #define HONE_CLI_TABLE_H
 
+#include <stdio.h>
+
 #include "hone/hone.h"
 
 #define TABLE_COLUMNS 12
@@ -24,11 +26,23 @@ typedef struct table {
 } table;
 
 void table_init(table *t, const char *heads);
-/* Text is made safe for a terminal; its middle is cut when it is long. */
+/* Text is made safe for a terminal. */
 __attribute__((format(printf, 2, 3))) void table_cell(table *t, const char *format, ...);
-/* Writes to stdout, two spaces in. */
+/* Writes to stdout, two spaces in; the middle of long cells is cut. */
 hone_status table_print(table *t, hone_error *err);
+/* The same for any file; the table stays. */
+hone_status table_write(const table *t, FILE *file, hone_error *err);
 /* Releases a table that is not printed. */
 void table_release(table *t);
+
+/* What is in a table, for other forms. */
+typedef struct table_head {
+    char name[32];
+    bool right; /* numbers stand below it */
+} table_head;
+table_head table_column(const table *t, int32_t column);
+int32_t table_rows(const table *t);
+/* Uncut. */
+const char *table_text(const table *t, int32_t row, int32_t column);
 
 #endif

@@ -90,29 +90,6 @@ static hone_status run_observed(comparison *cmp, workspace *w, hone_observe_fn o
     return cmp->in_observer;
 }
 
-static const input_item *input_named(const input_set *set, const char *name) {
-    for (int32_t i = 0; i < set->count; i++)
-        if (strcmp(set->item[i].port.name, name) == 0) return &set->item[i];
-    return NULL;
-}
-
-/* B gets what A gets: by name, or by position when the names differ. */
-static hone_status bind_reference(comparison *cmp) {
-    const input_set *ours = &cmp->a.inputs;
-    for (int32_t i = 0; i < cmp->b.inputs.count; i++) {
-        const char *name = cmp->b.inputs.item[i].port.name;
-        const input_item *item = input_named(ours, name);
-        if (!item && ours->count == cmp->b.inputs.count) item = &ours->item[i];
-        if (!item)
-            return cli_fail(&cmp->c->error, HONE_E_INPUT, "%s: input '%s' is not in %s",
-                            cmp->c->set.operand[1], name, cmp->c->set.operand[0]);
-        TRY(cli_in_file(&cmp->c->error,
-                        hone_session_bind(cmp->b.session, i, &item->value.view, &cmp->c->error),
-                        cmp->b.path));
-    }
-    return cmp->c->set.verbose ? workspace_prepare(&cmp->b, cmp->c) : HONE_OK;
-}
-
 /* The outputs are recorded under the names that A has for them. */
 static hone_status record_outputs(comparison *cmp) {
     const hone_model *a = cmp->a.model, *b = cmp->b.model;
@@ -137,7 +114,7 @@ static hone_status run_reference(comparison *cmp) {
     /* The --shape options name inputs of A; B takes its shapes from the values. */
     TRY(workspace_open_reference(&cmp->b, c, c->set.operand[1]));
     TRY(workspace_start(&cmp->b, c, 0));
-    TRY(bind_reference(cmp));
+    TRY(workspace_bind_like(&cmp->b, c, &cmp->a));
     TRY(run_observed(cmp, &cmp->b, record_tensor));
     return record_outputs(cmp);
 }

@@ -10,11 +10,11 @@ static void print_overview(void) {
            "Usage: hone COMMAND [OPTION]... [OPERAND]...\n\nCommands\n");
     for (const command *const *c = command_all(); *c; c++)
         printf("  %-10s %s\n", (*c)->name, (*c)->summary);
-    printf(
-        "\n'hone help COMMAND' shows the options of a command, with examples.\n\n"
-        "Exit codes: 0 done, 1 results differ, 2 usage, 3 file cannot be read or written,\n"
-        "4 malformed file, 5 unsupported, 6 limit or deadline, 7 out of memory,\n"
-        "8 input does not match the model, 11 internal error, 130 or 143 stopped by a signal.\n");
+    printf("\n'hone help COMMAND' shows the options of a command, with examples.\n\n"
+           "Exit codes: 0 done, 1 results differ, 2 usage, 3 file cannot be read or written,\n"
+           "4 malformed file, 5 unsupported, 6 limit or deadline, 7 out of memory,\n"
+           "8 input does not match the model, 9 slower than bench may be, 11 internal error,\n"
+           "130 or 143 stopped by a signal.\n");
 }
 
 /* Indents every line of `text` by two. */

@@ -17,7 +17,8 @@
 typedef struct run_state {
     workspace work;
     profile prof;
-    file_name *names; /* of the outputs */
+    work_list work_done; /* with --profile */
+    file_name *names;    /* of the outputs */
     uint64_t first_ns;
     uint64_t best_ns;
     uint64_t last_ns;
@@ -95,9 +96,12 @@ static hone_status print_results(cli *c, const run_state *r) {
         value_print(port.name, &view);
     }
     if (c->set.output_dir) printf("written to %s\n", clean_text(c->set.output_dir).s);
-    if (c->set.profile.given && !c->set.profile.text)
-        return profile_print(&r->prof, r->work.session, &c->error);
-    return HONE_OK;
+    if (!c->set.profile.given || c->set.profile.text) return HONE_OK;
+    report steps = {.count = 0};
+    profile_report(&steps, &r->work_done);
+    const hone_status status = report_write_text(&steps, stdout, &c->error);
+    report_release(&steps);
+    return status;
 }
 
 static hone_status output_json(json_t *object, cli *c, const run_state *r, int32_t index) {
@@ -129,8 +133,8 @@ static hone_status fill_json(json_t *root, cli *c, const run_state *r) {
     json_t *outputs = doc_array(root, "outputs");
     const int32_t count = hone_model_output_count(r->work.model);
     for (int32_t i = 0; i < count; i++) TRY(output_json(doc_object(outputs, NULL), c, r, i));
-    if (!c->set.profile.given) return HONE_OK;
-    return profile_json(root, "profile", &r->prof, r->work.session, &c->error);
+    if (c->set.profile.given) profile_json(root, "profile", &r->work_done);
+    return HONE_OK;
 }
 
 static hone_status print_json(cli *c, const run_state *r) {
@@ -152,12 +156,15 @@ static hone_status run_all(cli *c, run_state *r) {
     TRY(run_model(c, r));
     if (c->set.output_dir) TRY(save_outputs(c, r));
     if (c->set.profile.text) TRY(write_trace(c, r->work.session));
+    if (c->set.profile.given)
+        TRY(work_list_make(&r->work_done, &r->prof, r->work.session, NULL, &c->error));
     return c->set.json ? print_json(c, r) : print_results(c, r);
 }
 
 static hone_status run(cli *c) {
     run_state r = {.names = NULL};
     const hone_status status = run_all(c, &r);
+    work_list_release(&r.work_done);
     profile_release(&r.prof);
     workspace_release(&r.work);
     free(r.names);

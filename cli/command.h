@@ -17,6 +17,7 @@ typedef struct cli {
     settings set;
     hone_error error; /* filled by whatever fails first */
     bool differ;      /* compare: the results are not within the tolerance */
+    bool slower;      /* bench: slower than --fail-above allows */
 } cli;
 
 struct command {

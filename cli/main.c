@@ -111,5 +111,6 @@ int main(int argc, char **argv) {
     if (status == HONE_OK) status = flush_results(&c.error);
     const int code = cli_exit_code(status, stop_signal());
     if (status != HONE_OK) cli_report_error(&c.error, json, code);
-    return status == HONE_OK && c.differ ? EXIT_DIFFER : code;
+    if (status == HONE_OK && c.differ) return EXIT_DIFFER;
+    return status == HONE_OK && c.slower ? EXIT_SLOWER : code;
 }

@@ -1,209 +1,181 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile_report.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
-#include "cli_error.h"
 #include "cli_json.h"
-#include "cli_table.h"
-#include "cli_text.h"
-#include "open_model.h"
 
-/* Steps in the table of the slowest. */
-enum { SLOWEST = 10 };
+/* Steps in the table of the slowest; bars in the chart of operators, the rest is one more. */
+enum { SLOWEST = 10, MOST_BARS = 14 };
 
-/* One step, or all steps of one operator and kernel. */
-typedef struct row {
-    hone_step step; /* name and output only for single steps */
-    int32_t index;
-    int32_t calls;
-    bool works;     /* false: a view, which moves none of its bytes */
-    double time_ns; /* a run */
-    uint64_t flops;
-    uint64_t bytes;
-} row;
+/* Heads of the columns that rate_cells fills. */
+#define RATE_HEADS     "time>|share>|GFLOP/s>|GB/s>|FLOP/B>"
+#define ROOFLINE_HEADS RATE_HEADS "|of roofline>"
 
-typedef struct report {
-    row *steps; /* in order of execution */
-    int32_t step_count;
-    row *groups; /* slowest first */
-    int32_t group_count;
-    double total_ns;
-    double clock_ns; /* the least that the clock tells apart */
-} report;
+static bool is_measured(const work_list *list) { return list->speed.flops_per_second > 0; }
 
-/* Rates of steps that are shorter than this many steps of the clock say nothing. */
-enum { LEAST_TICKS = 16 };
-
-static double clock_resolution(void) {
-    uint64_t least = UINT64_MAX;
-    for (int i = 0; i < 100; i++) {
-        const uint64_t start = clock_now();
-        uint64_t end = start;
-        while (end == start) end = clock_now();
-        if (end - start < least) least = end - start;
-    }
-    return (double)least;
-}
-
-hone_status profile_add(profile *p, const hone_session *session, hone_error *err) {
-    const int32_t count = hone_session_step_count(session);
-    if (count != p->count || !p->time_ns) {
-        profile_release(p);
-        p->time_ns = cli_alloc(err, (size_t)count, sizeof *p->time_ns);
-        if (!p->time_ns) return HONE_E_NOMEM;
-        p->count = count;
-    }
-    for (int32_t i = 0; i < count; i++) {
-        hone_step step = HONE_INIT(hone_step);
-        TRY(hone_session_step(session, i, &step, err));
-        p->time_ns[i] += step.time_ns;
-    }
-    p->runs++;
-    return HONE_OK;
-}
-
-void profile_release(profile *p) {
-    free(p->time_ns);
-    *p = (profile){NULL, 0, 0};
-}
-
-static int slower_first(const void *a, const void *b) {
-    const row *x = a, *y = b;
-    if (x->time_ns != y->time_ns) return x->time_ns < y->time_ns ? 1 : -1;
-    return x->index - y->index;
-}
-
-static void add_to_group(report *r, const row *step) {
-    row *group = r->groups;
-    row *const end = group + r->group_count;
-    while (group < end && (strcmp(group->step.op, step->step.op) != 0 ||
-                           strcmp(group->step.kernel, step->step.kernel) != 0))
-        group++;
-    if (group == end) {
-        *group = (row){.step = step->step, .index = r->group_count++};
-    }
-    group->calls++;
-    group->works |= step->works;
-    group->time_ns += step->time_ns;
-    group->flops += step->flops;
-    group->bytes += step->bytes;
-}
-
-static void report_release(report *r) {
-    free(r->steps);
-    free(r->groups);
-}
-
-static hone_status report_make(report *r, const profile *p, const hone_session *session,
-                               hone_error *err) {
-    *r = (report){.steps = cli_alloc(err, (size_t)p->count, sizeof *r->steps),
-                  .groups = cli_alloc(err, (size_t)p->count, sizeof *r->groups),
-                  .clock_ns = clock_resolution()};
-    if (!r->steps || !r->groups) return HONE_E_NOMEM;
-    for (int32_t i = 0; i < p->count; i++) {
-        row *step = &r->steps[r->step_count++];
-        step->step = HONE_INIT(hone_step);
-        TRY(hone_session_step(session, i, &step->step, err));
-        step->index = i;
-        step->calls = 1;
-        step->works = strcmp(step->step.note, "view") != 0;
-        step->time_ns = (double)p->time_ns[i] / (double)p->runs;
-        step->flops = step->step.flops;
-        step->bytes = step->step.bytes;
-        r->total_ns += step->time_ns;
-        add_to_group(r, step);
-    }
-    qsort(r->groups, (size_t)r->group_count, sizeof *r->groups, slower_first);
-    return HONE_OK;
-}
-
-/* Time, share, and what the work comes to a second; operations per nanosecond are GFLOP/s.
- * Steps that end before the clock has moved have none. */
-static void rate_cells(table *t, const row *r, const report *all) {
-    table_cell(t, "%s", human_time(r->time_ns).s);
-    table_cell(t, "%.1f %%", all->total_ns > 0 ? 100 * r->time_ns / all->total_ns : 0);
-    const bool timed = r->works && r->time_ns / r->calls >= LEAST_TICKS * all->clock_ns;
-    if (timed && r->flops > 0)
-        table_cell(t, "%.1f", (double)r->flops / r->time_ns);
-    else
-        table_cell(t, "-");
-    if (timed && r->bytes > 0)
-        table_cell(t, "%.1f", (double)r->bytes / r->time_ns);
+static void number_cell(table *t, double value, int decimals, const char *unit) {
+    if (isfinite(value))
+        table_cell(t, "%.*f%s", decimals, value, unit);
     else
         table_cell(t, "-");
 }
 
-static hone_status print_groups(const report *r, hone_error *err) {
-    table t;
-    table_init(&t, "operator<|kernel<|calls>|time>|share>|GFLOP/s>|GB/s>");
-    for (int32_t i = 0; i < r->group_count; i++) {
-        table_cell(&t, "%s", r->groups[i].step.op);
-        table_cell(&t, "%s", r->groups[i].step.kernel);
-        table_cell(&t, "%d", r->groups[i].calls);
-        rate_cells(&t, &r->groups[i], r);
-    }
-    return table_print(&t, err);
+static void rate_cells(table *t, const work_row *row, const work_list *list) {
+    table_cell(t, "%s", human_time(row->time_ns).s);
+    table_cell(t, "%.1f %%", 100 * row->share);
+    number_cell(t, row->flops_per_ns, 1, "");
+    number_cell(t, row->bytes_per_ns, 1, "");
+    number_cell(t, row->intensity, 2, "");
+    if (is_measured(list)) number_cell(t, 100 * row->roofline, 1, " %");
 }
 
-/* Reorders the steps. */
-static hone_status print_slowest(report *r, hone_error *err) {
-    table t;
-    table_init(&t, "slowest steps<|operator<|output<|time>|share>|GFLOP/s>|GB/s>");
-    qsort(r->steps, (size_t)r->step_count, sizeof *r->steps, slower_first);
-    for (int32_t i = 0; i < r->step_count && i < SLOWEST; i++) {
-        table_cell(&t, "%s", r->steps[i].step.name);
-        table_cell(&t, "%s", r->steps[i].step.op);
-        table_cell(&t, "%s", port_text(&r->steps[i].step.output).s);
-        rate_cells(&t, &r->steps[i], r);
+static void add_groups(report *r, const work_list *list) {
+    char title[128];
+    snprintf(title, sizeof title, "profile, mean of %lld run%s, %s in steps", (long long)list->runs,
+             plural(list->runs), human_time(list->total_ns).s);
+    table *t = &report_table(r, title,
+                             is_measured(list) ? "operator<|kernel<|calls>|" ROOFLINE_HEADS
+                                               : "operator<|kernel<|calls>|" RATE_HEADS)
+                    ->table;
+    for (int32_t i = 0; i < list->group_count; i++) {
+        table_cell(t, "%s", list->groups[i].step.op);
+        table_cell(t, "%s", list->groups[i].step.kernel);
+        table_cell(t, "%d", list->groups[i].calls);
+        rate_cells(t, &list->groups[i], list);
     }
-    return table_print(&t, err);
 }
 
-hone_status profile_print(const profile *p, const hone_session *session, hone_error *err) {
-    report r;
-    hone_status status = report_make(&r, p, session, err);
-    if (status == HONE_OK) {
-        printf("\nprofile, mean of %lld run%s, %s in steps\n", (long long)p->runs, plural(p->runs),
-               human_time(r.total_ns).s);
-        status = print_groups(&r, err);
-    }
-    if (status == HONE_OK) {
-        putchar('\n');
-        status = print_slowest(&r, err);
-    }
-    report_release(&r);
-    return status;
+static void step_cells(table *t, const work_row *row, const work_list *list) {
+    table_cell(t, "%s", row->step.name);
+    table_cell(t, "%s", row->step.op);
+    table_cell(t, "%s", port_text(&row->step.output).s);
+    rate_cells(t, row, list);
 }
 
-static void row_json(json_t *object, const row *r) {
-    doc_text(object, "operator", r->step.op);
-    doc_text(object, "kernel", r->step.kernel);
-    doc_real(object, "time_us", r->time_ns / 1e3);
-    doc_uint(object, "flops", r->flops);
-    doc_uint(object, "bytes", r->bytes);
+static void add_slowest(report *r, const work_list *list) {
+    table *t = &report_table(r, "",
+                             is_measured(list) ? "slowest steps<|operator<|output<|" ROOFLINE_HEADS
+                                               : "slowest steps<|operator<|output<|" RATE_HEADS)
+                    ->table;
+    for (int32_t i = 0; i < list->step_count && i < SLOWEST; i++)
+        step_cells(t, &list->steps[list->by_time[i]], list);
 }
 
-hone_status profile_json(json_t *parent, const char *key, const profile *p,
-                         const hone_session *session, hone_error *err) {
-    report r;
-    const hone_status status = report_make(&r, p, session, err);
+static void add_all_steps(report *r, const work_list *list) {
+    report_part *part = report_table(r, "All steps, in order",
+                                     is_measured(list) ? "step<|operator<|output<|" ROOFLINE_HEADS
+                                                       : "step<|operator<|output<|" RATE_HEADS);
+    part->is_long = true;
+    for (int32_t i = 0; i < list->step_count; i++) step_cells(&part->table, &list->steps[i], list);
+}
+
+void profile_report(report *r, const work_list *list) {
+    add_groups(r, list);
+    add_slowest(r, list);
+    add_all_steps(r, list);
+}
+
+static number_text time_and_share(double ns, double share) {
+    number_text out;
+    snprintf(out.s, sizeof out.s, "%.12s, %.1f %%", human_time(ns).s, 100 * share);
+    return out;
+}
+
+static void add_bar(chart *c, double ns, double share, const char *label) {
+    chart_point *bar = chart_add(c, ns, 0, label);
+    if (bar) bar->note = time_and_share(ns, share);
+}
+
+static line_text group_text(const work_row *row) {
+    line_text out;
+    snprintf(out.s, sizeof out.s, "%.200s %.200s", row->step.op, row->step.kernel);
+    return out;
+}
+
+static void add_bars(report *r, const work_list *list) {
+    chart *c = &report_chart(r, "Time by operator", CHART_BARS)->chart;
+    double rest_ns = 0, rest = 0;
+    for (int32_t i = 0; i < list->group_count; i++) {
+        const work_row *row = &list->groups[i];
+        line_text label;
+        snprintf(label.s, sizeof label.s, "%d. %.410s", i + 1, group_text(row).s);
+        if (i < MOST_BARS) add_bar(c, row->time_ns, row->share, label.s);
+        if (i < MOST_BARS) continue;
+        rest_ns += row->time_ns;
+        rest += row->share;
+    }
+    if (list->group_count > MOST_BARS) add_bar(c, rest_ns, rest, "all others");
+    snprintf(c->summary.s, sizeof c->summary.s,
+             "Time of one run by operator and kernel, the slowest first; %s in all.",
+             human_time(list->total_ns).s);
+}
+
+static bool is_on_roofline(const work_row *row) {
+    return row->flops_per_ns > 0 && row->intensity > 0;
+}
+
+static void add_roofline(report *r, const work_list *list) {
+    const double peak = list->speed.flops_per_second / 1e9;
+    const double slope = list->speed.bytes_per_second / 1e9;
+    chart *c = &report_chart(r, "Roofline", CHART_ROOFLINE)->chart;
+    c->x_title = "operations a byte (FLOP/B)";
+    c->y_title = "GFLOP/s";
+    c->peak = peak;
+    c->slope = slope;
+    for (int32_t i = 0; i < list->group_count; i++) {
+        const work_row *row = &list->groups[i];
+        if (!is_on_roofline(row)) continue;
+        chart_point *point = chart_add(c, row->intensity, row->flops_per_ns, group_text(row).s);
+        if (!point) continue;
+        point->weight = row->share;
+        point->number = i < MOST_BARS ? i + 1 : 0;
+        snprintf(point->note.s, sizeof point->note.s, "%.1f GFLOP/s, %.1f %%", row->flops_per_ns,
+                 100 * row->roofline);
+    }
+    snprintf(c->summary.s, sizeof c->summary.s,
+             "Speed of each operator and kernel over its operations a byte; the line is what this "
+             "machine can do: %.1f GFLOP/s, or %.1f GB/s of memory. Numbers are those of the bars, "
+             "the area of a point is its share of the time. Above the slope, bytes come from "
+             "caches; above the level, a kernel needs fewer operations than are counted.",
+             peak, slope);
+}
+
+void profile_charts(report *r, const work_list *list) {
+    bool on_roofline = false;
+    for (int32_t i = 0; i < list->group_count; i++) on_roofline |= is_on_roofline(&list->groups[i]);
+    if (list->group_count > 0) add_bars(r, list);
+    if (on_roofline && is_measured(list)) add_roofline(r, list);
+}
+
+static void row_json(json_t *object, const work_row *row) {
+    doc_text(object, "operator", row->step.op);
+    doc_text(object, "kernel", row->step.kernel);
+    doc_real(object, "time_us", row->time_ns / 1e3);
+    doc_real(object, "share_percent", 100 * row->share);
+    doc_uint(object, "flops", row->flops);
+    doc_uint(object, "bytes", row->bytes);
+    doc_uint(object, "constant_bytes", row->constant_bytes);
+    doc_real(object, "gflops", row->flops_per_ns);
+    doc_real(object, "gbytes_per_s", row->bytes_per_ns);
+    doc_real(object, "flops_per_byte", row->intensity);
+    doc_real(object, "roofline_percent", 100 * row->roofline);
+}
+
+void profile_json(json_t *parent, const char *key, const work_list *list) {
     json_t *object = doc_object(parent, key);
-    doc_int(object, "runs", p->runs);
+    doc_int(object, "runs", list->runs);
     json_t *groups = doc_array(object, "operators");
-    for (int32_t i = 0; i < r.group_count; i++) {
+    for (int32_t i = 0; i < list->group_count; i++) {
         json_t *item = doc_object(groups, NULL);
-        row_json(item, &r.groups[i]);
-        doc_int(item, "calls", r.groups[i].calls);
+        row_json(item, &list->groups[i]);
+        doc_int(item, "calls", list->groups[i].calls);
     }
     json_t *steps = doc_array(object, "steps");
-    for (int32_t i = 0; i < r.step_count; i++) {
+    for (int32_t i = 0; i < list->step_count; i++) {
         json_t *item = doc_object(steps, NULL);
-        doc_text(item, "name", r.steps[i].step.name);
-        row_json(item, &r.steps[i]);
+        doc_text(item, "name", list->steps[i].step.name);
+        row_json(item, &list->steps[i]);
     }
-    report_release(&r);
-    return status;
 }

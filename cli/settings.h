@@ -30,6 +30,13 @@ typedef struct flag_text {
     const char *text; /* NULL: only the flag */
 } flag_text;
 
+/* An option as it was given, for another program. */
+struct option_def;
+typedef struct given_option {
+    const struct option_def *def;
+    const char *text; /* NULL when it takes no value */
+} given_option;
+
 typedef struct extent {
     int64_t width;
     int64_t height;
@@ -42,6 +49,8 @@ enum { COLOR_AUTO, COLOR_RGB, COLOR_BGR, COLOR_GRAY };
 typedef struct settings {
     const char *const *operand;
     int32_t operand_count;
+    given_option *given; /* in the order of the command line */
+    int32_t given_count;
 
     bool help;
     bool json;
@@ -85,6 +94,16 @@ typedef struct settings {
     int64_t deadline_ms;
     double duration_s;
     int64_t warmup;
+
+    /* bench */
+    const char *against;
+    const char *against_program;
+    const char *baseline;
+    double fail_above; /* percent; NaN: not given */
+    const char *save;
+    const char *csv;
+    const char *markdown;
+    const char *html;
 
     /* ops */
     bool internal;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "workspace.h"
 
+#include <string.h>
+
 #include "cli_error.h"
 #include "cli_notes.h"
 #include "cli_text.h"
@@ -94,6 +96,27 @@ hone_status workspace_bind(workspace *w, cli *c) {
     return c->set.verbose ? workspace_prepare(w, c) : HONE_OK;
 }
 
+static const input_item *input_named(const input_set *set, const char *name) {
+    for (int32_t i = 0; i < set->count; i++)
+        if (strcmp(set->item[i].port.name, name) == 0) return &set->item[i];
+    return NULL;
+}
+
+hone_status workspace_bind_like(workspace *w, cli *c, const workspace *other) {
+    const input_set *theirs = &other->inputs;
+    for (int32_t i = 0; i < w->inputs.count; i++) {
+        const char *name = w->inputs.item[i].port.name;
+        const input_item *item = input_named(theirs, name);
+        if (!item && theirs->count == w->inputs.count) item = &theirs->item[i];
+        if (!item)
+            return cli_fail(&c->error, HONE_E_INPUT, "%s: input '%s' is not in %s", w->path, name,
+                            other->path);
+        TRY(cli_in_file(&c->error, hone_session_bind(w->session, i, &item->value.view, &c->error),
+                        w->path));
+    }
+    return c->set.verbose ? workspace_prepare(w, c) : HONE_OK;
+}
+
 hone_status workspace_run(workspace *w, cli *c, uint64_t *ns) {
     const uint64_t start = clock_now();
     TRY(run_session(c, w->session, w->path));
@@ -114,6 +137,7 @@ void workspace_release(workspace *w) {
     input_set_release(&w->inputs);
     hone_model_close(w->model);
     shape_list_release(&w->shapes);
+    *w = (workspace){.path = NULL};
 }
 
 uint64_t session_flops(const hone_session *session) {

@@ -26,6 +26,9 @@ hone_status workspace_open_reference(workspace *w, cli *c, const char *path);
 hone_status workspace_start(workspace *w, cli *c, uint32_t session_flags);
 /* Gives the values to the session. With --verbose, plans for them and tells about that. */
 hone_status workspace_bind(workspace *w, cli *c);
+/* Gives the values of another workspace to the session: by name, or by position where the names
+ * differ. */
+hone_status workspace_bind_like(workspace *w, cli *c, const workspace *other);
 /* Plans, and tells about the plan with --verbose. */
 hone_status workspace_prepare(workspace *w, cli *c);
 /* One run; the time it took, which includes planning, goes to *ns unless that is NULL. */

@@ -48,16 +48,15 @@ static hone_status session_leave(const hone_session *session, hone_status status
     return status;
 }
 
-/* Chooses the kernel table: the process-wide one, or one of the level asked for. */
-static hone_status choose_kernels(const ctx *c, hone_session *s, const char *isa) {
-    s->shared.k = kernels_default();
+hone_status session_kernels(const ctx *c, const char *isa, kernels *table, const kernels **out) {
+    *out = kernels_default();
     if (!isa) return HONE_OK;
     const isa_level level = isa_from_name(isa);
     if (level == ISA_COUNT) return fail(c, HONE_E_ARG, "unknown ISA level '%s'", isa);
     if (!isa_supported(level))
         return fail(c, HONE_E_UNSUPPORTED, "this processor does not have ISA level '%s'", isa);
-    kernels_fill(level, &s->table);
-    s->shared.k = &s->table;
+    kernels_fill(level, table);
+    *out = table;
     return HONE_OK;
 }
 
@@ -78,7 +77,7 @@ static hone_status session_init(const ctx *c, hone_session *s, const hone_sessio
     s->shared.seed = o->seed;
     s->shared.n_nodes = s->model->n_nodes;
     s->shared.profile = (o->flags & HONE_SESSION_PROFILE) != 0;
-    TRY(choose_kernels(c, s, o->isa));
+    TRY(session_kernels(c, o->isa, &s->table, &s->shared.k));
     TRY(team_create(c, &s->team, s->shared.threads));
     s->shared.team = s->team;
     TRY(frame_create(c, &s->root, &s->shared, s->model->graph));
@@ -412,6 +411,7 @@ hone_status hone_session_get_memory(const hone_session *s, hone_session_memory *
     if (s->root->current) {
         m.planned_bytes = s->root->current->arena_bytes;
         m.unshared_bytes = s->root->current->unshared_bytes;
+        m.lower_bound_bytes = s->root->current->lower_bytes;
     }
     memcpy(out, &m, size);
     return HONE_OK;

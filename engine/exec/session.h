@@ -33,4 +33,7 @@ struct hone_session {
     atomic_flag busy;
 };
 
+/* The kernels of an ISA level, put into *table, or the process-wide ones when isa is NULL. */
+hone_status session_kernels(const ctx *c, const char *isa, kernels *table, const kernels **out);
+
 #endif

@@ -20,10 +20,26 @@ static uint64_t step_flops(const step *s) {
     return shape_known(&s->out[0].shape) ? (uint64_t)tensor_count(&s->out[0]) : 0;
 }
 
+/* What a step reads of input i. */
+static uint64_t input_bytes(const step *s, int32_t i) {
+    const bool picks = i == 0 && s->n_out > 0 && (s->node->op->flags & OP_PICKS);
+    return picks && s->out[0].bytes < s->in[0].bytes ? s->out[0].bytes : s->in[i].bytes;
+}
+
 static uint64_t step_bytes(const step *s) {
     uint64_t bytes = 0;
-    for (int32_t i = 0; i < s->n_in + s->n_out; i++) bytes += s->in[i].bytes;
-    return s->is_view || s->is_constant ? 0 : bytes;
+    if (s->is_view || s->is_constant) return 0;
+    for (int32_t i = 0; i < s->n_in; i++) bytes += input_bytes(s, i);
+    for (int32_t i = 0; i < s->n_out; i++) bytes += s->out[i].bytes;
+    return bytes;
+}
+
+static uint64_t step_constant_bytes(const step *s) {
+    uint64_t bytes = 0;
+    if (s->is_view || s->is_constant) return 0;
+    for (int32_t i = 0; i < s->n_in; i++)
+        if (s->in_place[i].kind == PLACE_CONST) bytes += input_bytes(s, i);
+    return bytes;
 }
 
 static const char *step_note(const step *s) {
@@ -54,7 +70,8 @@ hone_status hone_session_step(const hone_session *session, int32_t index, hone_s
                    .time_ns = s->time_ns,
                    .start_ns = s->start_ns,
                    .flops = step_flops(s),
-                   .bytes = step_bytes(s)};
+                   .bytes = step_bytes(s),
+                   .constant_bytes = step_constant_bytes(s)};
     r.node = s->node->graph == session->model->graph ? s->node->id : -1;
     if (s->n_out > 0) {
         r.output.name = s->node->out[0] ? s->node->out[0]->name : "";

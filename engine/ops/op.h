@@ -74,6 +74,7 @@ typedef struct op_quant {
 #define OP_IMPURE     4u  /* random or stateful: never folded, merged or removed as equal */
 #define OP_DYNAMIC    8u  /* run allocates outputs whose shape depends on data: run_output() */
 #define OP_CUSTOM     16u /* registered by the caller: params are its attributes as they are */
+#define OP_PICKS      32u /* of input 0, reads only the elements that output 0 gets */
 
 struct op {
     const char *name;

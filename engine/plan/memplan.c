@@ -186,6 +186,24 @@ static hone_status place_by_time(memplanner *m, buffer **order, buffer **alive, 
     return HONE_OK;
 }
 
+/* The largest sum of buffers that live at one step. Sums cannot overflow: unshared_bytes did not.
+ */
+static hone_status find_lower_bound(memplanner *m, buffer *const *order, int32_t count) {
+    const size_t steps = (size_t)m->p->n_steps + 2; /* outputs live one step longer than the last */
+    size_t *begins = arena_array(&m->p->arena, 2 * steps, sizeof *begins);
+    if (!begins) return fail_nomem(m->c, 2 * steps * sizeof *begins);
+    size_t *ends = begins + steps, alive = 0;
+    for (int32_t i = 0; i < count; i++) {
+        begins[order[i]->first] += order[i]->bytes;
+        ends[order[i]->last + 1] += order[i]->bytes;
+    }
+    for (size_t t = 0; t < steps; t++) {
+        alive += begins[t] - ends[t];
+        if (alive > m->p->lower_bytes) m->p->lower_bytes = alive;
+    }
+    return HONE_OK;
+}
+
 static hone_status place_buffers(memplanner *m) {
     const size_t n = (size_t)m->n_buffers;
     buffer **order = arena_array(&m->p->arena, n * 2, sizeof *order);
@@ -200,6 +218,7 @@ static hone_status place_buffers(memplanner *m) {
             return fail(m->c, HONE_E_LIMIT, "intermediate tensors exceed the address space");
         if (b->bytes) order[count++] = b;
     }
+    TRY(find_lower_bound(m, order, count));
     if (count >= MANY) return place_by_time(m, order, placed, count);
     qsort(order, (size_t)count, sizeof *order, by_size);
     for (int32_t i = 0; i < count; i++)

@@ -30,6 +30,7 @@ typedef struct plan {
         *last_use; /* by value id: last step that reads it; n_steps for outputs; -1: never read */
     size_t arena_bytes;
     size_t unshared_bytes;
+    size_t lower_bytes; /* the largest sum of what lives at one step */
 } plan;
 
 typedef struct plan_options {

@@ -512,6 +512,8 @@ typedef struct hone_session_memory {
     uint64_t unshared_bytes;  /* what they would take without sharing memory */
     uint64_t allocated_bytes; /* everything the session holds now */
     uint64_t peak_bytes;      /* the most it ever held */
+    uint64_t lower_bound_bytes; /* of planned_bytes: what is alive during the worst step; with this
+                                 * order of steps, no arrangement in memory needs less */
 } hone_session_memory;
 HONE_API hone_status hone_session_get_memory(const hone_session *session, hone_session_memory *out,
                                              hone_error *err);
@@ -522,14 +524,16 @@ typedef struct hone_step {
     int32_t node;     /* index for hone_model_node */
     const char *name; /* node name */
     const char *op;
-    const char *kernel;   /* the chosen kernel */
-    const char *declined; /* "name: reason; ..." of better kernels that declined, or "" */
-    const char *note;     /* "constant", "view", "in place", "dynamic" or "" */
-    uint64_t time_ns;     /* of the last run; 0 without HONE_SESSION_PROFILE */
-    uint64_t start_ns;    /* since that run began */
-    uint64_t flops;       /* 2 x multiply-adds, or element operations */
-    uint64_t bytes;       /* tensors read and written */
-    hone_port output;     /* shape of the first output */
+    const char *kernel;      /* the chosen kernel */
+    const char *declined;    /* "name: reason; ..." of better kernels that declined, or "" */
+    const char *note;        /* "constant", "view", "in place", "dynamic" or "" */
+    uint64_t time_ns;        /* of the last run; 0 without HONE_SESSION_PROFILE */
+    uint64_t start_ns;       /* since that run began */
+    uint64_t flops;          /* 2 x multiply-adds, or element operations */
+    uint64_t bytes;          /* read and written: inputs, weights and outputs, each once; of what
+                              * is picked from (Gather, Slice), as much as is taken */
+    hone_port output;        /* shape of the first output */
+    uint64_t constant_bytes; /* of `bytes`: weights and other constants */
 } hone_step;
 HONE_API int32_t hone_session_step_count(const hone_session *session);
 HONE_API hone_status hone_session_step(const hone_session *session, int32_t index, hone_step *out,
@@ -553,6 +557,22 @@ HONE_API const char *hone_isa_detected(void);
 HONE_API const char *hone_isa_default(void);
 /* Processors this process may use (affinity and cgroup quota). */
 HONE_API int32_t hone_cpu_count(void);
+
+/* What the machine does at best. A step that does f operations over b bytes takes no less than the
+ * larger of f / flops_per_second and b / bytes_per_second, unless its bytes are still in a cache.
+ */
+typedef struct hone_machine_speed {
+    size_t struct_size;
+    double flops_per_second; /* float32 multiply-adds in registers, 2 each */
+    double bytes_per_second; /* reading memory in order */
+    uint64_t buffer_bytes;   /* what was read over and over: more than a program's share of the
+                              * last-level cache */
+} hone_machine_speed;
+/* Measures it, with `threads` threads (0: as many as the process may use); the operations with the
+ * instruction set `isa` (NULL: the one in use), the memory with the best. Takes about half a
+ * second, and up to 256 MiB of memory meanwhile. */
+HONE_API hone_status hone_machine_probe(hone_machine_speed *out, int32_t threads, const char *isa,
+                                        hone_error *err);
 
 /* ---- Tensors of your own --------------------------------------------------------------------- */
 

@@ -124,6 +124,8 @@ static void shared_memory_never_changes_results(void **state) {
         hone_session_memory memory = HONE_INIT(hone_session_memory);
         expect_ok(hone_session_get_memory(s, &memory, &err), &err, "memory");
         assert_true(memory.planned_bytes <= memory.unshared_bytes);
+        assert_true(memory.lower_bound_bytes <= memory.planned_bytes);
+        assert_true(memory.planned_bytes == 0 || memory.lower_bound_bytes > 0);
         hone_session_destroy(s);
         hone_model_close(g.m);
     }

@@ -381,6 +381,23 @@ static void failing_at_every_allocation_leaks_nothing(void **state) {
     }
 }
 
+static void a_machine_has_a_speed(void **state) {
+    (void)state;
+    hone_machine_speed speed = HONE_INIT(hone_machine_speed);
+    hone_error err;
+    expect_ok(hone_machine_probe(&speed, 2, NULL, &err), &err, "probe");
+    assert_true(speed.flops_per_second > 0 && speed.bytes_per_second > 0);
+    assert_true(speed.buffer_bytes > 0);
+    const hone_machine_speed before = speed;
+    assert_int_equal(hone_machine_probe(&speed, 1, "frobnicate", &err), HONE_E_ARG);
+    assert_int_equal(hone_machine_probe(&speed, -1, NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_machine_probe(&speed, 100000, NULL, &err), HONE_E_LIMIT);
+    assert_memory_equal(&speed, &before, sizeof speed);
+    assert_int_equal(hone_machine_probe(NULL, 1, NULL, &err), HONE_E_ARG);
+    speed.struct_size = 0;
+    assert_int_equal(hone_machine_probe(&speed, 1, NULL, &err), HONE_E_ARG);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(misuse_is_an_argument_error),
@@ -397,6 +414,7 @@ int main(void) {
         cmocka_unit_test(cancelled_and_late_runs_leave_the_session_usable),
         cmocka_unit_test(sessions_share_a_model_between_threads),
         cmocka_unit_test(failing_at_every_allocation_leaks_nothing),
+        cmocka_unit_test(a_machine_has_a_speed),
     };
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
