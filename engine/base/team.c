@@ -14,6 +14,13 @@
 /* How long an idle worker spins for the next job of a run before it sleeps: about 50 us. */
 enum { SPINS = 2000, CHUNKS_PER_THREAD = 4 };
 
+/* The items of a job that a worker does first. Neighbouring items touch neighbouring data, and so
+ * do the same shares of the next job, so what a worker wrote is still in its own cache. */
+typedef struct team_share {
+    _Alignas(64) atomic_int_fast64_t next;
+    int64_t end;
+} team_share;
+
 /* A job is open while its items may be taken. A worker counts itself in before it looks whether the
  * job is open, and the caller closes the job before it waits for the count to drop to zero; so a
  * worker either is waited for or sees a closed job, and a late one never touches the next job's
@@ -26,12 +33,12 @@ struct team {
 
     _Alignas(64) atomic_bool open;
     _Alignas(64) atomic_int entered;
-    _Alignas(64) atomic_int_fast64_t next;
+    team_share *shares; /* one a worker */
     atomic_uint serial; /* of the last job, so that a worker waits for a new one */
 
     team_fn *fn;
     void *arg;
-    int64_t count, chunk;
+    int64_t chunk;
     team_due *due; /* or NULL */
     const void *due_user;
 
@@ -43,12 +50,28 @@ struct team {
 
 static bool is_due(const team *t) { return t->due && t->due(t->due_user); }
 
+/* The worker's own share, then what others have not got to. */
 static void take_items(team *t, int32_t worker) {
-    for (;;) {
-        const int64_t first = atomic_fetch_add_explicit(&t->next, t->chunk, memory_order_relaxed);
-        if (first >= t->count || is_due(t)) return;
-        const int64_t last = first + t->chunk < t->count ? first + t->chunk : t->count;
-        t->fn(t->arg, first, last, worker);
+    for (int32_t i = 0; i < t->threads; i++) {
+        team_share *s = &t->shares[(worker + i) % t->threads];
+        while (!is_due(t)) {
+            const int64_t first =
+                atomic_fetch_add_explicit(&s->next, t->chunk, memory_order_relaxed);
+            if (first >= s->end) break;
+            const int64_t last = first + t->chunk < s->end ? first + t->chunk : s->end;
+            t->fn(t->arg, first, last, worker);
+        }
+    }
+}
+
+static void deal_items(team *t, int64_t count, int64_t grain) {
+    const int64_t each = count / t->threads, rest = count % t->threads;
+    const int64_t part = each / CHUNKS_PER_THREAD;
+    t->chunk = part > grain ? part : grain < 1 ? 1 : grain;
+    for (int32_t i = 0; i < t->threads; i++) {
+        const int64_t begin = i * each + (i < rest ? i : rest);
+        atomic_store_explicit(&t->shares[i].next, begin, memory_order_relaxed);
+        t->shares[i].end = begin + each + (i < rest);
     }
 }
 
@@ -119,6 +142,11 @@ hone_status team_create(const ctx *c, team **out, int32_t threads) {
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
     if (t->threads > 1) {
+        t->shares = mem_alloc(c->alloc, (size_t)t->threads * sizeof *t->shares, 64);
+        if (!t->shares) {
+            team_destroy(t);
+            return fail_nomem(c, (size_t)t->threads * sizeof *t->shares);
+        }
         /* The host is the first worker; OpenMP starts the others. */
         if ((t->threads > 2 && !threads_fit(t, t->threads - 1)) ||
             pthread_create(&t->host, NULL, host_main, t) != 0) {
@@ -146,6 +174,7 @@ void team_destroy(team *t) {
     }
     pthread_cond_destroy(&t->wake);
     pthread_mutex_destroy(&t->lock);
+    mem_free(t->alloc, t->shares);
     mem_free(t->alloc, t);
 }
 
@@ -178,12 +207,9 @@ void team_run(team *t, int64_t count, int64_t grain, team_fn *fn, void *arg) {
         run_pieces(t, count, grain, fn, arg);
         return;
     }
-    const int64_t share = count / ((int64_t)t->threads * CHUNKS_PER_THREAD);
     t->fn = fn;
     t->arg = arg;
-    t->count = count;
-    t->chunk = share > grain ? share : grain < 1 ? 1 : grain;
-    atomic_store(&t->next, 0);
+    deal_items(t, count, grain);
     atomic_fetch_add(&t->serial, 1);
     atomic_store(&t->open, true);
     if (atomic_load(&t->sleepers) > 0) wake_all(t);
