@@ -149,4 +149,5 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return HONE_OK;
 }
 
-const pass pass_fuse_activation = {"fuse_activation", "recognises SiLU, HardSwish and GELU", run};
+const pass pass_fuse_activation = {"fuse_activation", "recognises SiLU, HardSwish and GELU", run,
+                                   "remove_dead"};

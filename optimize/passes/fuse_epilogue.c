@@ -78,4 +78,4 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
 }
 
 const pass pass_fuse_epilogue = {
-    "fuse_epilogue", "lets products and convolutions add residuals and apply activations", run};
+    "fuse_epilogue", "fuses residuals and activations into what makes them", run, "remove_dead"};
