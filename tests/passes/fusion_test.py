@@ -8,7 +8,7 @@ HALF, ROOT = 0.5, 2 ** -0.5
 TANH, CUBE = 0.7978845608028654, 0.044715
 
 
-class Activations(PassTest):
+class FormulaTest(PassTest):
     """Graphs are lists of (operator, inputs, result); an input that is a number is a constant."""
 
     def formula(self, nodes, shape=(3, 7)):
@@ -22,14 +22,18 @@ class Activations(PassTest):
                        **(attributes[0] if attributes else {}))
         return graph
 
-    def becomes(self, operator, nodes, **changes):
-        self.check(self.formula(nodes), "y", {operator: 1}, **(changes or {"fuse_activation": 1}))
+    def becomes(self, operator, nodes):
+        self.check(self.formula(nodes), "y", {operator: 1}, **{self.fusing: 1})
 
     def stays(self, nodes):
         kinds = {}
         for kind, *_ in nodes:
             kinds[kind] = kinds.get(kind, 0) + 1
-        self.check(self.formula(nodes), "y", kinds, fuse_activation=0)
+        self.check(self.formula(nodes), "y", kinds, **{self.fusing: 0})
+
+
+class Activations(FormulaTest):
+    fusing = "fuse_activation"
 
     def gelu_erf(self, root=ROOT, one=1, half=HALF):
         return [("Mul", ["x", root], "a"), ("Erf", ["a"], "b"), ("Add", [one, "b"], "c"),
@@ -120,6 +124,62 @@ class Activations(PassTest):
         graph.node("Elu", ["c"], ["l"])
         graph.node("Max", ["l", self.scalar(graph, "low", -0.1)], ["y"])
         self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Clip": 1}, fuse_epilogue=1)
+
+
+class Norms(FormulaTest):
+    fusing = "fuse_norm"
+
+    def formula(self, nodes, shape=(2, 3, 8)):
+        graph = super().formula(nodes, shape)
+        for name, dims in (("row", [8]), ("deep", [1, 1, 8]), ("column", [3, 1]), ("plane", [3, 8])):
+            if any(name in inputs for _, inputs, *_ in nodes):
+                count = dims[-1] * dims[-2] if len(dims) == 2 else 8
+                graph.initializer(name, FLOAT, dims, numbers(count))
+        return graph
+
+    def deviation(self, x, axes=(-1,), epsilon=1e-5):
+        """sqrt(mean(x x) + epsilon) as r."""
+        return [("Mul", [x, x], "q"), ("ReduceMean", ["q"], "m", {"axes": list(axes)}),
+                ("Add", ["m", epsilon], "e"), ("Sqrt", ["e"], "r")]
+
+    def centred(self, axes=(-1,)):
+        return [("ReduceMean", ["x"], "mean", {"axes": list(axes)}), ("Sub", ["x", "mean"], "d")]
+
+    def test_rms_norm(self):
+        root = self.deviation("x")
+        self.becomes("RmsNorm", root + [("Div", ["x", "r"], "y")])
+        self.becomes("RmsNorm", root + [("Div", [1, "r"], "i"), ("Mul", ["x", "i"], "n"),
+                                        ("Mul", ["row", "n"], "y")])
+        self.becomes("RmsNorm", root + [("Reciprocal", ["r"], "i"), ("Mul", ["i", "x"], "n"),
+                                        ("Mul", ["n", "deep"], "y")])
+        self.becomes("RmsNorm", root[:3] + [("Pow", ["e", -0.5], "i"), ("Mul", ["i", "x"], "y")])
+
+    def test_layer_norm(self):
+        nodes = self.centred() + self.deviation("d") + [("Div", ["d", "r"], "n")]
+        self.becomes("LayerNorm", nodes[:-1] + [("Div", ["d", "r"], "y")])
+        self.becomes("LayerNorm", nodes + [("Mul", ["n", "row"], "s"), ("Add", ["row", "s"], "y")])
+        self.becomes("LayerNorm", nodes + [("Add", ["n", "deep"], "y")])
+
+    def test_rows_of_several_axes(self):
+        nodes = self.centred((-2, -1)) + self.deviation("d", (1, 2)) + [("Div", ["d", "r"], "n")]
+        self.becomes("LayerNorm", nodes + [("Mul", ["n", "plane"], "y")])
+        short = self.formula(nodes + [("Mul", ["n", "row"], "y")])
+        self.check(short, "y", {"LayerNorm": 1, "Mul": 1}, fuse_norm=1)
+
+    def test_scales_that_are_no_rows_stay(self):
+        graph = self.formula(self.deviation("x") + [("Div", ["x", "r"], "n"),
+                                                    ("Mul", ["n", "column"], "y")])
+        self.check(graph, "y", {"RmsNorm": 1, "Mul": 1}, fuse_norm=1)
+
+    def test_almost_norms(self):
+        ends = [("Div", ["x", "r"], "y")]
+        self.stays(self.deviation("x", (1,)) + ends)
+        self.stays(self.deviation("x") + [("Div", ["r", "x"], "y")])
+        self.stays(self.deviation("x") + [("Div", ["x", "r"], "n"), ("Add", ["n", "r"], "y")])
+        self.stays([("Abs", ["x"], "a"), ("Mul", ["x", "a"], "q")] + self.deviation("x")[1:] + ends)
+        other = self.centred((-2, -1)) + self.deviation("d") + [("Div", ["d", "r"], "y")]
+        counts = {"ReduceMean": 1, "Sub": 1, "RmsNorm": 1}
+        self.check(self.formula(other), "y", counts, fuse_norm=1)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from onnx_build import FLOAT, Graph, Model
 
 IMAGE = [1, 3, 6, 5]
 # Passes that only move data: what they leave computes the same bits.
-MOVES = {"fold_constants", "sink_constants", "sink_transposes", "remove_dead"}
+MOVES = {"fold_constants", "sink_constants", "sink_transposes", "remove_dead",
+         "merge_equal"}
 
 
 def numbers(count, first=-1.0, step=0.37):

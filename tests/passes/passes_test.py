@@ -70,6 +70,46 @@ class Passes(PassTest):
         graph.node("Relu", ["x"], ["y"])
         self.check(graph, "y", {"Relu": 1})
 
+    def test_what_is_computed_twice_is_computed_once(self):
+        graph = self.graph([2, 4])
+        for name in ("a", "b"):
+            graph.initializer(name, FLOAT, [4], [1, 2, 3, 4])
+            graph.node("Mul", ["x", name], [name + "1"])
+            graph.node("LeakyRelu", [name + "1"], [name + "2"], alpha=0.25)
+        graph.node("LeakyRelu", ["a1"], ["c2"], alpha=0.5)
+        graph.node("Concat", ["a2", "b2", "c2"], ["y"], axis=0)
+        self.check(graph, "y", {"Mul": 1, "LeakyRelu": 2, "Concat": 1}, merge_equal=2)
+
+    def test_what_only_looks_equal_is_computed_twice(self):
+        graph = self.graph([2, 4])
+        graph.initializer("a", FLOAT, [4], [1, 2, 3, 4])
+        graph.initializer("b", FLOAT, [4], [1, 2, 3, 5])
+        graph.initializer("c", FLOAT, [1, 4], [1, 2, 3, 4])
+        for i, inputs in enumerate((["x", "a"], ["x", "b"], ["x", "c"], ["a", "x"])):
+            graph.node("Sub", inputs, [f"s{i}"])
+        graph.node("Concat", ["s0", "s1", "s2", "s3"], ["y"], axis=0)
+        self.check(graph, "y", {"Sub": 4, "Concat": 1}, merge_equal=0)
+
+    def test_equal_outputs_stay_two(self):
+        graph = self.graph([2, 4])
+        graph.node("Neg", ["x"], ["a"])
+        graph.node("Neg", ["x"], ["b"])
+        graph.node("Abs", ["b"], ["c"])
+        for name in "abc":
+            graph.output(name, FLOAT, None)
+        outputs = self.compare_plain(graph)["outputs"]
+        self.assertEqual([o["name"] for o in outputs], ["a", "b", "c"])
+
+    def test_random_numbers_are_drawn_by_each_node(self):
+        graph = self.graph([2, 4])
+        for name in "ab":
+            graph.node("RandomUniformLike", ["x"], [name])
+        graph.node("Sub", ["a", "b"], ["y"])
+        graph.output("y", FLOAT, None)
+        Model(graph).save(self.path("random.onnx"))
+        values = self.hone("run", "random.onnx", "-r", "1", "--json").json
+        self.assertNotIn(0.0, values["outputs"][0]["first_values"])
+
     def test_layout_changes_cancel_between_convolutions(self):
         graph = self.conv(self.graph(), channels=3)
         graph.node("Relu", ["c"], ["r"])
