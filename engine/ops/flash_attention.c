@@ -71,8 +71,9 @@ static bool find_sizes(attention_sizes *s) {
         (dim_known(heads) && heads != s->heads && dim_known(s->heads)))
         return false;
     if (!join(s->q[AXIS_S], s->mask[AXIS_S], &s->rows)) return false;
-    if (!join(s->k[AXIS_S], s->mask[AXIS_D], &s->keys)) return false;
-    return dim_compatible(s->keys, s->v[AXIS_S]) && dim_compatible(s->q[AXIS_D], s->k[AXIS_D]);
+    if (!join(s->k[AXIS_S], s->mask[AXIS_D], &s->keys) || !join(s->keys, s->v[AXIS_S], &s->keys))
+        return false;
+    return dim_compatible(s->q[AXIS_D], s->k[AXIS_D]);
 }
 
 static void read_dims(const flash_params *p, const shape *const in[4], attention_sizes *s) {
@@ -237,6 +238,7 @@ static const char *const attention_cases[] = {
     "f32[1,2,130,33] f32[1,1,500,33] f32[1,1,500,17] f32[130,500] scale=0.3",
     "f32[2,1,70,8] f32[1,3,900,8] f32[1,3,900,40] f32[1,3,1,1] swap_y=1",
     "f32[1,1,1,8] f32[1,1,1,8] f32[1,1,6,8] f32[2,1,3,6]",
+    "f32[1,2,3,8] f32[1,2,5,8] f32[1,1,1,6]",
     "f32[1,2,3,8] f32[1,2,0,8] f32[1,2,0,6]",
     "f32[1,2,3,0] f32[1,2,4,0] f32[1,2,4,6] zero_empty=1",
     "f32[0,2,3,4] f32[0,2,5,4] f32[0,2,5,4]",

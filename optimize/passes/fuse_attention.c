@@ -16,6 +16,7 @@
 #include "match.h"
 #include "matmul.h"
 #include "model.h"
+#include "shape_items.h"
 #include "softmax.h"
 #include "transpose.h"
 #include "view.h"
@@ -29,6 +30,8 @@ typedef struct found {
     bool inverted;           /* the other way round */
     double hidden, scale;
     bool swap_q, swap_k, swap_v, swap_y;
+    bool whole;                /* leave repeated heads as they are */
+    bool repeats_k, repeats_v; /* a repetition was taken off */
     node *last;
 } found;
 
@@ -63,39 +66,72 @@ static bool peel_factor(value **v, double *scale) {
     return true;
 }
 
-/* v has four axes. The dimension of rows, of heads, by the layout. */
-static bool same_dim(int64_t a, int64_t b) { return a == b && a != DIM_UNKNOWN; }
+/* Is the item dimension `axis` of x, or of rows as many as those of `rows`, which may be NULL? */
+static bool keeps(const shape_item *i, const value *x, int32_t axis, const value *rows) {
+    return item_is_dim(i, x, axis) || (axis == 2 && rows && item_is_dim(i, rows, axis));
+}
+
+/* Does Expand to these five dimensions repeat the third axis of [B, G, 1, L, D] only? Ones keep
+ * what is there. */
+static bool repeats_third(const shape_item *to, const value *x, const value *rows) {
+    for (int32_t a = 0; a < 5; a++)
+        if (a != 2 && !item_is_number(&to[a], 1) && !keeps(&to[a], x, a < 2 ? a : a - 1, rows))
+            return false;
+    return !to[2].of && to[2].known && to[2].number > 0;
+}
+
+/* Does Reshape to these four dimensions join the second and third axis of [B, G, R, L, D]? One may
+ * be -1, and the first 0. */
+static bool joins_second(const shape_item *to, const value *x, const value *rows, int64_t repeats) {
+    int32_t open = 0;
+    for (int32_t a = 0; a < 4; a++) {
+        const int64_t heads = dim_mul(x->type.shape.dim[1], repeats);
+        const bool fits = a == 1   ? dim_known(heads) && item_is_number(&to[a], heads)
+                          : a == 0 ? item_is_number(&to[a], 0) || item_is_dim(&to[a], x, a)
+                                   : keeps(&to[a], x, a, rows);
+        open += item_is_number(&to[a], -1);
+        if (!fits && !item_is_number(&to[a], -1)) return false;
+    }
+    return open <= 1;
+}
 
 /* Takes a repetition of heads off *v: [B, G, L, D] as [B, G, 1, L, D], expanded to [B, G, R, L, D],
  * as [B, G * R, L, D]. */
-static bool peel_repeat(value **v) {
+static bool peel_repeat(value **v, const value *rows) {
     const node *join = match_op(*v, &op_reshape);
     const node *expand = join ? match_op(node_in(join, 0), &op_expand_to) : NULL;
     const node *open = expand ? match_op(node_in(expand, 0), &op_unsqueeze) : NULL;
+    shape_item many[HONE_MAX_RANK], to[HONE_MAX_RANK];
     if (!open) return false;
     value *x = node_in(open, 0);
-    const shape *from = &x->type.shape, *one = &open->out[0]->type.shape;
-    const shape *many = &expand->out[0]->type.shape, *to = &(*v)->type.shape;
-    if (from->rank != 4 || one->rank != 5 || many->rank != 5 || to->rank != 4) return false;
-    for (int32_t a = 0; a < 5; a++)
-        if (a != 2 && !(same_dim(one->dim[a], many->dim[a]) &&
-                        same_dim(one->dim[a], from->dim[a < 2 ? a : a - 1])))
-            return false;
-    for (int32_t a = 0; a < 4; a++)
-        if (a != 1 && !same_dim(from->dim[a], to->dim[a])) return false;
-    if (one->dim[2] != 1 || !dim_known(to->dim[1])) return false;
+    if (x->type.shape.rank != 4) return false;
+    if (shape_items(node_in(open, 1), to) != 1 ||
+        !(item_is_number(to, 2) || item_is_number(to, -3)))
+        return false;
+    if (shape_items(node_in(expand, 1), many) != 5 || !repeats_third(many, x, rows)) return false;
+    if (shape_items(node_in(join, 1), to) != 4 || !joins_second(to, x, rows, many[2].number))
+        return false;
     *v = x;
     return true;
 }
 
-/* What an operand of a product is made of: factors, swapped axes, repeated heads in any order. */
-static void peel(value **v, bool *swap, double *scale, bool repeats) {
-    bool more = true;
-    while (more) {
-        more = scale && peel_factor(v, scale);
-        more = peel_swap(v, swap) || more;
-        more = (repeats && !*swap && peel_repeat(v)) || more;
-    }
+/* What an operand of a product is made of: factors and swapped axes in any order. */
+static void peel(value **v, bool *swap, double *scale) {
+    while ((scale && peel_factor(v, scale)) || peel_swap(v, swap)) continue;
+}
+
+/* K and V, whose heads may be repeated. One row of V for as many as K has would be broadcast, which
+ * the operator does as well. */
+static void peel_keys(found *f) {
+    peel(&f->k, &f->swap_k, &f->scale);
+    f->repeats_k = !f->whole && !f->swap_k && peel_repeat(&f->k, NULL);
+    if (f->repeats_k) peel(&f->k, &f->swap_k, &f->scale);
+}
+
+static void peel_values(found *f) {
+    peel(&f->v, &f->swap_v, NULL);
+    f->repeats_v = !f->whole && !f->swap_v && peel_repeat(&f->v, f->swap_k ? NULL : f->k);
+    if (f->repeats_v) peel(&f->v, &f->swap_v, NULL);
 }
 
 /* K of a product with K^T, or with K where trans_b says so. */
@@ -109,7 +145,7 @@ static bool match_keys(found *f, const node *product) {
         if (!f->swap_k && !has_perm(t, 1, 3, 2)) return false;
         f->k = node_in(t, 0);
     }
-    peel(&f->k, &f->swap_k, &f->scale, true);
+    peel_keys(f);
     return true;
 }
 
@@ -120,9 +156,10 @@ static bool match_scores(found *f, value *v) {
     const node *product = s.n == 1 ? match_single(s.of[0], &op_matmul) : NULL;
     if (!product || product->out[0]->type.shape.rank != 4) return false;
     f->scale = s.number;
+    f->swap_q = f->swap_k = false;
     f->q = node_in(product, MATMUL_A);
     if (!match_keys(f, product)) return false;
-    peel(&f->q, &f->swap_q, &f->scale, false);
+    peel(&f->q, &f->swap_q, &f->scale);
     return true;
 }
 
@@ -152,7 +189,7 @@ static bool match_values(found *f, const value *weights) {
         node_in(product, MATMUL_B) == weights || !is_plain_product(product, false))
         return false;
     f->v = node_in(product, MATMUL_B);
-    peel(&f->v, &f->swap_v, NULL, true);
+    peel_values(f);
     f->last = product;
     node *t = value_only_user(product->out[0]);
     if (t && t->op == &op_transpose && has_perm(t, 2, 1, 3)) {
@@ -162,15 +199,32 @@ static bool match_values(found *f, const value *weights) {
     return true;
 }
 
-static bool find_attention(found *f, node *n) {
-    if (n->op != &op_softmax || n->out[0]->type.shape.rank != 4 || !softmax_is_last(n))
-        return false;
-    if (!match_masked(f, node_in(n, 0)) || !match_values(f, n->out[0])) return false;
+static int64_t heads_of(const value *v, bool swap) { return v->type.shape.dim[swap ? 2 : 1]; }
+
+/* Have K and V been left with the same heads? */
+static bool shares_heads(const found *f) {
+    if (!f->repeats_k && !f->repeats_v) return true;
+    const int64_t k = heads_of(f->k, f->swap_k), v = heads_of(f->v, f->swap_v);
+    return f->repeats_k && f->repeats_v && dim_known(k) && k == v;
+}
+
+static bool match_parts(found *f, const node *softmax) {
+    if (!match_masked(f, node_in(softmax, 0)) || !match_values(f, softmax->out[0])) return false;
     const value *const parts[] = {f->q, f->k, f->v};
     for (int32_t i = 0; i < 3; i++)
         if (parts[i]->type.shape.rank != 4 || parts[i]->type.dtype != HONE_F32) return false;
     const value *mask = f->mask ? f->mask : f->choice;
     return !mask || (mask->type.shape.rank >= 0 && mask->type.shape.rank <= 4);
+}
+
+static bool find_attention(found *f, const node *n) {
+    if (n->op != &op_softmax || n->out[0]->type.shape.rank != 4 || !softmax_is_last(n))
+        return false;
+    *f = (found){.scale = 1};
+    if (!match_parts(f, n)) return false;
+    if (shares_heads(f)) return true;
+    *f = (found){.scale = 1, .whole = true};
+    return match_parts(f, n);
 }
 
 static value *emit_mask(builder *b, const found *f) {
@@ -181,7 +235,7 @@ static value *emit_mask(builder *b, const found *f) {
 }
 
 static hone_status fuse_node(const ctx *c, node *n, int64_t *changes) {
-    found f = {.scale = 1};
+    found f;
     if (!find_attention(&f, n)) return HONE_OK;
     builder b;
     builder_init(&b, c, n->graph, f.last, n->name);

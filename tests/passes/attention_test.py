@@ -136,6 +136,48 @@ class Attention(PassTest):
             self.weigh(graph, v="v3")
             self.becomes(graph)
 
+    def grouped(self, length_of):
+        """Lengths are unknown; k and v are repeated for as many rows as input `length_of` has."""
+        graph = self.heads((1, 6, "S", 8), (1, 2, "L", 8), (1, 2, "M", 8))
+        graph.node("Shape", [length_of], ["dims"])
+        graph.node("Gather", ["dims", self.ints(graph, "second", [2])], ["length"], axis=0)
+        for name, number in (("one", 1), ("two", 2), ("three", 3), ("six", 6), ("eight", 8)):
+            self.ints(graph, name, [number])
+        graph.node("Concat", ["one", "two", "three", "length", "eight"], ["repeated"], axis=0)
+        self.ints(graph, "ones", [1] * 5)
+        self.ints(graph, "less", [-1] * 5)
+        graph.node("Equal", ["repeated", "less"], ["open"])
+        graph.node("Where", ["open", "ones", "repeated"], ["many"])
+        graph.node("Concat", ["one", "six", "length", "eight"], ["joined"], axis=0)
+        for name in "kv":
+            graph.node("Unsqueeze", [name, "second"], [name + "1"])
+            graph.node("Expand", [name + "1", "many"], [name + "2"])
+            graph.node("Reshape", [name + "2", "joined"], [name + "3"])
+        self.scores(graph, k="k3")
+        self.weigh(graph, v="v3")
+        graph.output("y", FLOAT, None)
+        Model(graph).save(self.path("grouped.onnx"))
+        facts = self.hone("inspect", "grouped.onnx", "--json").json
+        return {o["operator"]: o["count"] for o in facts["operators"]}
+
+    def test_groups_of_queries_of_unknown_length(self):
+        self.assertEqual(self.grouped("k"), {"Attention": 1})
+        self.same_results((5, 9, 9), (1, 4, 4), (3, 1, 1), (2, 5, 1))
+
+    def same_results(self, *rows):
+        for lengths in rows:
+            shapes = [f"-s{name}=1,{heads},{n},8"
+                      for name, heads, n in zip("qkv", (6, 2, 2), lengths)]
+            self.hone("run", "grouped.onnx", "-r", "1", "--passes=none", "-o", "plain", "-q",
+                      *shapes)
+            self.hone("compare", "grouped.onnx", "plain", "-r", "1", *shapes)
+
+    def test_repeats_for_other_lengths_stay(self):
+        self.assertEqual(self.grouped("q")["Expand"], 2)
+        self.same_results((4, 4, 4), (4, 1, 4), (4, 1, 1))
+        self.assertEqual(self.grouped("v")["Expand"], 2)
+        self.same_results((3, 4, 4), (3, 1, 4))
+
     def test_chosen_scores(self):
         for inverted in (False, True):
             graph = self.heads()
