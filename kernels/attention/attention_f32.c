@@ -10,6 +10,8 @@
 /* Most rows of a row block, about: their scores against a key block stay in the second-level cache,
  * and their number pays for going through the panels. */
 #define BLOCK_ROWS 64
+/* Keys of a mask of this or less are tried to be left out. */
+#define FAR (-1e4f)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t round_up(size_t a, size_t unit) {
@@ -26,13 +28,15 @@ static void plan_scratch(attention_f32 *a) {
     a->at_panels = sat_add(a->at_scores, sat_align(scores));
     a->at_mask = sat_add(a->at_panels, sat_align(pairs));
     a->at_state = sat_add(a->at_mask, sat_align(a->block_keys * sizeof(float)));
-    a->scratch = sat_add(a->at_state, sat_align(a->block_rows * sizeof(softmax_state)));
+    a->at_reach = sat_add(a->at_state, sat_align(a->block_rows * sizeof(softmax_state)));
+    a->scratch = sat_add(a->at_reach, sat_align(a->block_rows * sizeof(float)));
 }
 
-/* Floats of the panels of one key block. */
+/* Floats of the panels of one key block, and of what follows them: its reach. */
 static size_t block_floats(const attention_f32 *a) {
-    const size_t k = sat_mul(round_up(a->block_keys, GEMM_PANEL), a->depth);
-    return sat_add(k, sat_mul(round_up(a->width, GEMM_PANEL), a->block_keys));
+    const size_t k = sat_mul(a->block_keys, a->depth);
+    const size_t v = sat_mul(round_up(a->width, GEMM_PANEL), a->block_keys);
+    return sat_add(sat_add(k, v), GEMM_PANEL);
 }
 
 /* Blocks of the same size, a multiple of `unit`, of about `most` at most. */
@@ -66,6 +70,7 @@ typedef struct attention_task {
     float *y;
     float *packed_q, *scores, *panels, *mask_row;
     softmax_state *state; /* of each row */
+    float *reach;         /* of each row: no score is larger than this times a key's length */
 } attention_task;
 
 /* Keys of key block j. */
@@ -75,7 +80,23 @@ static size_t keys_of(const attention_f32 *a, size_t j) {
 
 /* Where the panels of the values are in a key block whose panels, keys first, are at `panels`. */
 static float *value_panels(const attention_f32 *a, float *panels) {
-    return panels + round_up(a->block_keys, GEMM_PANEL) * a->depth;
+    return panels + a->block_keys * a->depth;
+}
+
+/* Where the reach of a key block is: no key is longer; infinite or NaN when an element of a key or
+ * value is. */
+static float *block_reach(const attention_f32 *a, float *panels) {
+    return panels + block_floats(a) - GEMM_PANEL;
+}
+
+/* The root of the sum over all keys: one fold of the panels, far above the longest key, and far
+ * below what masks hide by. */
+static float find_reach(const attention_f32 *a, size_t keys, float *panels) {
+    float squares, values;
+    a->ks->reduce_sumsq[KT_F32](round_up(keys, GEMM_PANEL) * a->depth, panels, &squares);
+    a->ks->reduce_sumabs[KT_F32](round_up(a->width, GEMM_PANEL) * keys, value_panels(a, panels),
+                                 &values);
+    return sqrtf(squares) + 0 * values;
 }
 
 static void pack_block(const attention_f32 *a, const attention_operands *x, size_t batch,
@@ -87,6 +108,7 @@ static void pack_block(const attention_f32 *a, const attention_operands *x, size
     gemm_f32_pack(a->ks, GEMM_B_COLUMNS, a->depth, keys, k, ks[3], panels, a->depth * GEMM_PANEL);
     gemm_f32_pack(a->ks, GEMM_B_ROWS, keys, a->width, v, vs[3], value_panels(a, panels),
                   keys * GEMM_PANEL);
+    if (x->mask.data) *block_reach(a, panels) = find_reach(a, keys, panels);
 }
 
 void attention_f32_pack(const attention_f32 *a, const attention_operands *x, size_t first,
@@ -172,19 +194,19 @@ static const float *mask_of(const attention_task *t, size_t i, size_t first, siz
  * none.
  */
 static size_t last_seen(const kernels *ks, const float *mask, size_t from, size_t to) {
-    enum { STEP = 32 };
+    enum { STEP = 2 * GEMM_PANEL };
     while (to > from) {
-        const size_t n = smaller(to - from, STEP);
+        const size_t n = smaller(to - from, (to - 1) % STEP + 1);
         float max;
         ks->reduce_max[KT_F32](n, mask + to - n, &max);
-        if (!(max == -INFINITY)) return to;
+        if (!(max <= FAR)) return to;
         to -= n;
     }
     return from;
 }
 
-/* How many of these keys come before those that the mask hides from all rows, as the causal rule
- * hides half of all: their powers are 0. */
+/* How many of these keys come before those that the mask seems to hide from all rows, as the causal
+ * rule hides half of all. */
 static size_t seen_keys(const attention_task *t, size_t first, size_t keys) {
     const size_t step = t->x->mask.step[3];
     size_t seen = 0;
@@ -192,6 +214,20 @@ static size_t seen_keys(const attention_task *t, size_t first, size_t keys) {
     for (size_t i = step ? t->rows : 1; i-- > 0;)
         seen = last_seen(t->a->ks, t->mask + i * step + first, seen, keys);
     return seen;
+}
+
+/* Are the powers of the scores of keys from..to of block j certainly 0 for every row? A score is no
+ * larger than the length of its query times that of its key. */
+static bool is_negligible(const attention_task *t, size_t j, size_t from, size_t to,
+                          float *panels) {
+    const float reach = *block_reach(t->a, panels);
+    for (size_t i = 0; i < t->rows; i++) {
+        float mask;
+        const float *row = mask_of(t, i, j * t->a->block_keys, to);
+        t->a->ks->reduce_max[KT_F32](to - from, row + from, &mask);
+        if (!(mask + t->reach[i] * reach < t->state[i].max - 104)) return false;
+    }
+    return true;
 }
 
 /* Scores against keys from `first` on become powers; what y holds so far shrinks with the maximum.
@@ -207,24 +243,25 @@ static void soften(const attention_task *t, size_t first, size_t keys, bool begu
     }
 }
 
-/* Adds key block j, of which the first `keys` are seen. */
-static void attend_block(const attention_task *t, size_t j, size_t keys, bool begun) {
+/* Adds keys from..to of key block j; `from` is a multiple of a panel. */
+static void attend_keys(const attention_task *t, size_t j, size_t from, size_t to, float *panels,
+                        bool begun) {
     const attention_f32 *a = t->a;
-    float *panels = panels_of(t, j);
+    const size_t keys = to - from;
     multiply(t, &(attention_product){.a = t->q,
                                      .packed = a->kernel->pack ? t->packed_q : NULL,
                                      .lda = t->x->q.step[3],
                                      .depth = a->depth,
-                                     .b = panels,
+                                     .b = panels + from * a->depth,
                                      .c = t->scores,
                                      .n = keys,
                                      .ldb = a->depth * GEMM_PANEL,
                                      .ldc = a->block_keys});
-    soften(t, j * a->block_keys, keys, begun);
+    soften(t, j * a->block_keys + from, keys, begun);
     multiply(t, &(attention_product){.a = t->scores,
                                      .lda = a->block_keys,
                                      .depth = keys,
-                                     .b = value_panels(a, panels),
+                                     .b = value_panels(a, panels) + from * GEMM_PANEL,
                                      .c = t->y,
                                      .n = a->width,
                                      .ldb = keys_of(a, j) * GEMM_PANEL,
@@ -241,24 +278,37 @@ static void divide(const attention_task *t) {
     }
 }
 
+static void attend(const attention_task *t) {
+    const attention_f32 *a = t->a;
+    bool begun = false;
+    for (size_t j = 0; j < a->key_blocks; j++) {
+        const size_t keys = keys_of(a, j), seen = seen_keys(t, j * a->block_keys, keys);
+        float *panels = panels_of(t, j);
+        if (seen > 0) attend_keys(t, j, 0, seen, panels, begun);
+        begun = begun || seen > 0;
+        if (seen == keys || (begun && is_negligible(t, j, seen, keys, panels))) continue;
+        attend_keys(t, j, seen, keys, panels, begun);
+        begun = true;
+    }
+    divide(t);
+}
+
+/* Sums of no keys. */
 static void clear(const attention_task *t) {
     for (size_t i = 0; i < t->rows; i++)
         memset(t->y + i * t->x->y.step[3], 0, t->a->width * sizeof(float));
 }
 
-static void attend(const attention_task *t) {
-    const attention_f32 *a = t->a;
-    bool begun = false;
-    for (size_t i = 0; i < t->rows; i++) t->state[i] = (softmax_state){.max = -INFINITY};
-    pack_queries(t);
-    for (size_t j = 0; j < a->key_blocks; j++) {
-        const size_t keys = seen_keys(t, j * a->block_keys, keys_of(a, j));
-        if (keys == 0) continue;
-        attend_block(t, j, keys, begun);
-        begun = true;
+static void begin(const attention_task *t) {
+    const size_t depth = t->a->depth, step = t->x->q.step[3];
+    for (size_t i = 0; i < t->rows; i++) {
+        t->state[i] = (softmax_state){.max = -INFINITY};
+        if (!t->mask) continue;
+        t->a->ks->reduce_sumsq[KT_F32](depth, t->q + i * step, &t->reach[i]);
+        /* Sums and roots are rounded. */
+        t->reach[i] = sqrtf(t->reach[i]) * fabsf(t->x->scale) * 1.001f;
     }
-    if (!begun) clear(t);
-    if (a->keys > 0) divide(t); /* sums of no keys at all are zeros */
+    pack_queries(t);
 }
 
 static float *place(const attention_place *p, size_t batch, size_t head, size_t group, size_t row) {
@@ -283,10 +333,16 @@ void attention_f32_run(const attention_f32 *a, const attention_operands *x, size
             .panels = (float *)(void *)(base + a->at_panels),
             .mask_row = (float *)(void *)(base + a->at_mask),
             .state = (softmax_state *)(void *)(base + a->at_state),
+            .reach = (float *)(void *)(base + a->at_reach),
         };
         t.q = place(&x->q, t.batch, t.head, group, row);
         t.y = place(&x->y, t.batch, t.head, group, row);
         t.mask = x->mask.data ? place(&x->mask, t.batch, t.head, group, row) : NULL;
+        if (a->keys == 0) {
+            clear(&t);
+            continue;
+        }
+        begin(&t);
         attend(&t);
     }
 }

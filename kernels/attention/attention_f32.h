@@ -18,6 +18,9 @@
  * keys and values into panels. Those are shared by all tasks if a head has more than one, otherwise
  * the task packs them key block by key block.
  *
+ * Keys at the end of a block that a mask hides from all rows are left out if it is certain that
+ * their powers are 0, because no score is larger than the lengths of its query and key allow.
+ *
  * Cuts depend on the sizes only, so the bits do not depend on how tasks are spread.
  */
 #ifndef HONE_ATTENTION_F32_H
@@ -37,7 +40,7 @@ typedef struct attention_f32 {
     bool shared;              /* panels are packed before the tasks run */
     size_t tasks, pack_tasks; /* pack_tasks is 0 unless shared */
     size_t panels;            /* floats of the shared panels */
-    size_t at_q, at_scores, at_panels, at_mask, at_state; /* offsets in scratch */
+    size_t at_q, at_scores, at_panels, at_mask, at_state, at_reach; /* offsets in scratch */
     size_t scratch; /* bytes that one worker needs, aligned to 64 */
 } attention_f32;
 
