@@ -53,6 +53,8 @@ typedef struct option_group {
 extern const option_group options_common;
 /* Opening a model: limits, shapes, external data */
 extern const option_group options_model;
+/* The same where --passes shows what they did */
+extern const option_group options_model_shown;
 /* --threads, --isa, --memory-limit */
 extern const option_group options_session;
 /* --input, --random, images and audio */

@@ -103,7 +103,7 @@ static hone_status print_report(cli *c, const inspection *in) {
                     &c->error));
     TRY(print_operators(in, &c->error));
     print_metadata(in);
-    if (c->set.passes) {
+    if (c->set.passes.given) {
         putchar('\n');
         TRY(model_print_passes(model, &c->error));
     }
@@ -157,7 +157,7 @@ static hone_status fill_json(json_t *root, cli *c, const inspection *in) {
     TRY(json_ports(root, "outputs", model, hone_model_output, hone_model_output_count(model),
                    &c->error));
     json_plan(root, in);
-    if (c->set.passes) model_json_passes(root, "passes", model);
+    if (c->set.passes.given) model_json_passes(root, "passes", model);
     if (c->set.weights) weight_report_json(root, "weights", model);
     return HONE_OK;
 }
@@ -172,10 +172,10 @@ static hone_status print_json(cli *c, const inspection *in) {
 
 static hone_status inspect_model(cli *c, inspection *in) {
     const settings *set = &c->set;
-    const char *ignored = set->json      ? "json"
-                          : set->weights ? "weights"
-                          : set->passes  ? "passes"
-                                         : NULL;
+    const char *ignored = set->json                                ? "json"
+                          : set->weights                           ? "weights"
+                          : set->passes.given && !set->passes.text ? "passes"
+                                                                   : NULL;
     if (set->dot && ignored)
         return cli_fail(&c->error, HONE_E_ARG, "--dot and --%s exclude each other", ignored);
     TRY(workspace_open(&in->work, c, c->set.operand[0]));
@@ -196,12 +196,11 @@ static hone_status run(cli *c) {
 
 static const option_def own[] = {
     OPTION("weights", 'w', OPTION_FLAG, weights, NULL, "Statistics of every constant"),
-    OPTION("passes", 'p', OPTION_FLAG, passes, NULL, "What each optimisation pass changed"),
     OPTION("dot", 0, OPTION_FLAG, dot, NULL, "Write the graph in Graphviz's language instead"),
     OPTION_END,
 };
 static const option_group own_group = {"Report", own};
-static const option_group *const groups[] = {&own_group, &options_model, &options_session,
+static const option_group *const groups[] = {&own_group, &options_model_shown, &options_session,
                                              &options_common, NULL};
 
 const command command_inspect = {

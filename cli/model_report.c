@@ -51,14 +51,23 @@ int32_t model_operator_kinds(const hone_model *model) {
     return kinds;
 }
 
+/* One line about a pass. */
+static const char *pass_doc(const char *name) {
+    const char *at, *doc;
+    for (int32_t i = 0; hone_pass(i, &at, &doc, NULL) == HONE_OK; i++)
+        if (strcmp(at, name) == 0) return doc;
+    return "";
+}
+
 hone_status model_print_passes(const hone_model *model, hone_error *err) {
     table t;
     const char *name;
     int64_t changes;
-    table_init(&t, "pass<|changes>");
+    table_init(&t, "pass<|changes>|what it does<");
     for (int32_t i = 0; hone_model_pass(model, i, &name, &changes, NULL) == HONE_OK; i++) {
         table_cell(&t, "%s", name);
         table_cell(&t, "%lld", (long long)changes);
+        table_cell(&t, "%s", pass_doc(name));
     }
     return table_print(&t, err);
 }
@@ -71,5 +80,6 @@ void model_json_passes(json_t *parent, const char *key, const hone_model *model)
         json_t *item = doc_object(list, NULL);
         doc_text(item, "name", name);
         doc_int(item, "changes", changes);
+        doc_text(item, "what", pass_doc(name));
     }
 }

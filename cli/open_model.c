@@ -68,6 +68,7 @@ static hone_open_options open_options(const cli *c) {
     if (c->set.no_optimize) options.flags |= HONE_OPEN_NO_OPTIMIZE;
     if (c->set.no_external) options.flags |= HONE_OPEN_NO_EXTERNAL;
     if (c->set.verify) options.flags |= HONE_OPEN_VERIFY;
+    options.passes = c->set.passes.text;
     options.limits = &c->set.limits;
     options.data_dir = c->set.data_dir;
     return options;

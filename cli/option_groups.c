@@ -13,31 +13,41 @@ static const option_def common[] = {
 };
 const option_group options_common = {"General", common};
 
-static const option_def model[] = {
-    OPTION("shape", 's', OPTION_LIST, shapes, "NAME=1,3,224,224",
-           "Shape of an input; '?' leaves a dimension unknown. May be repeated. Dimensions of "
-           "the same name in other inputs follow"),
-    OPTION("no-optimize", 0, OPTION_FLAG, no_optimize, NULL,
-           "Keep the graph as imported: no folding, no fusion"),
-    OPTION("verify", 0, OPTION_FLAG, verify, NULL,
-           "Check the weights of a .hone file against their checksums; import always does"),
-    OPTION("no-external", 0, OPTION_FLAG, no_external, NULL,
-           "Refuse tensors that are stored in other files"),
-    OPTION("data-dir", 0, OPTION_TEXT, data_dir, "DIR",
-           "Folder of external tensor files (default: the model's)"),
-    OPTION("max-memory", 0, OPTION_SIZE, limits.memory_bytes, "SIZE",
-           "Most memory that opening may take (default 16G)"),
-    OPTION("max-file", 0, OPTION_SIZE, limits.file_bytes, "SIZE",
-           "Largest file to open (default 16G)"),
-    OPTION("max-tensor", 0, OPTION_SIZE, limits.tensor_bytes, "SIZE",
-           "Largest tensor (default 4G)"),
-    OPTION_IN("max-nodes", 0, OPTION_INT, limits.nodes, "N",
-              "Most nodes in the model (default 1000000)", 1, 1e12),
-    OPTION_IN("max-trips", 0, OPTION_INT, limits.loop_trips, "N",
-              "Most iterations of all Loops in one run (default 10000000)", 1, 1e18),
-    OPTION_END,
-};
+#define PASSES_HELP                                                                                \
+    "all, none, names of some (with what they need), or of those to leave out as -NAME, "          \
+    "separated "                                                                                   \
+    "by commas"
+#define MODEL_OPTIONS(...)                                                                         \
+    OPTION("shape", 's', OPTION_LIST, shapes, "NAME=1,3,224,224",                                  \
+           "Shape of an input; '?' leaves a dimension unknown. May be repeated. Dimensions of "    \
+           "the same name in other inputs follow"),                                                \
+        OPTION("no-optimize", 0, OPTION_FLAG, no_optimize, NULL,                                   \
+               "Keep the graph as imported: no folding, no fusion"),                               \
+        __VA_ARGS__,                                                                               \
+        OPTION("verify", 0, OPTION_FLAG, verify, NULL,                                             \
+               "Check the weights of a .hone file against their checksums; import always does"),   \
+        OPTION("no-external", 0, OPTION_FLAG, no_external, NULL,                                   \
+               "Refuse tensors that are stored in other files"),                                   \
+        OPTION("data-dir", 0, OPTION_TEXT, data_dir, "DIR",                                        \
+               "Folder of external tensor files (default: the model's)"),                          \
+        OPTION("max-memory", 0, OPTION_SIZE, limits.memory_bytes, "SIZE",                          \
+               "Most memory that opening may take (default 16G)"),                                 \
+        OPTION("max-file", 0, OPTION_SIZE, limits.file_bytes, "SIZE",                              \
+               "Largest file to open (default 16G)"),                                              \
+        OPTION("max-tensor", 0, OPTION_SIZE, limits.tensor_bytes, "SIZE",                          \
+               "Largest tensor (default 4G)"),                                                     \
+        OPTION_IN("max-nodes", 0, OPTION_INT, limits.nodes, "N",                                   \
+                  "Most nodes in the model (default 1000000)", 1, 1e12),                           \
+        OPTION_IN("max-trips", 0, OPTION_INT, limits.loop_trips, "N",                              \
+                  "Most iterations of all Loops in one run (default 10000000)", 1, 1e18),          \
+        OPTION_END
+static const option_def model[] = {MODEL_OPTIONS(OPTION(
+    "passes", 0, OPTION_TEXT, passes.text, "LIST", "Optimisation passes that run: " PASSES_HELP))};
 const option_group options_model = {"Model", model};
+static const option_def model_shown[] = {MODEL_OPTIONS(
+    OPTION("passes", 'p', OPTION_FLAG_TEXT, passes, "LIST",
+           "Show what each optimisation pass changed. LIST: those that run, " PASSES_HELP))};
+const option_group options_model_shown = {"Model", model_shown};
 
 static const option_def session[] = {
     OPTION_IN("threads", 't', OPTION_INT, threads, "N",

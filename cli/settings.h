@@ -60,6 +60,7 @@ typedef struct settings {
     /* Opening a model */
     hone_limits limits;
     bool no_optimize;
+    flag_text passes; /* without a text: show what each changed */
     bool no_external;
     bool verify;
     const char *data_dir;
@@ -111,7 +112,6 @@ typedef struct settings {
     /* inspect */
     bool weights;
     bool dot;
-    bool passes;
 
     /* compare */
     bool all;

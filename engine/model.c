@@ -166,16 +166,17 @@ void model_sweep(hone_model *m) {
     mem_free(&m->alloc, used);
 }
 
-static hone_status run_passes(const ctx *c, hone_model *m) {
+static hone_status run_passes(const ctx *c, hone_model *m, uint64_t chosen) {
     m->passes = arena_array(&m->arena, (size_t)pass_count, sizeof *m->passes);
     if (!m->passes) return fail_nomem(c, 0);
     for (int32_t i = 0; i < pass_count; i++) {
         const pass *p = pass_list[i];
-        m->passes[m->n_passes++] = (pass_result){.name = p->name};
+        if (!(chosen >> i & 1)) continue;
+        pass_result *result = &m->passes[m->n_passes++];
+        *result = (pass_result){.name = p->name};
         TRY(report_progress(c, p->name, i, pass_count));
-        TRY(p->run(c, m, m->graph, &m->passes[i].changes));
-        log_line(c, HONE_LOG_DEBUG, "pass %s: %lld changes", p->name,
-                 (long long)m->passes[i].changes);
+        TRY(p->run(c, m, m->graph, &result->changes));
+        log_line(c, HONE_LOG_DEBUG, "pass %s: %lld changes", p->name, (long long)result->changes);
     }
     return HONE_OK;
 }
@@ -189,9 +190,13 @@ static void number_all(hone_model *m, graph *g) {
 }
 
 hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *options) {
-    const bool optimized = m->is_optimized || (options && options->flags & HONE_OPEN_NO_OPTIMIZE);
-    if (!optimized) TRY(run_passes(c, m));
-    m->is_optimized = m->is_optimized || !optimized;
+    uint64_t chosen;
+    TRY(pass_choose(c, options ? options->passes : NULL, &chosen));
+    if (options && options->flags & HONE_OPEN_NO_OPTIMIZE) chosen = 0;
+    if (!m->is_optimized && chosen) {
+        TRY(run_passes(c, m, chosen));
+        m->is_optimized = true;
+    }
     model_sweep(m);
     m->n_nodes = 0;
     number_all(m, m->graph);

@@ -45,7 +45,7 @@ struct hone_model {
     const struct custom_ops *custom; /* operators that the caller registered, or NULL */
     pass_result *passes;
     int32_t n_passes;
-    bool is_optimized;     /* the passes have run, now or before the file was saved */
+    bool is_optimized;     /* passes have run, now or before the file was saved */
     uint64_t folded_bytes; /* constants computed so far, against limits.fold_bytes */
     /* By id, for the public queries and for sessions; set by model_finish. */
     int32_t n_nodes; /* of all graphs */
@@ -86,9 +86,16 @@ typedef struct pass {
     const char *name;
     const char *doc; /* one line for people */
     hone_status (*run)(const ctx *c, hone_model *m, graph *g, int64_t *changes);
+    /* Names of passes that have to run for this one to do its work, separated by commas, or NULL.
+     * Without them it does less, but nothing wrong. */
+    const char *needs;
 } pass;
-/* All passes in the order in which they run; optimize/ provides them. */
+/* All passes in the order in which they run, some more than once; optimize/ provides them. */
 extern const pass *const pass_list[];
 extern const int32_t pass_count;
+
+/* What hone_open_options.passes says, which may be NULL: bit i stands for pass_list[i]. Names that
+ * there are none of and mixtures of names with and without '-' are HONE_E_ARG. */
+hone_status pass_choose(const ctx *c, const char *text, uint64_t *chosen);
 
 #endif

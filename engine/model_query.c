@@ -177,3 +177,11 @@ hone_status hone_model_pass(const hone_model *m, int32_t index, const char **nam
     *changes = m->passes[index].changes;
     return HONE_OK;
 }
+
+hone_status hone_pass(int32_t index, const char **name, const char **doc, hone_error *err) {
+    if (!name || !doc) return bad_arg(err, "a NULL argument");
+    if (!in_list(index, pass_count)) return bad_arg(err, "there is no pass number %d", index);
+    *name = pass_list[index]->name;
+    *doc = pass_list[index]->doc;
+    return HONE_OK;
+}

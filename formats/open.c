@@ -97,6 +97,8 @@ static hone_status load(const ctx *c, hone_model *m, source *s) {
 static hone_status check_options(const ctx *c, const hone_open_options *o) {
     if (o->flags & ~(HONE_OPEN_NO_OPTIMIZE | HONE_OPEN_NO_EXTERNAL | HONE_OPEN_VERIFY))
         return fail(c, HONE_E_ARG, "options: unknown flags %#x", o->flags);
+    uint64_t chosen;
+    TRY(pass_choose(c, o->passes, &chosen));
     if (o->shape_count < 0) return fail(c, HONE_E_ARG, "options: %d shapes", o->shape_count);
     if (o->operator_count < 0 || (o->operator_count && !o->operators))
         return fail(c, HONE_E_ARG, "options: %d operators", o->operator_count);

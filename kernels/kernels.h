@@ -77,6 +77,17 @@ typedef void narrow_fn(size_t n, const float *x, uint16_t *y);
 /* One row of softmax (or log-softmax): y = exp(x - max) / sum. y may equal x. n >= 1. */
 typedef void softmax_fn(size_t n, const float *x, float *y);
 
+/* The same for a row that comes in blocks, of scores: x = exp(x * scale + mask - max) in place, max
+ * being the largest so far and mask NULL or as long. Sums of the blocks before are too large if the
+ * maximum has grown: state->sum is corrected, the result is the factor for what the caller has. The
+ * state begins as {-INFINITY, 0}; what is -inf counts 0. */
+typedef struct softmax_state {
+    float max;
+    double sum;
+} softmax_state;
+typedef float softmax_block_fn(size_t n, float *x, float scale, const float *mask,
+                               softmax_state *state);
+
 /* One row of a normalisation: y[i] = (x[i] - mean) * inv_std * scale[i] + bias[i]. scale and bias
  * may be NULL. The RMS form leaves the mean out. stats, if not NULL, receives {mean, inv_std}. y
  * may equal x. */

@@ -202,7 +202,8 @@ static void *place_address(const frame *f, const place *at, const tensor *inputs
     switch (at->kind) {
     case PLACE_CONST: return constant;
     case PLACE_ARENA: return f->arena + at->offset;
-    case PLACE_INPUT: return inputs[at->index].data;
+    case PLACE_INPUT:
+        return at->offset ? (char *)inputs[at->index].data + at->offset : inputs[at->index].data;
     case PLACE_DYNAMIC: return f->dynamic[at->index].data;
     case PLACE_NONE: break;
     }
@@ -288,7 +289,8 @@ static hone_status frame_step(const ctx *c, frame *f, step *s, const tensor *inp
     const uint64_t start = timed ? clock_ns() : 0;
     step_resolve(f, s, inputs);
     if (s->is_view) {
-        s->out[0].data = s->in[0].data; /* for observers */
+        for (int32_t i = 0; i < s->n_out; i++) /* for observers */
+            s->out[i].data = place_address(f, &s->out_place[i], inputs, s->out[i].data);
     } else {
         const hone_status status = step_run(c, f, s);
         if (status != HONE_OK) return fail_in_node(c, status, s->node->name, s->node->op->name);

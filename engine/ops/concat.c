@@ -68,9 +68,12 @@ static void concat_axes(const node *n, axis_map *m) {
             axis_add(m, i, a, 0, a, a == axis ? AXIS_JOINED : AXIS_SAME);
 }
 
+/* Where nothing is outside of the axis, inputs are runs of bytes of the output. */
 static hone_status concat_plan(plan_ctx *p, step *s) {
     (void)p;
+    const shape *y = &s->out[0].shape;
     s->keeps_bytes = s->n_in == 1;
+    s->joins_bytes = shape_span(y, 0, concat_axis(step_params(s), y->rank)) == 1;
     return HONE_OK;
 }
 
@@ -87,7 +90,8 @@ static hone_status concat_run(run_ctx *r, const step *s) {
         movement_init(&m, size);
         movement_add(&m, outer, part, row);
         movement_add(&m, part, 1, 1);
-        movement_run(r, s->k, &m, s->in[i].data, dst);
+        if (s->in[i].data != dst) /* it may have been made there, see memplan.c */
+            movement_run(r, s->k, &m, s->in[i].data, dst);
         dst += (size_t)part * size;
     }
     return HONE_OK;

@@ -58,7 +58,8 @@ void ew_run(run_ctx *r, const step *s, const elementwise *e);
 extern const op op_add, op_sub, op_mul, op_div;
 extern const op op_relu, op_sigmoid, op_tanh, op_erf, op_silu, op_hardsigmoid, op_hardswish,
     op_gelu_erf;
-extern const op op_leaky_relu, op_sqrt, op_exp, op_reciprocal;
+extern const op op_leaky_relu, op_sqrt, op_exp, op_reciprocal, op_neg, op_log, op_softplus;
+extern const op op_max, op_min, op_pow, op_equal;
 
 /* Constants p0 and p1 of a unary operator's node. */
 void unary_constants(const node *n, double *param);

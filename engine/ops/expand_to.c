@@ -3,7 +3,7 @@
  * Expand: broadcasts the input with a shape, both ways.
  */
 #include "movement.h"
-#include "shape_of.h"
+#include "shape_items.h"
 
 static const op_arg expand_in[] = {{"input", DT_MOVABLE, 'T', 0}, {"shape", DT(HONE_I64), 0, 0}};
 static const op_arg expand_out[] = {{"output", DT_MOVABLE, 'T', 0}};
@@ -16,8 +16,10 @@ static hone_status expand_infer(infer *f) {
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
     f->out[0].dtype = infer_dtype(f, 0);
     if (!infer_value(f, 1)) {
-        const shape *like = f->blind ? NULL : shape_listed(node_in(f->node, 1));
-        if (like && shape_broadcast(x, like, &f->out[0].shape)) return HONE_OK;
+        shape_item item[HONE_MAX_RANK];
+        shape like = {.rank = f->blind ? -1 : shape_items(node_in(f->node, 1), item)};
+        for (int32_t i = 0; i < like.rank; i++) like.dim[i] = item_dim(&item[i]);
+        if (like.rank >= 0 && shape_broadcast(x, &like, &f->out[0].shape)) return HONE_OK;
         if (target->rank == 1 && dim_known(target->dim[0]) && target->dim[0] <= HONE_MAX_RANK &&
             x->rank >= 0) {
             const int32_t rank = (int32_t)target->dim[0];

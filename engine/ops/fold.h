@@ -30,4 +30,9 @@ hone_status fold_run(run_ctx *r, const step *s);
  * twice. A scalar has no axes: any number is accepted and means nothing. */
 hone_status fold_axes(const ctx *c, const tensor *axes, int32_t rank, uint32_t *out);
 
+extern const op op_reduce_mean;
+/* Is n a ReduceMean, or another reduction, of the last axes, which are known and stay with size 1?
+ * Then the first of them, counted from the end: -1 is the last one only. */
+bool reduces_last_axes(const node *n, int32_t *first);
+
 #endif

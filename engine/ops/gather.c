@@ -87,6 +87,22 @@ static hone_status gather_run(run_ctx *r, const step *s) {
     return HONE_OK;
 }
 
+/* One pick that is known, and nothing outside of its axis: a run of bytes. */
+static hone_status gather_plan(plan_ctx *p, step *s) {
+    const shape *x = &s->in[0].shape;
+    int32_t axis = 0;
+    axis_normalize(((const gather_params *)step_params(s))->axis, x->rank, &axis);
+    if (!s->in[1].data || tensor_count(&s->in[1]) != 1 || shape_span(x, 0, axis) != 1)
+        return HONE_OK;
+    int64_t pick = tensor_i64(&s->in[1], 0);
+    if (pick < 0) pick += x->dim[axis];
+    if (pick < 0 || pick >= x->dim[axis]) return HONE_OK; /* run says so */
+    size_t *at = plan_parts(p, s);
+    if (!at) return HONE_E_NOMEM;
+    *at = (size_t)(pick * shape_span(x, axis + 1, x->rank)) * dtype_size(s->in[0].dtype);
+    return HONE_OK;
+}
+
 static const char *const gather_cases[] = {"f32[5,7] i64{0,-1,3}", "f32[5,7] i64{2,2} axis=1",
                                            "f32[1000,384] i64{7,8,999,1}",
                                            "u8[4,3,2] i32{1} axis=1", NULL};
@@ -100,6 +116,7 @@ const op op_gather = {.name = "Gather",
                       .flags = OP_PICKS,
                       .infer = gather_infer,
                       .axes = gather_axes,
+                      .plan = gather_plan,
                       .run = gather_run,
                       .grad = move_grad,
                       .quant = &quant_moves_first,

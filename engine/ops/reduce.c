@@ -67,6 +67,20 @@ static hone_status reduce_infer(infer *f) {
     return HONE_OK;
 }
 
+bool reduces_last_axes(const node *n, int32_t *first) {
+    const reduce_params *p = n->params;
+    const value *axes = node_in(n, 1);
+    const int32_t rank = node_in(n, 0)->type.shape.rank;
+    const ctx quiet = {0};
+    uint32_t bits;
+    if (n->op->infer != reduce_infer || !p->keepdims || rank < 1 || (axes && !axes->constant))
+        return false;
+    if (reduced_axes(&quiet, p, axes ? axes->constant : NULL, rank, &bits) != HONE_OK || !bits)
+        return false;
+    for (*first = -1; *first > -rank && bits >> (rank + *first - 1) & 1u;) --*first;
+    return bits == ((1u << rank) - (1u << (rank + *first)));
+}
+
 static void reduce_axes(const node *n, axis_map *m) {
     const reduce_params *p = n->params;
     const int32_t rank = node_in(n, 0)->type.shape.rank;

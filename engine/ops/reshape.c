@@ -4,6 +4,7 @@
  */
 #include "legacy.h"
 #include "movement.h"
+#include "shape_items.h"
 #include "view.h"
 
 typedef struct reshape_params {
@@ -58,6 +59,25 @@ static hone_status check_count(const infer *f, const shape *x, const shape *y) {
                       shape_text(b, sizeof b, y));
 }
 
+/* What is known of a target that is not known yet as a whole. A dimension in it that turns out to be
+ * 0 would copy another one; nothing that matters relies on which. */
+static void infer_items(infer *f, const shape *x, bool allowzero) {
+    shape_item item[HONE_MAX_RANK];
+    const int32_t rank = f->blind ? -1 : shape_items(node_in(f->node, 1), item);
+    int32_t open = 0, wild = -1;
+    if (rank < 0) return;
+    shape y = shape_of_rank(rank);
+    for (int32_t a = 0; a < rank; a++) {
+        y.dim[a] = item_dim(&item[a]);
+        if (item_is_number(&item[a], 0) && !allowzero)
+            y.dim[a] = a < x->rank ? x->dim[a] : DIM_UNKNOWN;
+        if (item_is_number(&item[a], -1)) wild = a;
+        open += y.dim[a] == DIM_UNKNOWN;
+    }
+    if (wild >= 0 && open == 1 && x->rank >= 0) y.dim[wild] = rest_of(x, &y, wild);
+    f->out[0].shape = y;
+}
+
 static hone_status reshape_infer(infer *f) {
     const reshape_params *p = f->params;
     const shape *x = infer_shape(f, 0), *target = infer_shape(f, 1);
@@ -69,6 +89,7 @@ static hone_status reshape_infer(infer *f) {
     if (!infer_value(f, 1)) {
         if (target->rank == 1 && dim_known(target->dim[0]) && target->dim[0] <= HONE_MAX_RANK)
             f->out[0].shape = shape_of_rank((int32_t)target->dim[0]);
+        infer_items(f, x, p->allowzero);
         return HONE_OK;
     }
     TRY(infer_ints(f, 1, v, HONE_MAX_RANK, &n));

@@ -128,36 +128,56 @@ static bool slice_permute(builder *b, node *n, const int32_t *to, int32_t rank) 
     return true;
 }
 
-/* Nothing is cut or turned round? */
+/* Where the box that is kept begins, in elements, and its strides; or what is wrong. */
+static const char *slice_box(const step *s, int64_t *first, int64_t *from) {
+    const shape *x = &s->in[DATA].shape;
+    const tensor *list[STEPS + 1] = {NULL};
+    slice_axis axis[HONE_MAX_RANK];
+    for (int32_t i = STARTS; i <= STEPS; i++) list[i] = step_has(s, i) ? &s->in[i] : NULL;
+    const char *wrong = slice_read(list, x->rank, axis);
+    if (wrong) return wrong;
+    *first = 0;
+    dense_strides(x, from);
+    for (int32_t a = 0; a < x->rank; a++) {
+        if (axis[a].cut) *first += slice_resolve(&axis[a], x->dim[a]).first * from[a];
+        /* A single element may have a step of any size. */
+        from[a] = s->out[0].shape.dim[a] > 1 ? from[a] * axis[a].step : 0;
+    }
+    return NULL;
+}
+
+static void slice_movement(const step *s, const int64_t *from, movement *m) {
+    const shape *y = &s->out[0].shape;
+    int64_t to[HONE_MAX_RANK];
+    dense_strides(y, to);
+    movement_init(m, dtype_size(s->in[DATA].dtype));
+    for (int32_t a = 0; a < y->rank; a++) movement_add(m, y->dim[a], from[a], to[a]);
+}
+
+/* What is kept may be a run of bytes. */
 static hone_status slice_plan(plan_ctx *p, step *s) {
-    (void)p;
-    s->keeps_bytes = shape_equal(&s->in[DATA].shape, &s->out[0].shape);
-    if (!s->keeps_bytes || !step_has(s, STEPS)) return HONE_OK;
-    const tensor *steps = &s->in[STEPS];
-    for (int64_t i = 0; i < tensor_count(steps); i++)
-        if (!steps->data || tensor_i64(steps, i) < 0) s->keeps_bytes = false;
+    int64_t first, from[HONE_MAX_RANK];
+    movement m;
+    for (int32_t i = STARTS; i <= STEPS; i++)
+        if (step_has(s, i) && !s->in[i].data) return HONE_OK;
+    if (tensor_count(&s->out[0]) == 0 || slice_box(s, &first, from)) return HONE_OK;
+    slice_movement(s, from, &m);
+    if (!movement_is_copy(&m)) return HONE_OK;
+    size_t *at = plan_parts(p, s);
+    if (!at) return HONE_E_NOMEM;
+    *at = (size_t)first * dtype_size(s->in[DATA].dtype);
     return HONE_OK;
 }
 
 static hone_status slice_run(run_ctx *r, const step *s) {
-    const shape *x = &s->in[DATA].shape, *y = &s->out[0].shape;
-    const tensor *list[STEPS + 1] = {NULL};
-    slice_axis axis[HONE_MAX_RANK];
-    int64_t from[HONE_MAX_RANK], to[HONE_MAX_RANK], offset = 0;
+    int64_t first, from[HONE_MAX_RANK];
     movement m;
-    for (int32_t i = STARTS; i <= STEPS; i++) list[i] = step_has(s, i) ? &s->in[i] : NULL;
-    const char *wrong = slice_read(list, x->rank, axis);
-    if (wrong) return run_fail(r, "%s", wrong);
     if (tensor_count(&s->out[0]) == 0) return HONE_OK;
-    dense_strides(x, from);
-    dense_strides(y, to);
-    movement_init(&m, dtype_size(s->in[DATA].dtype));
-    for (int32_t a = 0; a < y->rank; a++) {
-        if (axis[a].cut) offset += slice_resolve(&axis[a], x->dim[a]).first * from[a];
-        /* A single element may have a step of any size. */
-        movement_add(&m, y->dim[a], y->dim[a] > 1 ? from[a] * axis[a].step : 0, to[a]);
-    }
-    movement_run(r, s->k, &m, (const char *)s->in[DATA].data + offset * (int64_t)m.unit,
+    const char *wrong = slice_box(s, &first, from);
+    if (wrong) return run_fail(r, "%s", wrong);
+    slice_movement(s, from, &m);
+    const size_t size = dtype_size(s->in[DATA].dtype);
+    movement_run(r, s->k, &m, (const char *)s->in[DATA].data + (size_t)first * size,
                  s->out[0].data);
     return HONE_OK;
 }

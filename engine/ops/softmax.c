@@ -7,6 +7,7 @@
 
 #include "composite.h"
 #include "rows.h"
+#include "softmax.h"
 
 typedef struct softmax_params {
     int64_t axis;
@@ -24,6 +25,14 @@ static hone_status softmax_infer(infer *f) {
     int32_t axis;
     if (rank > 0) TRY(infer_axis(f, p->axis, rank, &axis));
     return infer_same(f, 0);
+}
+
+bool softmax_is_last(const node *n) {
+    const int32_t rank = n->out[0]->type.shape.rank;
+    int32_t axis;
+    return n->op == &op_softmax &&
+           axis_normalize(((const softmax_params *)n->params)->axis, rank, &axis) &&
+           axis == rank - 1;
 }
 
 static void softmax_axes(const node *n, axis_map *m) {

@@ -98,6 +98,22 @@ static int64_t part_size(const step *s, int32_t i, int32_t axis) {
     return equal_part(s->in[0].shape.dim[axis], s->n_out, i);
 }
 
+/* Nothing outside of the axis: each part is a run of bytes. */
+static hone_status split_plan(plan_ctx *p, step *s) {
+    const shape *x = &s->in[0].shape;
+    int32_t axis = 0;
+    axis_normalize(((const split_params *)step_params(s))->axis, x->rank, &axis);
+    if (shape_span(x, 0, axis) != 1) return HONE_OK;
+    size_t *at = plan_parts(p, s), next = 0;
+    if (!at) return HONE_E_NOMEM;
+    const size_t row = (size_t)shape_span(x, axis + 1, x->rank) * dtype_size(s->in[0].dtype);
+    for (int32_t i = 0; i < s->n_out; i++) {
+        at[i] = next;
+        next += (size_t)part_size(s, i, axis) * row;
+    }
+    return HONE_OK;
+}
+
 static hone_status split_run(run_ctx *r, const step *s) {
     const shape *x = &s->in[0].shape;
     const size_t size = dtype_size(s->in[0].dtype);
@@ -150,6 +166,7 @@ const op op_split = {.name = "Split",
                      .infer = split_infer,
                      .axes = split_axes,
                      .permute = permute_attrs,
+                     .plan = split_plan,
                      .run = split_run,
                      .grad = split_grad,
                      .quant = &quant_moves_first,

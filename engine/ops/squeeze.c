@@ -98,20 +98,20 @@ static const char *const unsqueeze_cases[] = {"f32[3] i64{0,2}", "f32[] i64{0}",
                                               NULL};
 
 #define SQUEEZE(ident, label)                                                                      \
-    static const op op_##ident = {.name = label,                                                   \
-                                  .domain = "",                                                    \
-                                  OP_VERSIONS(squeeze_versions),                                   \
-                                  OP_ARGS_IN(ident##_in),                                          \
-                                  OP_ARGS_OUT(squeeze_out),                                        \
-                                  .flags = OP_VIEW,                                                \
-                                  .infer = ident##_infer,                                          \
-                                  .axes = view_axes,                                               \
-                                  .run = view_run,                                                 \
-                                  .grad = view_grad,                                               \
-                                  .quant = &quant_moves_first,                                     \
-                                  .flops = move_flops,                                             \
-                                  .tolerance = {TOL_EXACT, 0},                                     \
-                                  .cases = ident##_cases}
+    const op op_##ident = {.name = label,                                                          \
+                           .domain = "",                                                           \
+                           OP_VERSIONS(squeeze_versions),                                          \
+                           OP_ARGS_IN(ident##_in),                                                 \
+                           OP_ARGS_OUT(squeeze_out),                                               \
+                           .flags = OP_VIEW,                                                       \
+                           .infer = ident##_infer,                                                 \
+                           .axes = view_axes,                                                      \
+                           .run = view_run,                                                        \
+                           .grad = view_grad,                                                      \
+                           .quant = &quant_moves_first,                                            \
+                           .flops = move_flops,                                                    \
+                           .tolerance = {TOL_EXACT, 0},                                            \
+                           .cases = ident##_cases}
 SQUEEZE(squeeze, "Squeeze");
 SQUEEZE(unsqueeze, "Unsqueeze");
 

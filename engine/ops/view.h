@@ -7,6 +7,8 @@
 
 #include "op.h"
 
+extern const op op_squeeze, op_unsqueeze;
+
 /* Copies input 0 to output 0, where the planner could not let them share memory. */
 hone_status view_run(run_ctx *r, const step *s);
 /* Axes that keep their place among the elements are the same; those that were joined or split mix.

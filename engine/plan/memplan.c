@@ -2,9 +2,10 @@
  *
  * Memory planning: lifetimes of intermediate tensors become offsets in one arena.
  *
- *   1. Views share the buffer of what they view.
- *   2. An operator that may work in place takes over an input's buffer when nothing reads it later.
- *   3. Buffers are placed largest first, each at the lowest offset that is free during its lifetime
+ *   1. Views share the buffer of what they view, or of which they are a part.
+ *   2. What is joined is made in its place, where it fills a buffer of its own.
+ *   3. An operator that may work in place takes over an input's buffer when nothing reads it later.
+ *   4. Buffers are placed largest first, each at the lowest offset that is free during its lifetime
  *      (greedy by size: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
  *      Inference", 2020). Where there are too many to compare each with each, in the order of time,
  *      each in the first gap between those that live then.
@@ -19,6 +20,7 @@
 typedef struct buffer {
     int32_t first, last; /* steps, inclusive */
     int32_t merged;      /* buffer that it became part of, or -1 */
+    size_t at;           /* where in that one */
     size_t bytes, offset;
 } buffer;
 
@@ -28,6 +30,7 @@ typedef struct memplanner {
     buffer *buffers;
     int32_t n_buffers;
     int32_t *of; /* buffer of each value, or -1 */
+    size_t *at;  /* where in what it is a view of; 0 for others */
 } memplanner;
 
 static int32_t buffer_root(const memplanner *m, int32_t b) {
@@ -49,18 +52,35 @@ static bool in_arena(const memplanner *m, int32_t id) {
     return id >= 0 && m->p->places[id].kind == PLACE_ARENA;
 }
 
-/* Output 0 of a view gets the place of input 0. */
+static size_t buffer_offset(const memplanner *m, int32_t b) {
+    size_t at = 0;
+    for (; m->buffers[b].merged >= 0; b = m->buffers[b].merged) at += m->buffers[b].at;
+    return at + m->buffers[b].offset;
+}
+
+/* Value `out` is what lies in value `in` from byte `at` on. */
+static void view_value(memplanner *m, int32_t out, int32_t in, size_t at) {
+    const place *from = &m->p->places[in];
+    char *data = m->p->values[in].data;
+    m->p->places[out] = *from;
+    if (from->kind == PLACE_INPUT) m->p->places[out].offset += at;
+    m->p->values[out].data = data && at ? data + at : data;
+    m->of[out] = m->of[in];
+    m->at[out] = m->at[in] + at;
+    if (m->of[in] >= 0) buffer_extend(&m->buffers[m->of[in]], m->p->last_use[out]);
+}
+
+/* Outputs of a view get the place of input 0, or parts of it. */
 static bool make_view(memplanner *m, step *s) {
-    const int32_t in = s->in_place[0].index, out = s->out_place[0].index;
-    const bool view = (s->node->op->flags & OP_VIEW) || s->keeps_bytes;
-    if (!view || in < 0 || out < 0) return false;
+    const int32_t in = s->in_place[0].index;
+    const bool view = (s->node->op->flags & OP_VIEW) || s->keeps_bytes || s->part_at;
+    if (!view || in < 0 || (!s->part_at && s->out_place[0].index < 0)) return false;
     if (m->p->places[in].kind == PLACE_DYNAMIC || s->in[0].layout.kind != LAYOUT_DENSE)
         return false;
     s->is_view = true;
-    m->p->places[out] = m->p->places[in];
-    m->p->values[out].data = m->p->values[in].data;
-    m->of[out] = m->of[in];
-    if (m->of[in] >= 0) buffer_extend(&m->buffers[m->of[in]], m->p->last_use[out]);
+    for (int32_t i = 0; i < (s->part_at ? s->n_out : 1); i++)
+        if (s->out_place[i].index >= 0)
+            view_value(m, s->out_place[i].index, in, s->part_at ? s->part_at[i] : 0);
     return true;
 }
 
@@ -74,6 +94,35 @@ static void find_buffers(memplanner *m) {
             const int32_t b = buffer_new(m, t, s->out[i].bytes);
             m->of[id] = b;
             buffer_extend(&m->buffers[b], m->p->last_use[id]);
+        }
+    }
+}
+
+/* Can value `in`, which fills a buffer of its own, be made inside another buffer? */
+static bool can_join(const memplanner *m, int32_t in, size_t bytes) {
+    if (!in_arena(m, in) || m->at[in] != 0 || m->of[in] < 0 || bytes == 0) return false;
+    const buffer *b = &m->buffers[m->of[in]];
+    return b->merged < 0 && b->bytes == bytes;
+}
+
+/* Inputs of a Concat are made where it would copy them to. One whose buffer is part of another one
+ * already, as when it comes twice, is left to be copied. */
+static void merge_joined(memplanner *m) {
+    for (int32_t t = 0; t < m->p->n_steps; t++) {
+        const step *s = &m->p->steps[t];
+        if (!s->joins_bytes || s->is_constant || s->is_dynamic || s->is_view) continue;
+        if (s->out_place[0].index < 0) continue;
+        const int32_t into = m->of[s->out_place[0].index];
+        buffer *all = &m->buffers[into];
+        size_t at = 0;
+        for (int32_t i = 0; i < s->n_in; at += s->in[i++].bytes) {
+            const int32_t in = s->in_place[i].index;
+            if (!can_join(m, in, s->in[i].bytes)) continue;
+            buffer *b = &m->buffers[m->of[in]];
+            b->merged = into;
+            b->at = at;
+            buffer_extend(all, b->last);
+            if (b->first < all->first) all->first = b->first;
         }
     }
 }
@@ -99,12 +148,14 @@ static void merge_inplace(memplanner *m) {
         step *s = &m->p->steps[t];
         if (s->is_constant || s->is_dynamic || s->is_view || !s->node->op->inplace) continue;
         if (s->n_out < 1 || s->out_place[0].index < 0) continue;
+        buffer *own = &m->buffers[m->of[s->out_place[0].index]];
+        if (own->merged >= 0) continue; /* made where it is joined */
         for (int32_t i = 0; i < s->n_in && i < 32; i++) {
             if (!(s->node->op->inplace >> i & 1) || !can_overwrite(m, s, t, i)) continue;
-            const int32_t into = buffer_root(m, m->of[s->in_place[i].index]);
-            const int32_t own = m->of[s->out_place[0].index];
-            m->buffers[own].merged = into;
-            buffer_extend(&m->buffers[into], m->buffers[own].last);
+            const int32_t in = s->in_place[i].index;
+            own->merged = m->of[in];
+            own->at = m->at[in];
+            buffer_extend(&m->buffers[buffer_root(m, m->of[in])], own->last);
             s->is_inplace = true;
             break;
         }
@@ -231,7 +282,7 @@ static void resolve_places(memplanner *m, const int32_t *scratch) {
     plan *p = m->p;
     for (int32_t id = 0; id < p->n_values; id++)
         if (p->places[id].kind == PLACE_ARENA && m->of[id] >= 0)
-            p->places[id].offset = m->buffers[buffer_root(m, m->of[id])].offset;
+            p->places[id].offset = buffer_offset(m, m->of[id]) + m->at[id];
     for (int32_t t = 0; t < p->n_steps; t++) {
         step *s = &p->steps[t];
         if (scratch[t] >= 0) s->scratch_offset = m->buffers[scratch[t]].offset;
@@ -250,10 +301,12 @@ hone_status memplan_assign(const ctx *c, plan *p) {
     memplanner m = {.c = c, .p = p};
     m.buffers = arena_array(&p->arena, most, sizeof *m.buffers);
     m.of = arena_array(&p->arena, (size_t)p->n_values, sizeof *m.of);
+    m.at = arena_array(&p->arena, (size_t)p->n_values, sizeof *m.at);
     int32_t *scratch = arena_array(&p->arena, (size_t)p->n_steps, sizeof *scratch);
-    if (!m.buffers || !m.of || !scratch) return fail_nomem(c, most * sizeof *m.buffers);
+    if (!m.buffers || !m.of || !m.at || !scratch) return fail_nomem(c, most * sizeof *m.buffers);
     for (int32_t i = 0; i < p->n_values; i++) m.of[i] = -1;
     find_buffers(&m);
+    merge_joined(&m);
     merge_inplace(&m);
     for (int32_t t = 0; t < p->n_steps; t++) {
         const step *s = &p->steps[t];

@@ -14,6 +14,13 @@ void *plan_state(plan_ctx *p, step *s, size_t size) {
     return s->state;
 }
 
+size_t *plan_parts(plan_ctx *p, step *s) {
+    size_t *at = arena_array(p->arena, (size_t)s->n_out, sizeof *at);
+    if (!at) fail_nomem(p->c, (size_t)s->n_out * sizeof *at);
+    s->part_at = at;
+    return at;
+}
+
 void plan_kernel(plan_ctx *p, step *s, const char *format, ...) {
     char name[96];
     va_list args;

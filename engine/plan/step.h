@@ -30,11 +30,14 @@ typedef struct step {
      * dtype HONE_UNDEFINED. */
     tensor *in, *out;
     int32_t n_in, n_out;
-    void *state;          /* what plan left for run; lives as long as the plan */
-    size_t scratch_bytes; /* one block of the arena for this step */
-    bool keeps_bytes;     /* set by plan: with these shapes output 0 holds the bytes of input 0 */
-    const char *kernel;   /* name of the chosen kernel, for people */
-    const char *declined; /* "name: reason; ..." */
+    void *state;           /* what plan left for run; lives as long as the plan */
+    size_t scratch_bytes;  /* one block of the arena for this step */
+    bool keeps_bytes;      /* set by plan: with these shapes output 0 holds the bytes of input 0 */
+    bool joins_bytes;      /* or: it holds the bytes of all inputs, one behind the other; inputs may
+                            * already be there when run is called */
+    const size_t *part_at; /* or: output i holds those from part_at[i] on, see plan_parts() */
+    const char *kernel;    /* name of the chosen kernel, for people */
+    const char *declined;  /* "name: reason; ..." */
 
     /* The executor's own. */
     place *in_place, *out_place;
@@ -62,6 +65,10 @@ __attribute__((format(printf, 3, 4))) void plan_kernel(plan_ctx *p, step *s, con
 /* Adds "kernel: reason" to what `explain` shows about better kernels. */
 __attribute__((format(printf, 4, 5))) void plan_decline(plan_ctx *p, step *s, const char *kernel,
                                                         const char *format, ...);
+
+/* Sets s->part_at and returns it as zeros, to be filled in: with these shapes and values every
+ * output is a run of bytes of input 0. NULL (after recording the error) when memory is out. */
+size_t *plan_parts(plan_ctx *p, step *s);
 
 typedef struct frame frame;
 

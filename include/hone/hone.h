@@ -357,6 +357,10 @@ typedef struct hone_open_options {
     int32_t shape_count;
     int32_t operator_count;
     const hone_operator *const *operators; /* copied; their functions must outlive the model */
+    /* Which passes of the optimisation run: NULL or "all"; "none"; "a,b": only those and what they
+     * need; "-a,-b": all but those. Their names and meanings: hone_pass. An optimised .hone file
+     * stays as it is. */
+    const char *passes;
 } hone_open_options;
 
 /* Opens a model file. The format (.hone, ONNX) is told by its content. The file is mapped and must
@@ -446,6 +450,9 @@ HONE_API hone_status hone_model_node_attribute(const hone_model *model, int32_t 
 /* How many changes pass number `index` of the optimisation made; HONE_E_ARG past the last one. */
 HONE_API hone_status hone_model_pass(const hone_model *model, int32_t index, const char **name,
                                      int64_t *changes, hone_error *err);
+/* Name and one line about pass number `index` of all that there are, in the order in which they
+ * run, which may be more than once; HONE_E_ARG past the last one. */
+HONE_API hone_status hone_pass(int32_t index, const char **name, const char **doc, hone_error *err);
 
 /* ---- Sessions -------------------------------------------------------------------------------- */
 

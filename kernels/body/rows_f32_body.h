@@ -17,9 +17,8 @@ SIMD_INLINE vf step_exp(vf acc, vf x, vf max) {
     return vf_add(acc, vf_exp_negative(vf_sub(x, max)));
 }
 
-/* A row that holds NaN or +inf, or nothing but -inf, becomes NaN. */
-static void SIMD_NAME(softmax_f32)(size_t n, const float *x, float *y) {
-    const vf max = vf_set1(row_max(n, x));
+/* y = exp(x - max); returns the sum. y may equal x. */
+SIMD_INLINE double exp_run(size_t n, const float *x, vf max, float *y) {
     double total = 0.0;
     for (size_t start = 0; start < n; start += FOLD_BLOCK) {
         const size_t end = n - start < FOLD_BLOCK ? n : start + FOLD_BLOCK;
@@ -38,10 +37,48 @@ static void SIMD_NAME(softmax_f32)(size_t n, const float *x, float *y) {
         }
         total += (double)vf_hsum(sum);
     }
+    return total;
+}
+
+/* A row that holds NaN or +inf, or nothing but -inf, becomes NaN. */
+static void SIMD_NAME(softmax_f32)(size_t n, const float *x, float *y) {
+    const double total = exp_run(n, x, vf_set1(row_max(n, x)), y);
     const vf scale = vf_set1((float)(1.0 / total));
     size_t i = 0;
     for (; n - i >= VF_LANES; i += VF_LANES) vf_store(y + i, vf_mul(vf_load(y + i), scale));
     if (i < n) vf_store_n(y + i, n - i, vf_mul(vf_load_n(y + i, n - i), scale));
+}
+
+/* x = x * scale + mask; returns the largest, which skips NaN. Called with a constant `masked`. */
+SIMD_INLINE float scale_run(size_t n, float *x, float scale, const float *mask, bool masked) {
+    const vf s = vf_set1(scale);
+    vf max = vf_set1(-INFINITY);
+    size_t i = 0;
+    for (; n - i >= VF_LANES; i += VF_LANES) {
+        const vf v = vf_fma(vf_load(x + i), s, load_step(mask, masked, vf_zero(), i, VF_LANES));
+        vf_store(x + i, v);
+        max = vf_max(v, max);
+    }
+    if (i < n) {
+        const vf v =
+            vf_fma(vf_load_n(x + i, n - i), s, load_step(mask, masked, vf_zero(), i, n - i));
+        vf_store_n(x + i, n - i, v);
+        max = vf_max(vf_select(vm_first(n - i), v, vf_set1(-INFINITY)), max);
+    }
+    return vf_hmax(max);
+}
+
+/* While nothing but -inf has been seen, powers are taken of differences from 0. */
+static float SIMD_NAME(softmax_block_f32)(size_t n, float *x, float scale, const float *mask,
+                                          softmax_state *state) {
+    const float old = state->max;
+    const float block =
+        mask ? scale_run(n, x, scale, mask, true) : scale_run(n, x, scale, NULL, false);
+    state->max = block > old ? block : old;
+    const float base = state->max == -INFINITY ? 0.0f : state->max;
+    const float shrink = vf_hmax(vf_exp_negative(vf_set1(old - base)));
+    state->sum = state->sum * (double)shrink + exp_run(n, x, vf_set1(base), x);
+    return shrink;
 }
 
 /* x - max - log(sum of exp(x - max)). */
@@ -120,6 +157,7 @@ static void SIMD_NAME(blend_f32)(size_t n, size_t taps, const float *const *rows
 
 static void fill_rows_f32(kernels *k) {
     k->softmax_f32 = SIMD_NAME(softmax_f32);
+    k->softmax_block_f32 = SIMD_NAME(softmax_block_f32);
     k->logsoftmax_f32 = SIMD_NAME(logsoftmax_f32);
     k->layernorm_f32 = SIMD_NAME(layernorm_f32);
     k->rmsnorm_f32 = SIMD_NAME(rmsnorm_f32);

@@ -66,4 +66,4 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
 }
 
 const pass pass_flush_subnormals = {"flush_subnormals", "sets weights too small to matter to zero",
-                                    run};
+                                    run, NULL};

@@ -139,5 +139,5 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return HONE_OK;
 }
 
-const pass pass_fold_affine = {
-    "fold_affine", "folds factors and summands per channel into weights and biases", run};
+const pass pass_fold_affine = {"fold_affine", "folds factors and summands into weights and biases",
+                               run, "remove_dead"};

@@ -149,4 +149,5 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return status;
 }
 
-const pass pass_fold_constants = {"fold_constants", "computes what depends on constants only", run};
+const pass pass_fold_constants = {"fold_constants", "computes what depends on constants only", run,
+                                  NULL};

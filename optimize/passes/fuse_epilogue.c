@@ -4,6 +4,7 @@
  * added, then a clamp, then an activation.
  */
 #include <math.h>
+#include <string.h>
 
 #include "build.h"
 #include "clip.h"
@@ -33,10 +34,20 @@ static hone_status take_residual(const ctx *c, node *n, node *add, bool *done) {
     return HONE_OK;
 }
 
+/* clamp(leaky(x)) = leaky(clamp(x)) with other bounds, because it rises everywhere. */
+static bool unleak(const fused_params *fused, float *lo, float *hi) {
+    const float slope = fused->p[0];
+    if (strcmp(fused->activation, op_leaky_relu.name) != 0 || !(slope > 0.0f)) return false;
+    *lo = *lo < 0.0f ? *lo / slope : *lo;
+    *hi = *hi < 0.0f ? *hi / slope : *hi;
+    return true;
+}
+
 static bool take_clip(node *n, const node *clip) {
     fused_params *fused = node_fused(n);
     float lo, hi;
-    if (*fused->activation || !clip_bounds(clip, &lo, &hi)) return false;
+    if (!clip_bounds(clip, &lo, &hi) || (*fused->activation && !unleak(fused, &lo, &hi)))
+        return false;
     lo = fmaxf(lo, fused->lo);
     hi = fminf(hi, fused->hi);
     if (lo > hi) return false;
@@ -78,4 +89,4 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
 }
 
 const pass pass_fuse_epilogue = {
-    "fuse_epilogue", "lets products and convolutions add residuals and apply activations", run};
+    "fuse_epilogue", "fuses residuals and activations into what makes them", run, "remove_dead"};

@@ -21,4 +21,18 @@ value *match_other(const node *n, const value *v);
  * either side, otherwise it is the second input. */
 value *match_with(const node *n, const op *o, double x, bool commutes);
 
+/* What a tree of Mul nodes (and of Div by numbers), each read by the next one only, multiplies:
+ * numbers as one, everything else in no order. */
+#define MATCH_FACTORS 4
+typedef struct factors {
+    double number;
+    value *of[MATCH_FACTORS];
+    int32_t n; /* MATCH_FACTORS + 1: too many */
+} factors;
+void match_factors(factors *f, const node *n);
+/* The same of a value that is read by one node only, which may be the only factor. */
+void match_factors_of(factors *f, value *v);
+/* Do the numbers agree to 6 digits? */
+bool match_close(double x, double y);
+
 #endif

@@ -76,4 +76,5 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return status;
 }
 
-const pass pass_pack_weights = {"pack_weights", "lays weights out as the kernels read them", run};
+const pass pass_pack_weights = {"pack_weights", "lays weights out as the kernels read them", run,
+                                NULL};

@@ -23,4 +23,5 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return HONE_OK;
 }
 
-const pass pass_remove_dead = {"remove_dead", "removes nodes whose results nothing reads", run};
+const pass pass_remove_dead = {"remove_dead", "removes nodes whose results nothing reads", run,
+                               NULL};

@@ -92,4 +92,5 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return HONE_OK;
 }
 
-const pass pass_sink_constants = {"sink_constants", "gives bodies what is constant outside", run};
+const pass pass_sink_constants = {"sink_constants", "gives bodies what is constant outside", run,
+                                  NULL};

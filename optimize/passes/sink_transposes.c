@@ -190,4 +190,4 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
 }
 
 const pass pass_sink_transposes = {"sink_transposes",
-                                   "moves layout changes together until they cancel", run};
+                                   "moves layout changes together until they cancel", run, NULL};

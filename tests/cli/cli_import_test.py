@@ -29,7 +29,7 @@ class Import(CommandTest):
         self.assertGreaterEqual(result["flops"], 2 * 4 * 2 * 3)
         self.assertEqual(result["output_bytes"], os.path.getsize(self.path("linear.hone")))
         self.assertEqual(result["source_bytes"], os.path.getsize(self.path("linear.onnx")))
-        self.assertTrue(all(set(p) == {"name", "changes"} for p in result["passes"]))
+        self.assertTrue(all(set(p) == {"name", "changes", "what"} for p in result["passes"]))
 
     def test_damaged_weights_are_noticed(self):
         self.hone("import", self.linear())

@@ -52,6 +52,28 @@ class Inspect(CommandTest):
                      "author = somebody", "constant", "pass"):
             self.assertIn(text, out)
 
+    def passes(self, *options):
+        facts = self.hone("inspect", self.linear(), "--json", *options).json
+        return {p["name"]: p["changes"] for p in facts["passes"]}
+
+    def test_passes_are_chosen(self):
+        every = self.passes("-p")
+        self.assertEqual(every["fold_affine"], 1)
+        self.assertEqual(self.passes("--passes=all"), every)
+        self.assertEqual(self.passes("--passes=none"), {})
+        self.assertEqual(self.passes("--passes=fold_affine"), {"remove_dead": 0, "fold_affine": 1})
+        fewer = self.passes("--passes=-fold_affine,-pack_weights")
+        self.assertEqual(set(every) - set(fewer), {"fold_affine", "pack_weights"})
+        self.hone("inspect", self.linear(), "--dot", "--passes=none")
+
+    def test_an_optimised_file_is_not_optimised_again(self):
+        self.hone("import", self.linear("a.onnx"), "--passes", "remove_dead")
+        facts = self.hone("inspect", "a.hone", "--json", "--passes").json
+        self.assertEqual((facts["nodes"], facts["passes"]), (2, []))
+        self.hone("import", "a.onnx", "-o", "b.hone", "--passes", "none")
+        facts = self.hone("inspect", "b.hone", "--json", "--passes").json
+        self.assertEqual(facts["nodes"], 1)
+
     def test_without_shapes_there_is_no_plan(self):
         result = self.hone("inspect", self.two_inputs())
         self.assertIn("hone: note: no memory plan: ", result.err)

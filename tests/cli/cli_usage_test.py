@@ -68,6 +68,11 @@ class Usage(CommandTest):
                 (["bench", "--runs", "2", "--duration", "1", "a"], "exclude each other"),
                 (["inspect", "--dot", "--weights", "a"], "--dot and --weights exclude each other"),
                 (["inspect", "--dot", "--passes", "a"], "--dot and --passes exclude each other"),
+                (["run", "--passes", "fold_constants,-remove_dead", "a"], "all without '-'"),
+                (["run", "--passes", "fuse_all", "a"], "'fuse_all' is none of fold_constants, "),
+                (["import", "--passes", "-none", "a"], "'none' is none of fold_constants, "),
+                (["explain", "--passes", "none,all", "a"], "'none' is none of fold_constants, "),
+                (["inspect", "--passes=fold_constants,", "a"], "'' is none of fold_constants, "),
                 (["inspect", "--dot", "--json", "a"], "--dot and --json exclude each other")]:
             result = self.hone(*arguments, code=2)
             self.assertIn(saying, result.err)

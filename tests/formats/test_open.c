@@ -289,8 +289,8 @@ static void options_are_checked(void **state) {
     static const hone_allocator half = {NULL, NULL, NULL};
     hone_limits negative = HONE_INIT(hone_limits), unset = {0};
     negative.nodes = -5;
-    hone_open_options wrong[7];
-    for (int i = 0; i < 7; i++) wrong[i] = HONE_INIT(hone_open_options);
+    hone_open_options wrong[8];
+    for (int i = 0; i < 8; i++) wrong[i] = HONE_INIT(hone_open_options);
     wrong[0].flags = 1u << 20;
     wrong[1].shape_count = 1;
     wrong[2].shapes = twice;
@@ -299,7 +299,8 @@ static void options_are_checked(void **state) {
     wrong[4].limits = &negative;
     wrong[5].limits = &unset;
     wrong[6].struct_size = 4;
-    for (int i = 0; i < 7; i++) {
+    wrong[7].passes = "fold_constants,no_such_pass";
+    for (int i = 0; i < 8; i++) {
         hone_model *model = NULL;
         hone_error err;
         assert_int_equal(hone_model_open_memory(&model, "x", 1, &wrong[i], &err), HONE_E_ARG);

@@ -12,6 +12,7 @@ void select_slots_pick_by_condition(void **state);
 void reduce_slots_fold_every_element(void **state);
 void reduce_sums_stay_accurate_for_long_runs(void **state);
 void softmax_rows_match_double(void **state);
+void softmax_blocks_match_double(void **state);
 void softmax_rows_with_special_values(void **state);
 void blended_rows_match_double(void **state);
 void norm_rows_match_double(void **state);

@@ -84,6 +84,61 @@ void softmax_rows_match_double(void **state) {
     for_each_row("logsoftmax_f32", &r, run_softmax);
 }
 
+/* A row in blocks of a third, scaled and masked, against the same in double. The maximum grows from
+ * block to block, so that what came before shrinks. */
+static void run_softmax_blocks(row_run *r) {
+    const size_t n = r->n, block = (n + 2) / 3;
+    const bool masked = r->in_place;
+    float *x = place(&r->x, n, 4, GUARD_END), *mask = place(&r->y, n, 4, 3);
+    float *input = place(&r->scale, n, 4, 1);
+    fill_uniform(n, n, 4.0f, input);
+    fill_uniform(n, 7, 2.0f, mask);
+    for (size_t i = 0; i < n; i++) {
+        input[i] += (float)(i / block);
+        if (i % 5 == 3) mask[i] = -INFINITY;
+    }
+    memcpy(x, input, n * 4);
+    softmax_state state = {.max = -INFINITY};
+    double factor[3] = {1, 1, 1};
+    for (size_t i = 0; i < 3 && i * block < n; i++) {
+        const size_t at = i * block, count = n - at < block ? n - at : block;
+        const float shrink = level_table(r->level)->softmax_block_f32(
+            count, x + at, 0.5f, masked ? mask + at : NULL, &state);
+        for (size_t j = 0; j < i; j++) factor[j] *= (double)shrink;
+    }
+    double max = -INFINITY, sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        input[i] = input[i] * 0.5f + (masked ? mask[i] : 0.0f);
+        max = fmax(max, (double)input[i]);
+    }
+    for (size_t i = 0; i < n; i++) sum += exp((double)input[i] - max);
+    assert_true(fabs(state.sum - sum) <= 8 * FLT_EPSILON * sum);
+    for (size_t i = 0; i < n; i++) {
+        const double expected = exp((double)input[i] - max), got = (double)x[i] * factor[i / block];
+        if (!(fabs(got - expected) <= 16 * FLT_EPSILON * expected))
+            fail_msg("softmax_block at %s: element %zu of %zu is %.9g, expected %.9g",
+                     isa_name(r->level), i, n, got, expected);
+    }
+}
+
+void softmax_blocks_match_double(void **state) {
+    (void)state;
+    row_run r = {0};
+    for_each_row("softmax_block_f32", &r, run_softmax_blocks);
+    for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
+        if (!level_table(level)) continue;
+        float hidden[] = {-INFINITY, -INFINITY}, seen[] = {1, 2}, poison[] = {0, NAN};
+        softmax_block_fn *f = level_table(level)->softmax_block_f32;
+        softmax_state s = {.max = -INFINITY};
+        f(2, hidden, 1, NULL, &s);
+        assert_true(s.sum == 0 && hidden[0] == 0 && hidden[1] == 0);
+        assert_true(f(2, seen, 1, NULL, &s) == 0 && s.sum > 1 && seen[1] == 1);
+        assert_true(f(2, hidden, 1, NULL, &s) == 1 && s.max == 2);
+        f(2, poison, 1, NULL, &s);
+        assert_true(isnan(s.sum));
+    }
+}
+
 void softmax_rows_with_special_values(void **state) {
     (void)state;
     for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {

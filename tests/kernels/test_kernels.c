@@ -82,6 +82,7 @@ int main(void) {
         cmocka_unit_test(reduce_slots_fold_every_element),
         cmocka_unit_test(reduce_sums_stay_accurate_for_long_runs),
         cmocka_unit_test(softmax_rows_match_double),
+        cmocka_unit_test(softmax_blocks_match_double),
         cmocka_unit_test(softmax_rows_with_special_values),
         cmocka_unit_test(blended_rows_match_double),
         cmocka_unit_test(norm_rows_match_double),

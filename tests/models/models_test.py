@@ -5,9 +5,11 @@ usage: models_test.py --hone PROGRAM FOLDER
 
 For every model of bench/models.txt that is in FOLDER: the outputs agree with ONNX Runtime's; two
 threads, a .hone file instead of the .onnx file, and a second run give the same bits; without
-optimisation and with scalar kernels they stay close.
+optimisation and with scalar kernels they stay close, and so they do without any one pass and with
+any one pass alone.
 """
 import argparse
+import json
 import os
 import pathlib
 import subprocess
@@ -75,6 +77,16 @@ class ModelTest:
         for file, value in outputs.items():
             self.close(other[file], value, f'{what}: {file}')
 
+    def check_passes(self, outputs):
+        """Those that change the model, on and off."""
+        text = subprocess.run([self.hone, 'inspect', '--quiet', '--json', '--passes', self.model.path],
+                              capture_output=True, text=True, check=True).stdout
+        changed = {p['name'] for p in json.loads(text)['passes'] if p['changes']}
+        for name in sorted(changed):
+            for passes in (name, '-' + name):
+                self.check_close(outputs, self.run_hone(self.model.path, f'--passes={passes}'),
+                                 f'--passes={passes}')
+
     def check(self):
         path = self.model.path
         imported = os.path.join(self.folder, 'model.hone')
@@ -86,6 +98,7 @@ class ModelTest:
         self.check_same(outputs, self.run_hone(imported, '--threads=1'), 'from a .hone file')
         self.check_close(outputs, self.run_hone(path, '--no-optimize'), 'without optimisation')
         self.check_close(outputs, self.run_hone(path, '--isa=scalar'), 'scalar kernels')
+        self.check_passes(outputs)
 
 
 def main():

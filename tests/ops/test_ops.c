@@ -172,6 +172,13 @@ static void check_saved(const op *o, const hone_model *m, const result *one, con
     (void)o;
 }
 
+/* Has a pass made one operator of several, which rounds otherwise than they did? */
+static bool is_fused(const hone_model *m) {
+    for (const node *n = m->graph->first; n; n = n->next)
+        if (n->op == op_find("hone", "Attention")) return true;
+    return false;
+}
+
 static void check_case(const op *o, const char *line) {
     hone_model *m = problem_model(o, line, 0),
                *plain = problem_model(o, line, HONE_OPEN_NO_OPTIMIZE);
@@ -180,7 +187,10 @@ static void check_case(const op *o, const char *line) {
     const result r = run(one, m, line), reference = run(scalar, m, line),
                  unoptimized = run(raw, plain, line);
     check_shapes(m, &r, line);
-    same_bits(&r, &unoptimized, "turning passes off", line);
+    if (o->expand && is_fused(m))
+        close_to(o, &unoptimized, &r, "that passes chose", line);
+    else
+        same_bits(&r, &unoptimized, "turning passes off", line);
     check_levels(o, m, &reference, line);
     check_threads(m, &r, line);
     check_saved(o, m, &r, line);

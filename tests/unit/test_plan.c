@@ -42,12 +42,57 @@ static value *flat(random_graph *g, value *v) {
     return emit(&g->b, "Reshape", IN(v, emit_i64s(&g->b, dims, 1)), NO_ATTRS);
 }
 
+/* The parts of v before and from element k on, by one Split. */
+static void split(random_graph *g, value *v, int32_t k, value **parts) {
+    const int64_t sizes[] = {k, ELEMENTS - k};
+    emit_n(&g->b, "Split", IN(flat(g, v), emit_i64s(&g->b, sizes, 2)), ATTRS(A_INT("axis", 0)),
+           parts, 2);
+}
+
+/* v's row `row` of two. */
+static value *row_of(random_graph *g, value *v, int64_t row) {
+    const int64_t dims[] = {2, ELEMENTS / 2};
+    value *rows = emit(&g->b, "Reshape", IN(v, emit_i64s(&g->b, dims, 2)), NO_ATTRS);
+    return emit(&g->b, "Gather", IN(rows, emit_i64(&g->b, row)), NO_ATTRS);
+}
+
+static value *cut(random_graph *g, value *v, int64_t from, int64_t to) {
+    return emit(&g->b, "Slice",
+                IN(flat(g, v), emit_i64s(&g->b, &from, 1), emit_i64s(&g->b, &to, 1)), NO_ATTRS);
+}
+
+static value *join(random_graph *g, value *a, value *b) {
+    return emit(&g->b, "Concat", IN(a, b), ATTRS(A_INT("axis", 0)));
+}
+
+/* Parts of values, joined again. */
+static value *rejoin(random_graph *g, int32_t i, int32_t j, float *y) {
+    const int32_t k = 1 + (int32_t)draw(g, ELEMENTS - 1), half = ELEMENTS / 2;
+    const float *a = g->expected[i], *b = g->expected[j];
+    value *parts[2];
+    switch (draw(g, 3)) {
+    case 0:
+        split(g, g->value[i], k, parts);
+        for (int e = 0; e < ELEMENTS; e++) y[e] = a[(e + k) % ELEMENTS];
+        return join(g, parts[1], parts[0]);
+    case 1:
+        for (int e = 0; e < ELEMENTS; e++) y[e] = e < k ? relu(a[e]) : b[e];
+        parts[0] = emit(&g->b, "Relu", IN(cut(g, g->value[i], 0, k)), NO_ATTRS);
+        return join(g, parts[0], cut(g, g->value[j], k, ELEMENTS));
+    default:
+        for (int e = 0; e < ELEMENTS; e++) y[e] = e < half ? relu(a[e + half]) : relu(b[e - half]);
+        parts[0] = emit(&g->b, "Relu", IN(row_of(g, g->value[i], 1)), NO_ATTRS);
+        parts[1] = emit(&g->b, "Relu", IN(row_of(g, g->value[j], 0)), NO_ATTRS);
+        return join(g, parts[0], parts[1]);
+    }
+}
+
 static void grow(random_graph *g) {
     static const int64_t shapes[][3] = {{24, 1, 1}, {2, 3, 4}, {4, 6, 1}, {3, 8, 1}};
     const int32_t i = pick(g), j = pick(g);
     value *out = NULL;
     float *y = g->expected[g->n];
-    switch (draw(g, 4)) {
+    switch (draw(g, 6)) {
     case 0:
         out = emit(&g->b, "Add", IN(flat(g, g->value[i]), flat(g, g->value[j])), NO_ATTRS);
         for (int e = 0; e < ELEMENTS; e++) y[e] = g->expected[i][e] + g->expected[j][e];
@@ -60,6 +105,8 @@ static void grow(random_graph *g) {
         out = emit(&g->b, "Relu", IN(g->value[i]), NO_ATTRS);
         for (int e = 0; e < ELEMENTS; e++) y[e] = relu(g->expected[i][e]);
         break;
+    case 3:
+    case 4: out = rejoin(g, i, j, y); break;
     default:
         out = emit(&g->b, "Reshape", IN(g->value[i], emit_i64s(&g->b, shapes[draw(g, 4)], 3)),
                    NO_ATTRS);
