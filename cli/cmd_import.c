@@ -11,6 +11,7 @@
 #include "cli_notes.h"
 #include "cli_stop.h"
 #include "cli_text.h"
+#include "import_tune.h"
 #include "model_report.h"
 #include "new_file.h"
 #include "workspace.h"
@@ -22,6 +23,7 @@ typedef struct import_result {
     uint64_t output_bytes;
     bool flops_known;
     uint64_t flops;
+    import_tune tune;
 } import_result;
 
 static bool ends_with(const char *text, const char *end) {
@@ -59,12 +61,13 @@ static hone_status print_summary(cli *c, const workspace *w, const import_result
     printf("  file size   %s -> %s\n", human_bytes(info->file_bytes).s,
            human_bytes(result->output_bytes).s);
     printf("  time        %s\n", human_time((double)w->load_ns).s);
+    if (c->set.tune) TRY(import_tune_print(&result->tune, c, &c->error));
     if (!c->set.verbose) return HONE_OK;
     putchar('\n');
     return model_print_passes(w->model, &c->error);
 }
 
-static hone_status print_json(cli *c, const workspace *w, const import_result *result,
+static hone_status print_json(cli *c, const workspace *w, import_result *result,
                               const hone_model_info *info) {
     json_t *root = doc_new();
     doc_text(root, "source", result->source);
@@ -81,24 +84,26 @@ static hone_status print_json(cli *c, const workspace *w, const import_result *r
     doc_int(root, "output_bytes", (int64_t)result->output_bytes);
     doc_real(root, "load_ms", (double)w->load_ns / 1e6);
     model_json_passes(root, "passes", w->model);
+    if (c->set.tune) import_tune_json(root, &result->tune);
     return doc_print(root, &c->error);
 }
 
-static hone_status import_model(cli *c, workspace *w, const char *output) {
-    import_result result = {.source = c->set.operand[0], .output = output};
+static hone_status import_model(cli *c, workspace *w, import_result *result) {
+    const char *output = result->output;
     hone_model_info info = HONE_INIT(hone_model_info);
     struct stat file;
-    TRY(new_file_distinct(result.source, output, &c->error));
-    TRY(workspace_open(w, c, result.source));
+    TRY(new_file_distinct(result->source, output, &c->error));
+    TRY(workspace_open(w, c, result->source));
+    if (c->set.tune) TRY(import_tune_run(&result->tune, c, w));
     TRY(hone_model_get_info(w->model, &info, &c->error));
     show_progress(&c->set, "writing %s", output);
     TRY(hone_model_save(w->model, output, &c->error));
     show_progress(&c->set, "%s", "");
     if (stat(output, &file) != 0) return cli_fail_errno(&c->error, output, "look at");
-    result.output_bytes = (uint64_t)file.st_size;
+    result->output_bytes = (uint64_t)file.st_size;
     TRY(stop_check(&c->error));
-    count_flops(&result, w, c);
-    return c->set.json ? print_json(c, w, &result, &info) : print_summary(c, w, &result, &info);
+    count_flops(result, w, c);
+    return c->set.json ? print_json(c, w, result, &info) : print_summary(c, w, result, &info);
 }
 
 static hone_status run(cli *c) {
@@ -110,7 +115,9 @@ static hone_status run(cli *c) {
                         c->set.operand[0]);
     char *named = c->set.output ? strdup(c->set.output) : default_output(c->set.operand[0]);
     if (!named) return cli_fail_nomem(&c->error);
-    const hone_status status = import_model(c, &w, named);
+    import_result result = {.source = c->set.operand[0], .output = named};
+    const hone_status status = import_model(c, &w, &result);
+    if (c->set.tune) import_tune_release(&result.tune);
     workspace_release(&w);
     free(named);
     return status;
@@ -119,10 +126,15 @@ static hone_status run(cli *c) {
 static const option_def own[] = {
     OPTION("output", 'o', OPTION_TEXT, output, "FILE",
            "File to write (default: the model's name with .hone; needed for a .hone model)"),
+    OPTION("tune", 0, OPTION_FLAG, tune, NULL,
+           "Time the algorithms of every layer on this machine and keep the fastest"),
+    OPTION_IN("tune-seconds", 0, OPTION_REAL, tune_seconds, "S", "For each algorithm (default 0.5)",
+              0.001, 1e4),
     OPTION_END,
 };
 static const option_group own_group = {"Import", own};
-static const option_group *const groups[] = {&own_group, &options_model, &options_common, NULL};
+static const option_group *const groups[] = {&own_group,     &options_model,  &options_session,
+                                             &options_input, &options_common, NULL};
 
 const command command_import = {
     .name = "import",
@@ -130,9 +142,13 @@ const command command_import = {
     .operands = "MODEL",
     .text = "Reads an ONNX model, optimises its graph and writes a .hone file, which opens in\n"
             "less than a millisecond. Shapes that are given here are fixed in the file, and\n"
-            "what follows from them is computed now.\n",
+            "what follows from them is computed now.\n\n"
+            "With --tune, the model runs with the threads and inputs that are given, or\n"
+            "with random ones, until it is known which algorithm is fastest for each layer;\n"
+            "the file keeps the choice, and as its metadata 'hone.tuned' what it is for.\n",
     .examples = "hone import resnet50.onnx -o resnet50.hone\n"
                 "hone import detector.onnx --shape x=1,3,640,640 --verbose\n"
+                "hone import resnet50.onnx --tune --threads 2\n"
                 "hone import untrusted.onnx --no-external --max-memory 1G -o checked.hone\n",
     .operand_min = 1,
     .operand_max = 1,

@@ -68,6 +68,7 @@ static hone_open_options open_options(const cli *c) {
     if (c->set.no_optimize) options.flags |= HONE_OPEN_NO_OPTIMIZE;
     if (c->set.no_external) options.flags |= HONE_OPEN_NO_EXTERNAL;
     if (c->set.verify) options.flags |= HONE_OPEN_VERIFY;
+    if (c->set.tune) options.flags |= HONE_OPEN_TUNE;
     options.passes = c->set.passes.text;
     options.limits = &c->set.limits;
     options.data_dir = c->set.data_dir;
@@ -130,7 +131,7 @@ hone_status open_model(hone_model **out, cli *c, const char *path, const shape_l
     return stop_check(&c->error);
 }
 
-hone_status open_session(hone_session **out, cli *c, const hone_model *model, uint32_t flags) {
+hone_session_options session_options(cli *c, uint32_t flags) {
     hone_session_options options = HONE_INIT(hone_session_options);
     options.flags = flags;
     options.threads = (int32_t)c->set.threads;
@@ -139,6 +140,11 @@ hone_status open_session(hone_session **out, cli *c, const hone_model *model, ui
     options.seed = (uint64_t)c->set.seed;
     options.log = notes_log;
     options.user = &c->set;
+    return options;
+}
+
+hone_status open_session(hone_session **out, cli *c, const hone_model *model, uint32_t flags) {
+    const hone_session_options options = session_options(c, flags);
     TRY(hone_session_create(out, model, &options, &c->error));
     if (c->set.deadline_ms > 0)
         TRY(hone_session_set_deadline(*out, (uint64_t)c->set.deadline_ms * 1000000, &c->error));

@@ -28,7 +28,8 @@ hone_status open_to_look(hone_model **out, cli *c, const char *path);
 hone_status open_model(hone_model **out, cli *c, const char *path, const shape_list *shapes);
 /* Tells every operator that the model in `path` needs. */
 hone_status survey_model(cli *c, const char *path, hone_need_fn take, void *user);
-/* `flags` as in hone_session_options. */
+/* What the options say about sessions; `flags` as in hone_session_options. */
+hone_session_options session_options(cli *c, uint32_t flags);
 hone_status open_session(hone_session **out, cli *c, const hone_model *model, uint32_t flags);
 /* Runs a session of the model in `path` once; can be stopped by a signal. */
 hone_status run_session(cli *c, hone_session *session, const char *path);

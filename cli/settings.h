@@ -109,6 +109,10 @@ typedef struct settings {
     /* ops */
     bool internal;
 
+    /* import */
+    bool tune;
+    double tune_seconds;
+
     /* inspect */
     bool weights;
     bool dot;

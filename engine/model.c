@@ -189,21 +189,43 @@ static void number_all(hone_model *m, graph *g) {
     }
 }
 
-hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *options) {
-    uint64_t chosen;
-    TRY(pass_choose(c, options ? options->passes : NULL, &chosen));
-    if (options && options->flags & HONE_OPEN_NO_OPTIMIZE) chosen = 0;
-    if (!m->is_optimized && chosen) {
-        TRY(run_passes(c, m, chosen));
-        m->is_optimized = true;
-    }
-    model_sweep(m);
+hone_status model_number(const ctx *c, hone_model *m) {
     m->n_nodes = 0;
     number_all(m, m->graph);
     m->nodes = arena_array(&m->arena, (size_t)m->graph->n_node, sizeof *m->nodes);
     m->values = graph_values(m->graph, &m->arena);
     if (!m->nodes || !m->values) return fail_nomem(c, 0);
     for (node *n = m->graph->first; n; n = n->next) m->nodes[n->id] = n;
+    return HONE_OK;
+}
+
+hone_status model_add_metadata(const ctx *c, hone_model *m, const char *key, const char *text) {
+    const size_t count = (size_t)m->n_metadata + 1;
+    metadata_entry *all = arena_array(&m->arena, count, sizeof *all);
+    if (!all) return fail_nomem(c, count * sizeof *all);
+    if (m->n_metadata) memcpy(all, m->metadata, (count - 1) * sizeof *all);
+    metadata_entry *added = &all[count - 1];
+    *added = (metadata_entry){arena_strdup(&m->arena, key), arena_strdup(&m->arena, text)};
+    if (!added->key || !added->value) return fail_nomem(c, strlen(text));
+    m->metadata = all;
+    m->n_metadata++;
+    return HONE_OK;
+}
+
+hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *options) {
+    uint64_t chosen;
+    TRY(pass_choose(c, options ? options->passes : NULL, &chosen));
+    if (options && options->flags & HONE_OPEN_NO_OPTIMIZE) chosen = 0;
+    if (options && options->flags & HONE_OPEN_TUNE) {
+        chosen &= ~pass_bits("pack_weights");
+        m->is_unpacked = true;
+    }
+    if (!m->is_optimized && chosen) {
+        TRY(run_passes(c, m, chosen));
+        m->is_optimized = true;
+    }
+    model_sweep(m);
+    TRY(model_number(c, m));
     log_line(c, HONE_LOG_INFO, "opened as %s: %lld nodes in the source, %d now, %llu bytes held",
              m->format, (long long)m->source_nodes, m->graph->n_node,
              (unsigned long long)atomic_load(&m->alloc.used));

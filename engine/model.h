@@ -45,6 +45,7 @@ struct hone_model {
     const struct custom_ops *custom; /* operators that the caller registered, or NULL */
     pass_result *passes;
     int32_t n_passes;
+    bool is_unpacked;      /* opened with HONE_OPEN_TUNE: weights have no layout yet */
     bool is_optimized;     /* passes have run, now or before the file was saved */
     uint64_t folded_bytes; /* constants computed so far, against limits.fold_bytes */
     /* By id, for the public queries and for sessions; set by model_finish. */
@@ -81,6 +82,11 @@ void model_sweep(hone_model *m);
 /* Runs the passes (unless options forbid), numbers the graph, fills nodes and values. */
 hone_status model_finish(const ctx *c, hone_model *m, const hone_open_options *options);
 
+/* Numbers the graph anew after it changed, and fills nodes and values. */
+hone_status model_number(const ctx *c, hone_model *m);
+/* Adds an entry to the metadata. The texts are copied. */
+hone_status model_add_metadata(const ctx *c, hone_model *m, const char *key, const char *text);
+
 /* A rewrite of the graph. Sets *changes to how many places it changed. */
 typedef struct pass {
     const char *name;
@@ -97,5 +103,7 @@ extern const int32_t pass_count;
 /* What hone_open_options.passes says, which may be NULL: bit i stands for pass_list[i]. Names that
  * there are none of and mixtures of names with and without '-' are HONE_E_ARG. */
 hone_status pass_choose(const ctx *c, const char *text, uint64_t *chosen);
+/* The bits of one pass. */
+uint64_t pass_bits(const char *name);
 
 #endif

@@ -35,6 +35,8 @@ static uint64_t find_pass(word w) {
     return found;
 }
 
+uint64_t pass_bits(const char *name) { return find_pass((word){name, strlen(name)}); }
+
 static bool is_repeated(int32_t i) {
     for (int32_t k = 0; k < i; k++)
         if (pass_list[k] == pass_list[i]) return true;

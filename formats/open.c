@@ -95,7 +95,8 @@ static hone_status load(const ctx *c, hone_model *m, source *s) {
 }
 
 static hone_status check_options(const ctx *c, const hone_open_options *o) {
-    if (o->flags & ~(HONE_OPEN_NO_OPTIMIZE | HONE_OPEN_NO_EXTERNAL | HONE_OPEN_VERIFY))
+    if (o->flags &
+        ~(HONE_OPEN_NO_OPTIMIZE | HONE_OPEN_NO_EXTERNAL | HONE_OPEN_VERIFY | HONE_OPEN_TUNE))
         return fail(c, HONE_E_ARG, "options: unknown flags %#x", o->flags);
     uint64_t chosen;
     TRY(pass_choose(c, o->passes, &chosen));

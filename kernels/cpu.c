@@ -59,6 +59,25 @@ bool isa_supported(isa_level level) {
     return (unsigned)level <= ISA_AVX512VNNI && level <= isa_detect();
 }
 
+/* Leaves 0x80000002 to 0x80000004 are 48 characters, padded with spaces or zeros. */
+void cpu_name(char out[CPU_NAME]) {
+    unsigned r[12];
+    size_t n = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned *at = r + 4 * i;
+        if (!__get_cpuid(0x80000002u + i, &at[0], &at[1], &at[2], &at[3])) {
+            strcpy(out, "x86-64");
+            return;
+        }
+    }
+    char text[sizeof r + 1] = {0};
+    memcpy(text, r, sizeof r);
+    for (const char *c = text; *c; c++)
+        if (*c != ' ' || (n > 0 && out[n - 1] != ' ')) out[n++] = *c;
+    while (n > 0 && out[n - 1] == ' ') n--;
+    out[n] = 0;
+}
+
 #elif defined(__aarch64__)
 
 #if defined(__linux__)
@@ -78,9 +97,12 @@ bool isa_supported(isa_level level) {
            (level == ISA_NEONDOT && isa_detect() == ISA_NEONDOT);
 }
 
+void cpu_name(char out[CPU_NAME]) { strcpy(out, "aarch64"); }
+
 #else
 
 isa_level isa_detect(void) { return ISA_SCALAR; }
 bool isa_supported(isa_level level) { return level == ISA_SCALAR; }
+void cpu_name(char out[CPU_NAME]) { strcpy(out, "unknown"); }
 
 #endif

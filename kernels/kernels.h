@@ -255,6 +255,10 @@ bool isa_supported(isa_level level);
 /* Fills *out for `level`, which must be supported. Pure: any number of tables can exist. */
 void kernels_fill(isa_level level, kernels *out);
 
+/* What the processor calls itself, or its architecture. */
+enum { CPU_NAME = 64 };
+void cpu_name(char out[CPU_NAME]);
+
 /* The process-wide table: the detected level, capped by the environment variable HONE_ISA (an
  * unknown or unsupported name is ignored). Built once, thread-safe. */
 const kernels *kernels_default(void);

@@ -59,8 +59,8 @@ static hone_status check_count(const infer *f, const shape *x, const shape *y) {
                       shape_text(b, sizeof b, y));
 }
 
-/* What is known of a target that is not known yet as a whole. A dimension in it that turns out to be
- * 0 would copy another one; nothing that matters relies on which. */
+/* What is known of a target that is not known yet as a whole. A dimension in it that turns out to
+ * be 0 would copy another one; nothing that matters relies on which. */
 static void infer_items(infer *f, const shape *x, bool allowzero) {
     shape_item item[HONE_MAX_RANK];
     const int32_t rank = f->blind ? -1 : shape_items(node_in(f->node, 1), item);

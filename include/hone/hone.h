@@ -339,10 +339,12 @@ typedef struct hone_input_shape {
 
 /* Flags of hone_open_options. NO_OPTIMIZE keeps the graph as imported: nothing is folded, fused or
  * packed. NO_EXTERNAL refuses tensors that are stored in other files. VERIFY checks the checksums
- * of a .hone file's weights as well, which reads all of them. */
+ * of a .hone file's weights as well, which reads all of them. TUNE leaves weights in their original
+ * layout, for hone_model_tune. */
 #define HONE_OPEN_NO_OPTIMIZE 1u
 #define HONE_OPEN_NO_EXTERNAL 2u
 #define HONE_OPEN_VERIFY      4u
+#define HONE_OPEN_TUNE        8u
 
 typedef struct hone_open_options {
     size_t struct_size;
@@ -512,6 +514,41 @@ HONE_API hone_status hone_session_set_deadline(hone_session *session, uint64_t n
 /* Makes the current run (or the next, if none is on) fail with HONE_E_CANCELLED. From any thread,
  * and from signal handlers. */
 HONE_API void hone_session_cancel(hone_session *session);
+
+/* ---- Tuning ---------------------------------------------------------------------------------- */
+
+/* One layer with several algorithms to choose from, after tuning. */
+typedef struct hone_tuned {
+    const char *node;
+    const char *op;
+    const char *chosen;   /* "direct", "winograd 2", "winograd 4" */
+    const char *expected; /* what the cost model would have chosen */
+    uint64_t chosen_ns;   /* least time of the layer in a run of the model */
+    uint64_t expected_ns;
+} hone_tuned;
+/* Sets shapes and values of the inputs of a session. */
+typedef hone_status (*hone_tune_inputs_fn)(void *user, hone_session *session, hone_error *err);
+typedef void (*hone_tuned_fn)(void *user, const hone_tuned *layer);
+
+typedef struct hone_tune_options {
+    size_t struct_size;
+    const hone_session_options *session; /* of the sessions that are timed, or NULL: threads, isa */
+    hone_tune_inputs_fn inputs;          /* NULL: the model fixes all shapes; zeros */
+    hone_tuned_fn tell;                  /* or NULL */
+    hone_progress_fn progress;           /* or NULL; may stop */
+    void *user;                          /* passed to all three */
+    double seconds;                      /* for each algorithm [0.5] */
+} hone_tune_options;
+
+/* Times the algorithms that each layer could use, in runs of the whole model on this machine, and
+ * gives its weights the layout of the fastest; one that the cost model would not choose has to be
+ * 3 % faster. The model was opened with HONE_OPEN_TUNE and has no session; no other thread uses
+ * it. Its metadata then has an entry "hone.tuned" that names the processor, the instruction set
+ * and the number of threads; saved, the model keeps its choices, and runs on any machine. Results
+ * differ by rounding between algorithms. After a failure the model can only be closed.
+ * HONE_E_ARG for a model that was not opened so. */
+HONE_API hone_status hone_model_tune(hone_model *model, const hone_tune_options *options,
+                                     hone_error *err);
 
 typedef struct hone_session_memory {
     size_t struct_size;

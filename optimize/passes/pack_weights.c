@@ -4,7 +4,8 @@
  * The dense form goes away unless something else reads it; readers of the same constant share one
  * packed form.
  */
-#include "model.h"
+#include "pack_weights.h"
+
 #include "op.h"
 #include "pack.h"
 
@@ -31,29 +32,50 @@ static value *find_form(const packer *p, const value *dense, layout l) {
     return NULL;
 }
 
-static hone_status make_form(packer *p, graph *g, const value *dense, layout l, value **out) {
+hone_status pack_form(const ctx *c, hone_model *m, graph *g, const value *dense, layout l,
+                      value **out) {
     tensor t = *dense->constant;
     t.layout = l;
-    if (!tensor_size(&t, &t.bytes)) return fail(p->c, HONE_E_LIMIT, "a packed weight is too large");
-    t.data = model_buffer(p->c, p->m, t.bytes);
+    if (!tensor_size(&t, &t.bytes)) return fail(c, HONE_E_LIMIT, "a packed weight is too large");
+    t.data = model_buffer(c, m, t.bytes);
     if (!t.data) return HONE_E_NOMEM;
     tensor_pack(kernels_default(), dense->constant, &t);
     *out = graph_add_constant(g, dense->name, &t);
+    return *out ? HONE_OK : fail_nomem(c, sizeof **out);
+}
+
+static hone_status make_form(packer *p, graph *g, const value *dense, layout l, value **out) {
+    TRY(pack_form(p->c, p->m, g, dense, l, out));
     packed_form *f = arena_alloc(&p->arena, sizeof *f);
-    if (!*out || !f) return fail_nomem(p->c, sizeof *f);
+    if (!f) return fail_nomem(p->c, sizeof *f);
     *f = (packed_form){p->forms, dense, *out};
     p->forms = f;
     return HONE_OK;
 }
 
-static hone_status pack_input(packer *p, node *n, int32_t i) {
+int32_t pack_candidates(const node *n, int32_t i, layout *out) {
     const value *v = node_in(n, i);
-    if (!v || !v->constant || v->constant->layout.kind != LAYOUT_DENSE) return HONE_OK;
-    const layout l = n->op->pack(n, i);
-    if (l.kind == LAYOUT_DENSE || !layout_fits(l, v->type.dtype, &v->constant->shape))
-        return HONE_OK;
-    value *packed = find_form(p, v, l);
-    if (!packed) TRY(make_form(p, n->graph, v, l, &packed));
+    if (!n->op->pack || !v || !v->constant || v->constant->layout.kind != LAYOUT_DENSE) return 0;
+    const layout first = n->op->pack(n, i);
+    if (first.kind == LAYOUT_DENSE || !layout_fits(first, v->type.dtype, &v->constant->shape))
+        return 0;
+    int32_t count = 0;
+    out[count++] = first;
+    for (uint8_t kind = LAYOUT_DENSE + 1; n->op->reads && kind < LAYOUT_KINDS; kind++) {
+        const layout l = {kind, 1};
+        if (kind != first.kind && n->op->reads(n, i, l) &&
+            layout_fits(l, v->type.dtype, &v->constant->shape))
+            out[count++] = l;
+    }
+    return count;
+}
+
+static hone_status pack_input(packer *p, node *n, int32_t i) {
+    layout l[PACK_CANDIDATES];
+    if (pack_candidates(n, i, l) == 0) return HONE_OK;
+    const value *v = node_in(n, i);
+    value *packed = find_form(p, v, l[0]);
+    if (!packed) TRY(make_form(p, n->graph, v, l[0], &packed));
     node_set_input(n, i, packed);
     p->changes++;
     return HONE_OK;

@@ -41,6 +41,17 @@ static void misuse_is_an_argument_error(void **state) {
     hone_model_close(NULL);
 }
 
+/* Tuning itself is tested through the command. */
+static void only_models_without_layouts_are_tuned(void **state) {
+    (void)state;
+    hone_model *m = sample();
+    hone_error err;
+    assert_int_equal(hone_model_tune(NULL, NULL, &err), HONE_E_ARG);
+    assert_int_equal(hone_model_tune(m, NULL, &err), HONE_E_ARG);
+    assert_non_null(strstr(err.text, "HONE_OPEN_TUNE"));
+    hone_model_close(m);
+}
+
 static void inputs_that_do_not_fit_are_refused(void **state) {
     (void)state;
     hone_model *m = sample();
@@ -401,6 +412,7 @@ static void a_machine_has_a_speed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(misuse_is_an_argument_error),
+        cmocka_unit_test(only_models_without_layouts_are_tuned),
         cmocka_unit_test(inputs_that_do_not_fit_are_refused),
         cmocka_unit_test(a_refused_binding_leaves_the_old_one),
         cmocka_unit_test(outputs_that_are_inputs_are_copies),
