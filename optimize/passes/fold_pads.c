@@ -7,6 +7,7 @@
 #include "match.h"
 #include "model.h"
 #include "pad.h"
+#include "rewrite.h"
 #include "transpose.h"
 
 /* The window of a convolution that can pad; both kinds of params begin with it. */
@@ -76,11 +77,8 @@ static hone_status fold_node(const ctx *c, node *n, int64_t *changes) {
 }
 
 static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) {
-    for (node *n = g->first; n; n = n->next) {
-        for (int32_t i = 0; i < n->n_body; i++) TRY(run(c, m, n->body[i], changes));
-        TRY(fold_node(c, n, changes));
-    }
-    return HONE_OK;
+    (void)m;
+    return rewrite_nodes(c, g, fold_node, changes);
 }
 
 const pass pass_fold_pads = {"fold_pads", "lets convolutions pad themselves", run,
