@@ -13,7 +13,7 @@ typedef struct conv_params {
     fused_params fused;
 } conv_params;
 
-extern const op op_conv, op_conv_transpose, op_conv_f64, op_conv_transpose_f64;
+extern const op op_conv, op_depthwise_conv, op_conv_transpose, op_conv_f64, op_conv_transpose_f64;
 
 /* Everything that shapes and attributes say. */
 typedef struct conv_geometry {

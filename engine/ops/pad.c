@@ -13,6 +13,7 @@
 #include "composite.h"
 #include "movement.h"
 #include "narrow.h"
+#include "pad.h"
 
 enum { DATA, PADS, VALUE, AXES };
 enum { PAD_CONSTANT, PAD_REFLECT, PAD_EDGE, PAD_WRAP };
@@ -110,6 +111,21 @@ static void pad_axes(const node *n, axis_map *m) {
         const bool same = dim_known(x->dim[a]) && x->dim[a] == y->dim[a];
         axis_add(m, 0, a, 0, a, same ? AXIS_SAME : AXIS_JOINED);
     }
+}
+
+bool pad_zeros(const node *n, int64_t before[HONE_MAX_RANK], int64_t after[HONE_MAX_RANK]) {
+    const value *pads = node_in(n, PADS), *fill = node_in(n, VALUE), *axes = node_in(n, AXES);
+    const int32_t rank = n->out[0]->type.shape.rank;
+    pad_counts p;
+    if (((const pad_params *)n->params)->mode != PAD_CONSTANT || rank < 0) return false;
+    if (!pads->constant || (axes && !axes->constant)) return false;
+    if (fill && (!fill->constant || tensor_count(fill->constant) != 1 ||
+                 tensor_f64(fill->constant, 0) != 0))
+        return false;
+    if (pad_read(pads->constant, axes ? axes->constant : NULL, rank, &p)) return false;
+    memcpy(before, p.before, sizeof p.before);
+    memcpy(after, p.after, sizeof p.after);
+    return true;
 }
 
 /* Without a list of axes the counts are put in the new order. */

@@ -9,6 +9,8 @@
 /* Work of a task in multiply-adds: a few microseconds, little enough to balance 8 threads and
  * enough to pay for handing it out. */
 #define TASK_WORK ((size_t)1 << 17)
+/* Of a stream, whose time is that of reading B: in elements of B. */
+#define TASK_STREAM ((size_t)1 << 15)
 #define MAX_TASKS 64
 /* Columns of a task: at first, and at least. */
 #define TASK_COLS     512
@@ -54,11 +56,18 @@ static void plan_group_tasks(gemm_sweep *s, size_t want, size_t min_rows, size_t
     }
 }
 
+/* How many tasks there should be. */
+static size_t plan_count(const gemm_sweep *s) {
+    const size_t columns = sat_mul(s->n, larger(s->groups, 1));
+    const size_t elements = sat_mul(columns, sat_mul(larger(s->taps, 1), s->k));
+    const size_t tasks = s->kernel == &s->ks->gemv_f32 ? elements / TASK_STREAM
+                                                       : sat_mul(s->m, elements) / TASK_WORK;
+    return larger(smaller(tasks, MAX_TASKS), 1);
+}
+
 /* Halves the longer side of a task until there are enough tasks. */
 static void plan_tasks(gemm_sweep *s, size_t unit) {
-    const size_t columns = sat_mul(s->n, larger(s->groups, 1));
-    const size_t work = sat_mul(sat_mul(s->m, columns), sat_mul(larger(s->taps, 1), s->k));
-    const size_t want = larger(smaller(work / TASK_WORK, MAX_TASKS), 1);
+    const size_t want = plan_count(s);
     const size_t nr = s->kernel->nr, min_cols = round_up(TASK_COLS_MIN, nr);
     const size_t min_rows = larger(round_up(4 * (size_t)s->kernel->mr, unit), unit);
     const size_t max_rows =

@@ -16,6 +16,7 @@
 #include "match.h"
 #include "matmul.h"
 #include "model.h"
+#include "rewrite.h"
 #include "shape_items.h"
 #include "softmax.h"
 #include "transpose.h"
@@ -250,12 +251,8 @@ static hone_status fuse_node(const ctx *c, node *n, int64_t *changes) {
 }
 
 static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) {
-    for (node *n = g->first, *next; n; n = next) {
-        next = n->next;
-        for (int32_t i = 0; i < n->n_body; i++) TRY(run(c, m, n->body[i], changes));
-        TRY(fuse_node(c, n, changes));
-    }
-    return HONE_OK;
+    (void)m;
+    return rewrite_nodes(c, g, fuse_node, changes);
 }
 
 const pass pass_fuse_attention = {"fuse_attention", "recognises softmax(Q K^T) V", run,

@@ -12,6 +12,7 @@
 #include "fold.h"
 #include "match.h"
 #include "model.h"
+#include "rewrite.h"
 
 typedef struct norm {
     value *x;
@@ -120,12 +121,8 @@ static hone_status fuse_node(const ctx *c, node *n, int64_t *changes) {
 }
 
 static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) {
-    for (node *n = g->first, *next; n; n = next) {
-        next = n->next;
-        for (int32_t i = 0; i < n->n_body; i++) TRY(run(c, m, n->body[i], changes));
-        TRY(fuse_node(c, n, changes));
-    }
-    return HONE_OK;
+    (void)m;
+    return rewrite_nodes(c, g, fuse_node, changes);
 }
 
 const pass pass_fuse_norm = {"fuse_norm", "recognises LayerNorm and RmsNorm", run, "remove_dead"};

@@ -116,6 +116,28 @@ class Passes(PassTest):
         self.conv(graph, "r", "y", name="w2")
         self.check(graph, "y", {"Transpose": 2, "Conv": 2})
 
+    def padded(self, counts, group=1, value=None, **attributes):
+        graph = self.graph()
+        graph.initializer("counts", INT64, [8], counts)
+        inputs = ["x", "counts"] + ([self.scalar(graph, "value", value)] if value is not None else [])
+        graph.node("Pad", inputs, ["p"], **attributes)
+        graph.initializer("w", FLOAT, [3, 3 // group, 3, 3], numbers(81 // group))
+        graph.node("Conv", ["p", "w"], ["y"], pads=[1, 0, 0, 2], group=group)
+        return graph
+
+    def test_convolutions_pad_themselves(self):
+        for group, kind in ((1, "Conv"), (3, "DepthwiseConv")):
+            graph = self.padded([0, 0, 1, 2, 0, 0, 0, 3], group, 0.0)
+            self.check(graph, "y", {"Transpose": 2, kind: 1}, fold_pads=1)
+
+    def test_other_pads_stay(self):
+        for counts, value, attributes in (([0, 0, 1, 1, 0, 0, 1, 1], 0.5, {}),
+                                          ([0, 0, 1, 1, 0, 0, 1, 1], None, {"mode": "edge"}),
+                                          ([0, 0, 1, -1, 0, 0, 1, 1], None, {}),
+                                          ([1, 0, 1, 1, 0, 0, 1, 1], None, {})):
+            graph = self.padded(counts, 1, value, **attributes)
+            self.check(graph, "y", {"Transpose": 2, "Pad": 1, "Conv": 1}, fold_pads=0)
+
     def test_slices_without_axes_follow_the_layout(self):
         graph = self.conv(self.graph())
         graph.initializer("from", INT64, [2], [0, 1])
