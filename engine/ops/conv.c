@@ -274,7 +274,7 @@ static void name_kernel(plan_ctx *pc, step *s, const conv_state *st) {
                      (long long)c->ic, (long long)c->oc);
     if (st->plan.rows != CONV_DENSE)
         plan_decline(pc, s, rows[CONV_DENSE], "windows overlap, leave gaps or reach into padding");
-    plan_kernel(pc, s, "%s, %s", s->k->gemm_f32.name, rows[st->plan.rows]);
+    plan_kernel(pc, s, "%s, %s", st->plan.kernel->name, rows[st->plan.rows]);
 }
 
 static hone_status plan_kernels(plan_ctx *pc, step *s, const conv_f32_shape *c, conv_state *st) {

@@ -68,6 +68,7 @@ conv_f32_plan conv_f32_make_plan(const kernels *ks, const conv_f32_shape *s) {
     conv_f32_plan plan = {.shape = *s, .ks = ks, .rows = choose_rows(s)};
     for (int64_t i = 0; i < part_count(s); i++) {
         const gemm_sweep sweep = part_at(&plan, i).sweep;
+        plan.kernel = sweep.kernel;
         plan.tasks += gemm_sweep_tasks(&sweep) * part_products(s);
         if (sweep.scratch > plan.scratch) plan.scratch = sweep.scratch;
     }

@@ -35,6 +35,7 @@ typedef struct conv_f32_plan {
     conv_f32_shape shape;
     const kernels *ks;
     conv_rows rows;
+    const gemm_f32_kernel *kernel; /* of its products; where there are several, of the last */
     size_t tasks;
     size_t scratch; /* bytes that one conv_f32_run needs, aligned to 64; SIZE_MAX: too many */
 } conv_f32_plan;

@@ -290,7 +290,7 @@ static void fill_gemm(kernels *k) {
         .mr = GEMM_WIDE_MR,
         .nr = 64,
         .mc = GEMM_MC,
-        .kc = 128,
+        .kc = GEMM_KC,
         .name = GEMM_NAME(SIMD_ISA, "6x64"),
     };
 #endif

@@ -113,9 +113,20 @@ static void plan_scratch(gemm_sweep *s) {
     s->scratch = sat_align(sat_add(end, sat_mul(spare, sizeof(float))));
 }
 
+/* One tile across all columns reads rows where they are; with fewer columns it would be no wider
+ * than others are, and for more, copying the rows pays. All kernels have the same K blocks, so the
+ * bits of a row don't depend on the choice. */
+#define WIDE_MIN_COLS 49
+
+static const gemm_f32_kernel *choose_kernel(const kernels *ks, const gemm_sweep *s) {
+    if (s->m <= ks->gemv_f32.mr) return &ks->gemv_f32;
+    const bool one_tile = s->n >= WIDE_MIN_COLS && s->n <= ks->gemm_wide_f32.nr;
+    return one_tile && s->groups <= 1 ? &ks->gemm_wide_f32 : &ks->gemm_f32;
+}
+
 void gemm_sweep_plan(const kernels *ks, gemm_sweep *s) {
     s->ks = ks;
-    s->kernel = s->m <= ks->gemv_f32.mr ? &ks->gemv_f32 : &ks->gemm_f32;
+    s->kernel = choose_kernel(ks, s);
     plan_depth(s);
     s->row_tasks = s->col_tasks = 0;
     s->scratch = 0;
