@@ -81,18 +81,15 @@ static conv_window window_of(const layer *l) {
 static double bench_winograd(const work *direct, const layer *l, int tile, double flops,
                              int rounds) {
     work k = *direct;
-    const size_t ic = (size_t)l->ic, oc = (size_t)l->oc;
-    const winograd_f32_shape s = {.tile = tile,
+    const winograd_f32_shape s = {.filter = {tile, {3, 3}, l->ic, l->oc},
                                   .n = 1,
                                   .in = {l->size, l->size},
                                   .out = {l->size, l->size},
                                   .pad = {1, 1},
-                                  .ic = l->ic,
-                                  .oc = l->oc,
                                   .ldx = l->ic,
                                   .ldy = l->oc};
     k.winograd = winograd_f32_make_plan(k.ks, &s, 1);
-    float *w = bench_floats(winograd_f32_packed_floats(tile, ic, oc));
+    float *w = bench_floats(winograd_f32_packed_floats(&s.filter));
     k.w = w;
     k.scratch = bench_floats(k.winograd.scratch / sizeof(float));
     const bench_result r = bench_run(k.ks, run_winograd, &k, flops, rounds);
