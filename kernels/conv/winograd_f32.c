@@ -43,8 +43,9 @@ int winograd_f32_choose(const winograd_f32_filter *f, int64_t high, int64_t wide
     const double plain = (double)(f->taps[0] * f->taps[1]) * (double)f->ic * (double)f->oc *
                          at_least((double)high * (double)wide, WEIGHT);
     const double two = tile_cost(f, 2, high, wide), four = tile_cost(f, 4, high, wide);
-    if (plain > LEAST_GAIN * four && two > LEAST_GAIN * four) return 4;
-    return plain > LEAST_GAIN * two ? 2 : 0;
+    const bool two_pays = plain > LEAST_GAIN * two;
+    if (plain > LEAST_GAIN * four && (!two_pays || two > LEAST_GAIN * four)) return 4;
+    return two_pays ? 2 : 0;
 }
 
 /* Planes begin in different sets of the L1 cache, or a transform, which writes to all of them,
@@ -70,8 +71,7 @@ static void plan_tasks(winograd_f32_plan *p, size_t workers) {
     const winograd_f32_filter *f = &p->shape.filter;
     const size_t oc = (size_t)f->oc;
     size_t blocks = choose_blocks(p);
-    if (blocks > 1 ||
-        (winograd_f32_packed_floats(f) <= LIGHT && p->tiles >= MIN_SHARE * workers))
+    if (blocks > 1 || (winograd_f32_packed_floats(f) <= LIGHT && p->tiles >= MIN_SHARE * workers))
         blocks = ceil_div(blocks, workers) * workers;
     p->block = ceil_div(p->tiles, blocks);
     blocks = ceil_div(p->tiles, p->block);
@@ -79,7 +79,7 @@ static void plan_tasks(winograd_f32_plan *p, size_t workers) {
     const size_t panels = ceil_div(ceil_div(oc, p->col_tasks), GEMM_PANEL);
     p->task_cols = panels * GEMM_PANEL;
     p->col_tasks = ceil_div(oc, p->task_cols);
-    p->columns = smaller(ceil_div(panels, ceil_div(panels, MAX_PANELS)) * GEMM_PANEL, oc);
+    p->columns = ceil_div(panels, ceil_div(panels, MAX_PANELS)) * GEMM_PANEL;
     p->tasks = blocks * p->col_tasks;
 }
 
@@ -198,7 +198,9 @@ static void multiply_plane(const winograd_block *b, size_t f, const float *next)
     const gemm_f32_kernel *kernel = &p->ks->gemm_wide_f32;
     const winograd_f32_filter *w = &p->shape.filter;
     const size_t ic = (size_t)w->ic, plane = gemm_f32_packed_floats(ic, (size_t)w->oc);
-    const size_t step = column_step(kernel, b->cols);
+    /* Whole panels: what their padding adds to M is never read, but needs no care at the edge. */
+    const size_t cols = ceil_div(b->cols, GEMM_PANEL) * GEMM_PANEL;
+    const size_t step = column_step(kernel, cols);
     const float *u = b->args->w + f * plane + b->col * ic;
     const float *const *rows = (const float *const *)(const void *)(b->scratch + p->at_rows);
     float *m = scratch_floats(b, p->at_m) + f * p->plane_m;
@@ -206,13 +208,13 @@ static void multiply_plane(const winograd_block *b, size_t f, const float *next)
     for (size_t k = 0; k < ic; k += kernel->kc) {
         const size_t depth = smaller(kernel->kc, ic - k);
         const float *ahead = k + depth < ic ? u + (k + depth) * GEMM_PANEL : next;
-        for (size_t j = 0; j < b->cols; j += step) {
+        for (size_t j = 0; j < cols; j += step) {
             gemm_tile_f32 t = {
                 .offset = f * p->plane_v + k,
                 .b = u + j * ic + k * GEMM_PANEL,
                 .ldb = ic * GEMM_PANEL,
                 .ldc = p->columns,
-                .nr = smaller(step, b->cols - j),
+                .nr = smaller(step, cols - j),
                 .k = depth,
                 .taps = 1,
                 .accumulate = k > 0,
@@ -315,8 +317,10 @@ static void transform_out(const winograd_block *b) {
         finish_tile(b, &at, m, &tile);
         next_place(p, &at);
         if (!act) continue;
-        if (run.width == 0) run = tile;
-        else run.width += tile.width;
+        if (run.width == 0)
+            run = tile;
+        else
+            run.width += tile.width;
         if (at.wide == 0 || i + 1 == b->tiles || run.width >= ACTIVATED) {
             activate(b, &run);
             run.width = 0;

@@ -39,11 +39,11 @@ typedef struct winograd_f32_shape {
 typedef struct winograd_f32_plan {
     winograd_f32_shape shape;
     const kernels *ks;
-    int64_t tile[2];         /* outputs of a tile along each axis */
+    int64_t tile[2]; /* outputs of a tile along each axis */
     size_t planes;
     size_t down, across, tiles; /* of an image, in a line, in all */
-    size_t block, task_cols; /* tiles and output channels of a task */
-    size_t columns;          /* output channels that are multiplied at a time */
+    size_t block, task_cols;    /* tiles and output channels of a task */
+    size_t columns;             /* output channels that are multiplied at a time */
     size_t col_tasks, tasks;
     size_t plane_v, plane_m;                         /* floats of a plane of V and M */
     size_t at_rows, at_pixels, at_v, at_m, at_zeros; /* offsets in scratch */

@@ -172,7 +172,8 @@ SIMD_INLINE size_t gemm_f32_panels(const gemm_tile_f32 *t, size_t col, const int
 }
 
 /* All columns of `rows` rows, in chunks of `vecs` vectors, of half as many and so on down to half a
- * panel; of the four of GEMM_WIDE, three as well. Whole vectors of B can be read because panels are padded with zeros. */
+ * panel; of the four of GEMM_WIDE, three as well. Whole vectors of B can be read because panels are
+ * padded with zeros. */
 SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int vecs,
                                const gemm_mode mode) {
     const int narrow = gemm_f32_narrow(vecs);
