@@ -4,7 +4,7 @@
  * the same size, which is what a convolution costs when finding its rows costs nothing. The last
  * columns are what two layout changes would add, of the input and of the result: the price of
  * channels-first images around a channels-last kernel; and how many times as fast Winograd's tiles
- * of 2 x 2 and 4 x 4 are.
+ * of 2 and 4 outputs along each axis are.
  *
  *   bench-conv [level [rounds]]
  */
@@ -20,8 +20,11 @@
 
 typedef struct layer {
     const char *name;
-    int64_t size, ic, oc, kernel, stride; /* square images and windows; oc 0: depthwise */
+    int64_t size, ic, oc, kernel, stride; /* oc 0: depthwise */
 } layer;
+
+/* Square images and windows, or those of one line. */
+typedef enum layer_form { SQUARE, LINE } layer_form;
 
 typedef struct work {
     const kernels *ks;
@@ -67,46 +70,45 @@ static void run_layout(void *user) {
     k->ks->transpose_b32(k->out_pixels, k->oc, k->y, k->oc, spare, k->out_pixels);
 }
 
-static conv_window window_of(const layer *l) {
+static conv_window window_of(const layer *l, layer_form form) {
+    const bool line = form == LINE;
     const int64_t pad = l->kernel / 2, out = (l->size + 2 * pad - l->kernel) / l->stride + 1;
-    return (conv_window){.in = {1, l->size, l->size},
-                         .out = {1, out, out},
-                         .kernel = {1, l->kernel, l->kernel},
-                         .stride = {1, l->stride, l->stride},
+    return (conv_window){.in = {1, line ? 1 : l->size, l->size},
+                         .out = {1, line ? 1 : out, out},
+                         .kernel = {1, line ? 1 : l->kernel, l->kernel},
+                         .stride = {1, line ? 1 : l->stride, l->stride},
                          .dilation = {1, 1, 1},
-                         .pad = {0, pad, pad}};
+                         .pad = {0, line ? 0 : pad, pad}};
 }
 
-/* Seconds of a 3 x 3 layer with Winograd's tiles. */
-static double bench_winograd(const work *direct, const layer *l, int tile, double flops,
+/* Seconds of a layer of 3 x 3 or 1 x 3 with Winograd's tiles. */
+static double bench_winograd(const work *direct, const conv_window *w, int tile, double flops,
                              int rounds) {
     work k = *direct;
-    const size_t ic = (size_t)l->ic, oc = (size_t)l->oc;
-    const winograd_f32_shape s = {.tile = tile,
+    const int64_t ic = (int64_t)k.ic, oc = (int64_t)k.oc;
+    const winograd_f32_shape s = {.filter = {tile, {w->kernel[1], w->kernel[2]}, ic, oc},
                                   .n = 1,
-                                  .in = {l->size, l->size},
-                                  .out = {l->size, l->size},
-                                  .pad = {1, 1},
-                                  .ic = l->ic,
-                                  .oc = l->oc,
-                                  .ldx = l->ic,
-                                  .ldy = l->oc};
+                                  .in = {w->in[1], w->in[2]},
+                                  .out = {w->out[1], w->out[2]},
+                                  .pad = {w->pad[1], w->pad[2]},
+                                  .ldx = ic,
+                                  .ldy = oc};
     k.winograd = winograd_f32_make_plan(k.ks, &s, 1);
-    float *w = bench_floats(winograd_f32_packed_floats(tile, ic, oc));
-    k.w = w;
+    float *packed = bench_floats(winograd_f32_packed_floats(&s.filter));
+    k.w = packed;
     k.scratch = bench_floats(k.winograd.scratch / sizeof(float));
     const bench_result r = bench_run(k.ks, run_winograd, &k, flops, rounds);
-    free(w), free(k.scratch);
+    free(packed), free(k.scratch);
     return r.seconds;
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static void bench_layer(const kernels *ks, const layer *l, int rounds) {
-    const conv_window w = window_of(l);
+static void bench_layer(const kernels *ks, const layer *l, layer_form form, int rounds) {
+    const conv_window w = window_of(l, form);
     const size_t oc = (size_t)(l->oc ? l->oc : l->ic), ic = (size_t)l->ic;
     const size_t in = (size_t)(w.in[1] * w.in[2]), out = (size_t)(w.out[1] * w.out[2]);
-    const size_t taps = (size_t)(l->kernel * l->kernel), depth = taps * (l->oc ? ic : 1);
+    const size_t taps = (size_t)(w.kernel[1] * w.kernel[2]), depth = taps * (l->oc ? ic : 1);
     work k = {.ks = ks, .in_pixels = in, .out_pixels = out, .ic = ic, .oc = oc};
     const conv_f32_shape shape = {.window = w,
                                   .n = 1,
@@ -143,7 +145,7 @@ static void bench_layer(const kernels *ks, const layer *l, int rounds) {
         printf(" %7s", "-");
     printf(" %7.2f", t.seconds / r.seconds);
     for (int tile = 2; tile <= 4 && l->oc && l->kernel == 3 && l->stride == 1; tile += 2)
-        printf(" %7.2f", r.seconds / bench_winograd(&k, l, tile, flops, rounds));
+        printf(" %7.2f", r.seconds / bench_winograd(&k, &w, tile, flops, rounds));
     printf("\n");
     free(a), free(packed), free((void *)(uintptr_t)k.x), free(k.y), free(k.scratch);
 }
@@ -161,11 +163,19 @@ int main(int argc, char **argv) {
         {"28 192 3x3/2 depthwise", 28, 192, 0, 3, 2}, {"14 576 3x3 depthwise", 14, 576, 0, 3, 1},
         {"7 960 3x3 depthwise", 7, 960, 0, 3, 1},     {"14 480 5x5 depthwise", 14, 480, 0, 5, 1},
     };
+    static const layer lines[] = {
+        {"3000 80->384 1x3", 3000, 80, 384, 3, 1},
+        {"1000 256->256 1x3", 1000, 256, 256, 3, 1},
+        {"400 128->128 1x3", 400, 128, 128, 3, 1},
+        {"2368 24->24 1x3", 2368, 24, 24, 3, 1},
+    };
     int rounds;
     const kernels ks = bench_arguments(argc, argv, &rounds);
     printf("%s\n%-24s %9s %8s %7s %7s %7s %7s %7s\n", ks.gemm_f32.name, "image channels window",
            "us", "GFLOP/s", "of peak", "product", "layout", "tile 2", "tile 4");
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
-        bench_layer(&ks, &layers[i], rounds);
+        bench_layer(&ks, &layers[i], SQUARE, rounds);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        bench_layer(&ks, &lines[i], LINE, rounds);
     return 0;
 }

@@ -199,7 +199,8 @@ typedef void dwconv_f32_fn(const dwconv_f32_args *d);
  * In: plane f of the result, v[f * ldv + c], is value f of B' d B for d = rows[..][c], side * side
  * pixels in lines. Out: A' m A for m = m[f * ldm + c], then the epilogue except act, for the first
  * height x width of the tile's outputs; lines of y are `line` apart, those of ep->residual
- * residual_line, and pixels ldy and ep->ldr. For c < channels. */
+ * residual_line, and pixels ldy and ep->ldr. For c < channels. Strips are the same in one
+ * dimension, 3 taps: side pixels and planes, the first width of tile outputs. */
 typedef struct winograd_in_args {
     const float *const *rows;
     size_t channels;

@@ -260,9 +260,10 @@ static hone_status plan_weight(plan_ctx *pc, step *s, conv_state *st) {
 
 /* Says how rows are found, and why not in a cheaper way. */
 static void name_kernel(plan_ctx *pc, step *s, const conv_state *st) {
-    const int tile = st->winograd.shape.tile;
-    if (tile) {
-        plan_kernel(pc, s, "%s, Winograd's tiles of %d x %d", s->k->gemm_wide_f32.name, tile, tile);
+    const winograd_f32_plan *w = &st->winograd;
+    if (w->tasks) {
+        plan_kernel(pc, s, "%s, Winograd's tiles of %d x %d", s->k->gemm_wide_f32.name,
+                    (int)w->tile[0], (int)w->tile[1]);
         return;
     }
     static const char *const rows[] = {[CONV_DENSE] = "pixels as rows",

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pack.h"
 
-#include "conv/winograd_f32.h"
 #include "gemm/gemm_pack.h"
 
 bool layout_fits(layout l, hone_dtype dtype, const shape *s) {
     const tensor t = {.dtype = dtype, .layout = l, .shape = *s};
     size_t bytes;
     return (l.kind == LAYOUT_DENSE || dtype == HONE_F32) && tensor_size(&t, &bytes);
+}
+
+bool layout_filter(layout l, const shape *s, winograd_f32_filter *f) {
+    const int tile = layout_tile(l);
+    if (!tile || (s->rank != 3 && s->rank != 4)) return false;
+    const int64_t high = s->rank == 3 ? 1 : s->dim[1], wide = s->dim[s->rank - 2];
+    if ((high != 1 && high != 3) || (wide != 1 && wide != 3) || high * wide == 1) return false;
+    *f = (winograd_f32_filter){tile, {high, wide}, s->dim[s->rank - 1], s->dim[0]};
+    return true;
 }
 
 /* A packed tensor as matrices of k x n each, `count` of them. */
@@ -34,10 +42,9 @@ static matrices matrices_of(const tensor *t) {
 }
 
 void tensor_pack(const kernels *k, const tensor *from, const tensor *to) {
-    const int tile = layout_tile(to->layout);
-    if (tile) {
-        winograd_f32_pack(k, tile, (size_t)to->shape.dim[3], (size_t)to->shape.dim[0], from->data,
-                          to->data);
+    winograd_f32_filter filter;
+    if (layout_filter(to->layout, &to->shape, &filter)) {
+        winograd_f32_pack(k, &filter, from->data, to->data);
         return;
     }
     const matrices m = matrices_of(to);

@@ -5,6 +5,7 @@
 
 #include "checked.h"
 #include "narrow.h"
+#include "pack.h"
 
 /* Bytes of `matrices` matrices of K x N in panels of GEMM_PANEL columns. */
 static bool panels_size(const tensor *t, int64_t matrices, int64_t k, int64_t n, size_t *out) {
@@ -25,10 +26,10 @@ bool tensor_size(const tensor *t, size_t *out) {
         return panels_size(t, shape_span(s, 0, s->rank - 2), k, n, out);
     }
     const int64_t groups = t->layout.groups, rows = s->dim[0];
-    const int tile = layout_tile(t->layout);
-    if (tile) {
-        return groups == 1 && s->rank == 4 && s->dim[1] == 3 && s->dim[2] == 3 &&
-               panels_size(t, (tile + 2) * (tile + 2), s->dim[3], rows, out);
+    winograd_f32_filter filter;
+    if (layout_filter(t->layout, s, &filter)) {
+        return groups == 1 &&
+               panels_size(t, (int64_t)winograd_f32_planes(&filter), filter.ic, rows, out);
     }
     if (t->layout.kind != LAYOUT_PANELS_NK || groups < 1 || rows % groups) return false;
     return panels_size(t, groups, shape_span(s, 1, s->rank), rows / groups, out);

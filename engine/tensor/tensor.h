@@ -16,7 +16,8 @@ typedef enum layout_kind {
     LAYOUT_PANELS_KN = 1,
     /* logical [N, K..]: the same panels of the transpose, per group of rows */
     LAYOUT_PANELS_NK = 2,
-    /* logical [N, 3, 3, K]: transformed for tiles of 2 x 2, of 4 x 4 (winograd_f32.h) */
+    /* logical [N, 3, 3, K], [N, 1, 3, K], [N, 3, 1, K] or [N, 3, K]: transformed for tiles of 2 and
+     * of 4 outputs along each axis of 3 (winograd_f32.h) */
     LAYOUT_WINOGRAD_2 = 3,
     LAYOUT_WINOGRAD_4 = 4,
     LAYOUT_KINDS

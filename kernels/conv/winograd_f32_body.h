@@ -4,8 +4,8 @@
  * contract, Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), the
  * matrices. Points are 0, 1, -1 and, for tiles of 4 x 4, 2 and -2.
  *
- * A vector holds neighbouring channels of one pixel. Both dimensions are transformed one after the
- * other; between them the tile waits in a buffer that stays in L1.
+ * A vector holds neighbouring channels of one pixel. Where a window has two dimensions, they are
+ * transformed one after the other; between them the tile waits in a buffer that stays in L1.
  */
 #ifndef HONE_WINOGRAD_F32_BODY_H
 #define HONE_WINOGRAD_F32_BODY_H
@@ -53,14 +53,24 @@ SIMD_INLINE void winograd_line_out(const vf *m, size_t from, vf *y, size_t to, c
     y[3 * to] = vf_add(vf_fma(vf_set1(8.0f), d, b), m5);
 }
 
+SIMD_INLINE vf winograd_load(const float *p, size_t n) {
+    return n < VF_LANES ? vf_load_n(p, n) : vf_load(p);
+}
+
+SIMD_INLINE void winograd_store(float *p, size_t n, vf v) {
+    if (n < VF_LANES)
+        vf_store_n(p, n, v);
+    else
+        vf_store(p, v);
+}
+
 /* n channels from c on, n <= VF_LANES. */
 SIMD_INLINE void winograd_block_in(const winograd_in_args *w, size_t c, size_t n, const int side) {
     vf pixels[WINOGRAD_MAX_SIDE], half[WINOGRAD_MAX_SIDE * WINOGRAD_MAX_SIDE];
     vf done[WINOGRAD_MAX_SIDE];
     SIMD_UNROLL for (int i = 0; i < side; i++) {
         SIMD_UNROLL for (int j = 0; j < side; j++) {
-            const float *x = w->rows[i * side + j] + c;
-            pixels[j] = n < VF_LANES ? vf_load_n(x, n) : vf_load(x);
+            pixels[j] = winograd_load(w->rows[i * side + j] + c, n);
         }
         winograd_line_in(pixels, 1, half + i * side, 1, side);
     }
@@ -68,25 +78,34 @@ SIMD_INLINE void winograd_block_in(const winograd_in_args *w, size_t c, size_t n
         float *v = w->v + (size_t)j * w->ldv + c;
         winograd_line_in(half + j, (size_t)side, done, 1, side);
         SIMD_UNROLL for (int i = 0; i < side; i++) {
-            float *to = v + (size_t)(i * side) * w->ldv;
-            if (n < VF_LANES)
-                vf_store_n(to, n, done[i]);
-            else
-                vf_store(to, done[i]);
+            winograd_store(v + (size_t)(i * side) * w->ldv, n, done[i]);
         }
     }
 }
 
-/* The epilogue of one vector, except act. */
-SIMD_INLINE vf winograd_finish(const winograd_out_args *w, vf y, size_t at, size_t c, size_t n) {
-    const epilogue_f32 *ep = w->ep;
-    if (!ep) return y;
-    if (ep->bias) y = vf_add(y, n < VF_LANES ? vf_load_n(ep->bias + c, n) : vf_load(ep->bias + c));
-    if (ep->residual) {
-        const float *r = ep->residual + at + c;
-        y = vf_add(y, n < VF_LANES ? vf_load_n(r, n) : vf_load(r));
+/* The same for a window along one dimension. */
+SIMD_INLINE void winograd_strip_in(const winograd_in_args *w, size_t c, size_t n, const int side) {
+    vf pixels[WINOGRAD_MAX_SIDE], done[WINOGRAD_MAX_SIDE];
+    SIMD_UNROLL for (int j = 0; j < side; j++) pixels[j] = winograd_load(w->rows[j] + c, n);
+    winograd_line_in(pixels, 1, done, 1, side);
+    SIMD_UNROLL for (int j = 0; j < side; j++) {
+        winograd_store(w->v + (size_t)j * w->ldv + c, n, done[j]);
     }
-    return vf_min(vf_set1(ep->hi), vf_max(vf_set1(ep->lo), y));
+}
+
+/* The epilogue of one vector, except act: output (i, j) of the tile. */
+SIMD_INLINE void winograd_finish(const winograd_out_args *w, vf y, int i, int j, size_t c,
+                                 size_t n) {
+    const epilogue_f32 *ep = w->ep;
+    if (ep) {
+        if (ep->bias) y = vf_add(y, winograd_load(ep->bias + c, n));
+        if (ep->residual) {
+            const size_t at = (size_t)i * w->residual_line + (size_t)j * ep->ldr;
+            y = vf_add(y, winograd_load(ep->residual + at + c, n));
+        }
+        y = vf_min(vf_set1(ep->hi), vf_max(vf_set1(ep->lo), y));
+    }
+    winograd_store(w->y + (size_t)i * w->line + (size_t)j * w->ldy + c, n, y);
 }
 
 SIMD_INLINE void winograd_block_out(const winograd_out_args *w, size_t c, size_t n,
@@ -96,8 +115,7 @@ SIMD_INLINE void winograd_block_out(const winograd_out_args *w, size_t c, size_t
     const int tile = side - 2;
     SIMD_UNROLL for (int i = 0; i < side; i++) {
         SIMD_UNROLL for (int j = 0; j < side; j++) {
-            const float *m = w->m + (size_t)(i * side + j) * w->ldm + c;
-            sums[j] = n < VF_LANES ? vf_load_n(m, n) : vf_load(m);
+            sums[j] = winograd_load(w->m + (size_t)(i * side + j) * w->ldm + c, n);
         }
         winograd_line_out(sums, 1, half + i * tile, 1, side);
     }
@@ -105,33 +123,40 @@ SIMD_INLINE void winograd_block_out(const winograd_out_args *w, size_t c, size_t
         winograd_line_out(half + j, (size_t)tile, done, 1, side);
         SIMD_UNROLL for (int i = 0; i < tile; i++) {
             if (i >= (int)w->height) break;
-            const size_t at = (size_t)i * w->line + (size_t)j * w->ldy;
-            const size_t residual =
-                w->ep ? (size_t)i * w->residual_line + (size_t)j * w->ep->ldr : 0;
-            const vf y = winograd_finish(w, done[i], residual, c, n);
-            if (n < VF_LANES)
-                vf_store_n(w->y + at + c, n, y);
-            else
-                vf_store(w->y + at + c, y);
+            winograd_finish(w, done[i], i, j, c, n);
         }
     }
 }
 
-#define WINOGRAD(tile)                                                                             \
-    static void winograd_in_##tile(const winograd_in_args *w) {                                    \
-        size_t c = 0;                                                                              \
-        for (; c + VF_LANES <= w->channels; c += VF_LANES)                                         \
-            winograd_block_in(w, c, VF_LANES, tile + 2);                                           \
-        if (c < w->channels) winograd_block_in(w, c, w->channels - c, tile + 2);                   \
-    }                                                                                              \
-    static void winograd_out_##tile(const winograd_out_args *w) {                                  \
-        size_t c = 0;                                                                              \
-        for (; c + VF_LANES <= w->channels; c += VF_LANES)                                         \
-            winograd_block_out(w, c, VF_LANES, tile + 2);                                          \
-        if (c < w->channels) winograd_block_out(w, c, w->channels - c, tile + 2);                  \
+SIMD_INLINE void winograd_strip_out(const winograd_out_args *w, size_t c, size_t n,
+                                    const int side) {
+    vf sums[WINOGRAD_MAX_SIDE], done[WINOGRAD_MAX_SIDE];
+    SIMD_UNROLL for (int j = 0; j < side; j++) {
+        sums[j] = winograd_load(w->m + (size_t)j * w->ldm + c, n);
     }
-WINOGRAD(2)
-WINOGRAD(4)
+    winograd_line_out(sums, 1, done, 1, side);
+    SIMD_UNROLL for (int j = 0; j < side - 2; j++) {
+        if (j >= (int)w->width) break;
+        winograd_finish(w, done[j], 0, j, c, n);
+    }
+}
+
+/* A block or strip, at all channels. */
+#define WINOGRAD(name, form, way, side)                                                            \
+    static void winograd_##name(const winograd_##way##_args *w) {                                  \
+        size_t c = 0;                                                                              \
+        for (; c + VF_LANES <= w->channels; c += VF_LANES)                                         \
+            winograd_##form##_##way(w, c, VF_LANES, side);                                         \
+        if (c < w->channels) winograd_##form##_##way(w, c, w->channels - c, side);                 \
+    }
+WINOGRAD(in_2, block, in, 4)
+WINOGRAD(in_4, block, in, 6)
+WINOGRAD(out_2, block, out, 4)
+WINOGRAD(out_4, block, out, 6)
+WINOGRAD(strip_in_2, strip, in, 4)
+WINOGRAD(strip_in_4, strip, in, 6)
+WINOGRAD(strip_out_2, strip, out, 4)
+WINOGRAD(strip_out_4, strip, out, 6)
 #undef WINOGRAD
 
 static void fill_winograd(kernels *k) {
@@ -139,6 +164,10 @@ static void fill_winograd(kernels *k) {
     k->winograd_in_4 = winograd_in_4;
     k->winograd_out_2 = winograd_out_2;
     k->winograd_out_4 = winograd_out_4;
+    k->winograd_strip_in_2 = winograd_strip_in_2;
+    k->winograd_strip_in_4 = winograd_strip_in_4;
+    k->winograd_strip_out_2 = winograd_strip_out_2;
+    k->winograd_strip_out_4 = winograd_strip_out_4;
 }
 
 #endif

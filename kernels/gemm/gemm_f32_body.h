@@ -172,11 +172,13 @@ SIMD_INLINE size_t gemm_f32_panels(const gemm_tile_f32 *t, size_t col, const int
 }
 
 /* All columns of `rows` rows, in chunks of `vecs` vectors, of half as many and so on down to half a
- * panel. Whole vectors of B can be read because panels are padded with zeros. */
+ * panel; of the four of GEMM_WIDE, three as well. Whole vectors of B can be read because panels are
+ * padded with zeros. */
 SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int vecs,
                                const gemm_mode mode) {
     const int narrow = gemm_f32_narrow(vecs);
     size_t col = gemm_f32_panels(t, 0, rows, vecs, mode);
+    if (mode == GEMM_WIDE) col = gemm_f32_panels(t, col, rows, 3, mode);
     if (vecs > 1) col = gemm_f32_panels(t, col, rows, vecs / 2, mode);
     if (vecs > 2) col = gemm_f32_panels(t, col, rows, vecs / 4, mode);
     for (; col < t->nr; col += (size_t)(narrow * VF_LANES)) {

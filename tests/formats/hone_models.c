@@ -99,14 +99,27 @@ static void packed(model_builder *k) {
                    1));
 }
 
+/* Weights of every shape that Winograd's layouts take, in both. */
 static void winograd(model_builder *k) {
+    static const struct {
+        const char *x, *two, *four;
+        int32_t rank;
+        int64_t in[4], w[4];
+    } convs[] = {
+        {"x", "two", "four", 4, {1, 6, 7, 5}, {18, 3, 3, 5}},
+        {"wide", "wide_two", "wide_four", 4, {1, 2, 9, 3}, {17, 1, 3, 3}},
+        {"high", "high_two", "high_four", 4, {1, 9, 2, 3}, {17, 3, 1, 3}},
+        {"line", "line_two", "line_four", 3, {1, 9, 3}, {17, 3, 3}},
+    };
     builder *b = &k->b;
-    const shape s = shape_make(4, (const int64_t[]){18, 3, 3, 5});
-    value *x = input(b, "x", HONE_F32, 4, (const int64_t[]){1, 6, 7, 5});
-    value *two = constant(k, "two", HONE_F32, (layout){LAYOUT_WINOGRAD_2, 1}, &s);
-    value *four = constant(k, "four", HONE_F32, (layout){LAYOUT_WINOGRAD_4, 1}, &s);
-    output(b, emit(b, "hone::Conv", IN(x, two), NO_ATTRS));
-    output(b, emit(b, "hone::Conv", IN(x, four), NO_ATTRS));
+    for (size_t i = 0; i < sizeof convs / sizeof *convs; i++) {
+        const shape s = shape_make(convs[i].rank, convs[i].w);
+        value *x = input(b, convs[i].x, HONE_F32, convs[i].rank, convs[i].in);
+        value *two = constant(k, convs[i].two, HONE_F32, (layout){LAYOUT_WINOGRAD_2, 1}, &s);
+        value *four = constant(k, convs[i].four, HONE_F32, (layout){LAYOUT_WINOGRAD_4, 1}, &s);
+        output(b, emit(b, "hone::Conv", IN(x, two), NO_ATTRS));
+        output(b, emit(b, "hone::Conv", IN(x, four), NO_ATTRS));
+    }
 }
 
 /* A branch with one captured value: relu or negation of it, or what `inner` makes of it. */

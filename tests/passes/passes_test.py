@@ -308,6 +308,27 @@ class Passes(PassTest):
             self.hone("compare", "model.hone", "plain", "--random", "1", "--rtol", "1e-4", "--atol",
                       "1e-4")
 
+    def test_windows_along_one_axis_go_through_winograd(self):
+        """Bias, residual and an activation, with channels that fill no vector."""
+        for spatial, taps, tile in (([30, 17], [1, 3], "1 x 4"), ([30, 17], [3, 1], "4 x 1"),
+                                    ([101], [3], "1 x 2"), ([403], [3], "1 x 4"),
+                                    ([20], [3], ""), ([30, 17], [1, 5], "")):
+            graph = self.graph([2, 50] + spatial)
+            graph.initializer("w", FLOAT, [50, 50] + taps,
+                              [v / 50 for v in numbers(2500 * max(taps))])
+            graph.initializer("bias", FLOAT, [50], numbers(50))
+            pads = [tap // 2 for tap in taps] * 2
+            graph.node("Conv", ["x", "w"], ["a"], pads=pads)
+            graph.node("Conv", ["a", "w", "bias"], ["c"], pads=pads)
+            graph.node("Add", ["c", "a"], ["sum"])
+            graph.node("LeakyRelu", ["sum"], ["y"], alpha=0.2)
+            self.check(graph, "y", {"Conv": 2, "Transpose": 2}, 1e-4, pack_weights=2)
+            for kernel in self.kernels_of():
+                self.assertEqual(kernel.partition("tiles of ")[2], tile, f"{spatial} {kernel}")
+            self.hone("import", "model.onnx", "-o", "model.hone")
+            self.hone("compare", "model.hone", "plain", "--random", "1", "--rtol", "1e-4", "--atol",
+                      "1e-4")
+
     def test_winograd_needs_one_group_and_no_dilation(self):
         for attributes in ({"group": 2}, {"dilations": [2, 2], "pads": [2, 2, 2, 2]}):
             graph = self.graph([1, 32, 29, 29])
