@@ -63,7 +63,7 @@ SIMD_INLINE void dwband_column(dwband_walk *k, const dwband_shape s, size_t ahea
                                const int first, const bool whole) {
     SIMD_UNROLL for (int l = 0; l < s.lines; l++) {
         vf v = dwband_load(k, k->x[l] + ahead * k->step[l], whole);
-        __asm__("" : "+v"(v));
+        SIMD_KEEP(v);
         SIMD_UNROLL for (int r = 0; r < s.rows; r++) {
             const int line = l - r * s.stride; /* of the window */
             if (line < 0 || line >= s.size) continue;

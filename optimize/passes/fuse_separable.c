@@ -14,7 +14,7 @@
 #include "separable_conv.h"
 
 /* Floats of the data between the convolutions from which on it pays. */
-#define MIN_FLOATS ((int64_t)1 << 18)
+#define MIN_FLOATS ((int64_t)1 << 17)
 
 static bool all_are(const int_list *l, int64_t number) {
     for (int32_t i = 0; l->set && i < l->n; i++)
