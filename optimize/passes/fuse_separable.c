@@ -110,4 +110,5 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
 }
 
 const pass pass_fuse_separable = {
-    "fuse_separable", "joins depthwise convolutions with the 1 x 1 convolutions around them", run};
+    "fuse_separable", "joins depthwise convolutions with the 1 x 1 convolutions around them", run,
+    "sink_transposes,fuse_epilogue,remove_dead"};
