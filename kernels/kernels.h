@@ -195,6 +195,25 @@ typedef struct dwconv_f32_args {
 } dwconv_f32_args;
 typedef void dwconv_f32_fn(const dwconv_f32_args *d);
 
+/* The same for whole output lines with square windows, whose columns are neighbours:
+ *
+ *   y[o * out + p][c] = clamp to [lo, hi] of bias[c] + sum over j, l < size of w[j * size + l][c] *
+ *                       lines[o * line_step + l][(p * stride - pad + j) * ldx + c]
+ *
+ * for o < count, p < out, c < channels, with columns outside [0, in) left out. A line that is NULL
+ * is zeros, so is bias. size is 3 or 5, stride 1 or 2. */
+typedef struct dwband_f32_args {
+    const float *const *lines;
+    const float *w, *bias;
+    float *y;
+    size_t size, stride, line_step;
+    size_t in, out, count, channels;
+    int64_t pad;
+    size_t ldx, ldw, ldy;
+    float lo, hi;
+} dwband_f32_args;
+typedef void dwband_f32_fn(const dwband_f32_args *d);
+
 /* Winograd convolution, 3 x 3 taps, tile x tile outputs from side x side inputs, side = tile + 2.
  * In: plane f of the result, v[f * ldv + c], is value f of B' d B for d = rows[..][c], side * side
  * pixels in lines. Out: A' m A for m = m[f * ldm + c], then the epilogue except act, for the first

@@ -82,12 +82,17 @@ void fused_finish(run_ctx *r, const step *s, const fused_params *p, const shape 
     ew_run(r, &act, &u);
 }
 
+hone_status fused_check(const infer *f, const fused_params *p) {
+    size_t slot;
+    return *p->activation && !activation_slot(p->activation, &slot)
+               ? infer_fail(f, "attribute 'activation' names no elementwise operator")
+               : HONE_OK;
+}
+
 hone_status fused_infer(infer *f, const fused_params *p, hone_dtype dtype, const shape *product) {
     char a[SHAPE_TEXT], b[SHAPE_TEXT];
     shape result = *product;
-    size_t slot;
-    if (*p->activation && !activation_slot(p->activation, &slot))
-        return infer_fail(f, "attribute 'activation' names no elementwise operator");
+    TRY(fused_check(f, p));
     const shape *residual = infer_shape(f, FUSED_RESIDUAL);
     if (infer_has(f, FUSED_RESIDUAL) && !shape_broadcast(product, residual, &result))
         return infer_fail(f, "the residual of shape %s does not fit the result of shape %s",

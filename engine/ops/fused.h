@@ -35,6 +35,8 @@ bool fused_is_late(const step *s, const shape *product);
 /* Then: out 0 = activation(clamp(y + residual)), y being the finished product. */
 void fused_finish(run_ctx *r, const step *s, const fused_params *p, const shape *product, void *y);
 
+/* Is the activation one? */
+hone_status fused_check(const infer *f, const fused_params *p);
 /* Shape of the result: the product's, broadcast with the residual's. */
 hone_status fused_infer(infer *f, const fused_params *p, hone_dtype dtype, const shape *product);
 

@@ -67,21 +67,22 @@ SIMD_INLINE void tile_finish(tile_acc acc, const int rows, const int vecs, const
 }
 
 /* Writes a block of `cols` columns, which end inside a vector: tile holds its rows, ld apart. The
- * same arithmetic. */
-static void tile_finish_edge(const float *tile, size_t ld, size_t rows, size_t cols,
-                             const tile_out *o) {
+ * same arithmetic. Out of line, because every shape of tile has this behind it. */
+static __attribute__((noinline)) void tile_finish_edge(const float *tile, size_t ld, size_t rows,
+                                                       size_t cols, const tile_out *o) {
     const epilogue_f32 *ep = o->ep;
-    for (size_t i = 0; i < rows; i++) {
-        const size_t row = o->row + i;
-        for (size_t j = 0; j < cols; j += VF_LANES) {
-            const size_t n = cols - j < VF_LANES ? cols - j : VF_LANES, col = o->col + j;
-            float *y = o->y + row * o->ldy + col;
+    const bool add = o->accumulate, bias = ep && ep->bias, residual = ep && ep->residual;
+    const vf lo = vf_set1(ep ? ep->lo : -INFINITY), hi = vf_set1(ep ? ep->hi : INFINITY);
+    for (size_t j = 0; j < cols; j += VF_LANES) {
+        const size_t n = cols - j < VF_LANES ? cols - j : VF_LANES, col = o->col + j;
+        const vf b = bias ? vf_load_n(ep->bias + col, n) : vf_zero();
+        float *y = o->y + o->row * o->ldy + col;
+        for (size_t i = 0; i < rows; i++, y += o->ldy) {
             vf x = vf_load(tile + i * ld + j);
-            if (o->accumulate) x = vf_add(x, vf_load_n(y, n));
-            if (ep && ep->bias) x = vf_add(x, vf_load_n(ep->bias + col, n));
-            if (ep && ep->residual) x = vf_add(x, vf_load_n(ep->residual + row * ep->ldr + col, n));
-            if (ep) x = vf_min(vf_set1(ep->hi), vf_max(vf_set1(ep->lo), x));
-            vf_store_n(y, n, x);
+            if (add) x = vf_add(x, vf_load_n(y, n));
+            if (bias) x = vf_add(x, b);
+            if (residual) x = vf_add(x, vf_load_n(ep->residual + (o->row + i) * ep->ldr + col, n));
+            vf_store_n(y, n, vf_min(hi, vf_max(lo, x)));
         }
     }
 }

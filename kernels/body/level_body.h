@@ -5,6 +5,7 @@
  */
 #include "kernels.h"
 
+#include "../conv/dwband_f32_body.h"
 #include "../conv/window_f32_body.h"
 #include "../conv/winograd_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
@@ -31,6 +32,7 @@ static void fill_level(kernels *k) {
     k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
     fill_winograd(k);
+    k->dwband_f32 = SIMD_NAME(dwband_f32);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

@@ -19,18 +19,32 @@ const float *conv_image_line(const conv_source *s, const conv_pixel *p, size_t t
     return s->x + line * s->grid.axis[2].in * s->ldx;
 }
 
-/* The taps of one row, in lines of the window. */
-static void tap_row(const conv_source *s, const gemm_span *span, const conv_pixel *p,
-                    const float **out) {
+/* How many of the pixels from p on, at most `left`, are in its line of the output. */
+static size_t pixels_in_line(const conv_source *s, const conv_pixel *p, size_t left) {
+    const size_t room = (size_t)(s->grid.axis[2].count - p->o[2]);
+    return left < room ? left : room;
+}
+
+static void skip_pixels(const conv_source *s, conv_pixel *p, size_t count) {
+    p->o[2] += (int64_t)count - 1;
+    conv_pixel_next(&s->grid, p);
+}
+
+/* The taps of `rows` pixels from p on, which are in one line of the output. */
+static void taps_of_rows(const conv_source *s, const gemm_span *span, const conv_pixel *p,
+                         const float **out, size_t rows) {
     const conv_axis *width = &s->grid.axis[2];
     const size_t per_line = (size_t)width->taps;
     size_t line = span->tap / per_line, first = span->tap % per_line;
     for (size_t left = span->taps; left > 0; line++, first = 0) {
         const float *x = conv_image_line(s, p, line);
         const size_t count = left < per_line - first ? left : per_line - first;
-        int64_t w = conv_axis_start(width, p->o[2]) + (int64_t)first * width->tap_step;
-        for (size_t i = 0; i < count; i++, w += width->tap_step, out += span->mr)
-            *out = x && conv_axis_inside(width, w) ? x + w * s->ldx : span->zeros;
+        const int64_t start = conv_axis_start(width, p->o[2]);
+        for (size_t t = 0; t < count; t++, out += span->mr) {
+            int64_t w = start + (int64_t)(first + t) * width->tap_step;
+            for (size_t i = 0; i < rows; i++, w += width->in_step)
+                out[i] = x && conv_axis_inside(width, w) ? x + w * s->ldx : span->zeros;
+        }
         left -= count;
     }
 }
@@ -39,8 +53,11 @@ void conv_tap_rows(const void *source, const gemm_span *span) {
     const conv_source *s = source;
     if (span->taps == 0) return; /* a phase that no tap reaches */
     conv_pixel p = conv_pixel_at(&s->grid, span->row);
-    for (size_t i = 0; i < span->rows; i++, conv_pixel_next(&s->grid, &p))
-        tap_row(s, span, &p, span->out + i);
+    for (size_t i = 0, rows; i < span->rows; i += rows) {
+        rows = pixels_in_line(s, &p, span->rows - i);
+        taps_of_rows(s, span, &p, span->out + i, rows);
+        skip_pixels(s, &p, rows);
+    }
 }
 
 /* Copies the part of a line that is inside the image between zeros. */
@@ -53,23 +70,30 @@ static const float *padded_line(const conv_source *s, const float *x, int64_t w,
     return spare;
 }
 
+/* One line of the window for `rows` pixels from p on, which are in one line of the output. */
+static void line_of_rows(const conv_source *s, const gemm_span *span, const conv_pixel *p, size_t t,
+                         size_t i, size_t rows) {
+    const conv_axis *width = &s->grid.axis[2];
+    const float *x = conv_image_line(s, p, span->tap + t);
+    const int64_t last = width->in * s->ldx - s->line; /* where a whole line can start */
+    int64_t w = conv_axis_start(width, p->o[2]);
+    for (size_t at = t * span->mr + i; rows > 0; rows--, at++, w += width->in_step) {
+        if (!x)
+            span->out[at] = span->zeros;
+        else if (w >= 0 && w * s->ldx <= last)
+            span->out[at] = x + w * s->ldx;
+        else
+            span->out[at] = padded_line(s, x, w, span->spare + at * (size_t)s->line);
+    }
+}
+
 void conv_line_rows(const void *source, const gemm_span *span) {
     const conv_source *s = source;
-    const conv_axis *width = &s->grid.axis[2];
     conv_pixel p = conv_pixel_at(&s->grid, span->row);
-    for (size_t i = 0; i < span->rows; i++, conv_pixel_next(&s->grid, &p)) {
-        const int64_t w = conv_axis_start(width, p.o[2]);
-        const bool whole = w >= 0 && w * s->ldx + s->line <= width->in * s->ldx;
-        for (size_t t = 0; t < span->taps; t++) {
-            const size_t at = t * span->mr + i;
-            const float *x = conv_image_line(s, &p, span->tap + t);
-            if (!x)
-                span->out[at] = span->zeros;
-            else if (whole)
-                span->out[at] = x + w * s->ldx;
-            else
-                span->out[at] = padded_line(s, x, w, span->spare + at * (size_t)s->line);
-        }
+    for (size_t i = 0, rows; i < span->rows; i += rows) {
+        rows = pixels_in_line(s, &p, span->rows - i);
+        for (size_t t = 0; t < span->taps; t++) line_of_rows(s, span, &p, t, i, rows);
+        skip_pixels(s, &p, rows);
     }
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conv/dwconv_f32.h"
 
+#include "conv/dwconv_band.h"
+
 /* In both layouts the elements of a line of the window over its width, for all channels, form a
  * matrix: [channels][width] with a leading dimension of all taps, [width][channels] with one of all
  * lines' channels. */
@@ -29,6 +31,7 @@ dwconv_f32_plan dwconv_f32_make_plan(const kernels *ks, const dwconv_f32_shape *
     line_sweep_plan(&plan.sweep);
     plan.tasks = line_sweep_tasks(&plan.sweep);
     plan.scratch = plan.sweep.scratch;
+    dwconv_band_plan(&plan);
     return plan;
 }
 
@@ -66,6 +69,10 @@ static void convolve(void *user, const line_run *run) {
 
 void dwconv_f32_run(const dwconv_f32_plan *plan, const dwconv_f32_operands *x, size_t first,
                     size_t last, void *scratch) {
+    if (plan->band) {
+        dwconv_band_run(plan, x, first, last, scratch);
+        return;
+    }
     dwconv_job job = {plan, x};
     line_sweep_run(&plan->sweep, x->x, convolve, &job, first, last, scratch);
 }

@@ -17,6 +17,7 @@ typedef struct dwconv_f32_shape {
 typedef struct dwconv_f32_plan {
     const kernels *ks;
     line_sweep sweep;
+    size_t band; /* most output lines of a band; 0: windows of any shape, pixel by pixel */
     size_t tasks;
     size_t scratch; /* bytes that one dwconv_f32_run needs, aligned to 64; SIZE_MAX: too many */
 } dwconv_f32_plan;

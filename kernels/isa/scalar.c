@@ -15,6 +15,7 @@
 #include "../body/rows_f32_body.h"
 #include "../body/transpose_body.h"
 #include "../body/transpose_word_body.h"
+#include "../conv/dwband_f32_body.h"
 #include "../conv/window_f32_body.h"
 #include "../conv/winograd_f32_body.h"
 #include "../gemm/gemm_f32_body.h"
@@ -143,6 +144,7 @@ void kernels_fill_scalar(kernels *k) {
     k->gemm_f64 = SIMD_NAME(gemm_f64);
     fill_window(k);
     fill_winograd(k);
+    k->dwband_f32 = SIMD_NAME(dwband_f32);
     k->probe_f32 = SIMD_NAME(probe_f32);
     k->transpose_b32 = SIMD_NAME(transpose_b32);
 }

@@ -19,6 +19,14 @@
 #define SIMD_UNROLL _Pragma("GCC unroll 32")
 #endif
 
+/* Keeps what was loaded into v in its register: otherwise a compiler may read memory again for
+ * every use, as an operand of the instruction that uses it. */
+#if defined(__aarch64__)
+#define SIMD_KEEP(v) __asm__("" : "+w"(v))
+#else
+#define SIMD_KEEP(v) __asm__("" : "+v"(v))
+#endif
+
 /* Brings the cache line at p closer for reading. p may be any address. */
 #define SIMD_PREFETCH(p)    __builtin_prefetch(p)
 #define SIMD_PREFETCH_L2(p) __builtin_prefetch((p), 0, 2)

@@ -207,6 +207,43 @@ static void depthwise_convolutions_match_plain_loops(void **state) {
     buffers_destroy(&g);
 }
 
+/* The windows that bands of lines are for: square, over two axes, without holes. */
+static bool random_band_problem(problem *p, uint64_t seed) {
+    uint64_t s = seed + 1000;
+    conv_window *w = &p->window;
+    *p = (problem){.seed = seed, .n = pick(&s, 1, 3), .groups = 1};
+    *w = (conv_window){.in = {1, 1, 1}, .out = {1, 1, 1}, .kernel = {1, 1, 1}};
+    const int64_t size = pick(&s, 0, 1) ? 3 : 5;
+    for (int d = 0; d < 3; d++) w->stride[d] = w->dilation[d] = 1;
+    for (int d = 1; d < 3; d++) {
+        w->kernel[d] = size;
+        w->stride[d] = pick(&s, 1, 2);
+        w->pad[d] = pick(&s, -1, size);
+        w->in[d] = pick(&s, 1, 3) == 1 ? pick(&s, 1, 4) : pick(&s, 5, 19);
+        const int64_t room = w->in[d] + w->pad[d] + pick(&s, 0, size) - size;
+        if (room < 0) return false;
+        w->out[d] = room / w->stride[d] + 1;
+    }
+    p->ic = p->oc = pick(&s, 0, 2) ? pick(&s, 1, 40) : pick(&s, 41, 100);
+    p->ldx = p->ic + (pick(&s, 0, 2) ? 0 : pick(&s, 1, 5));
+    p->ldy = p->oc + (pick(&s, 0, 2) ? 0 : pick(&s, 1, 5));
+    return true;
+}
+
+static void usual_depthwise_convolutions_match_plain_loops(void **state) {
+    (void)state;
+    buffers g;
+    buffers_create(&g);
+    for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
+        const kernels *k = level_table(level);
+        for (uint64_t seed = 0; k && seed < 300; seed++) {
+            problem p;
+            if (random_band_problem(&p, seed)) test_dwconv_problem(k, &p, &g);
+        }
+    }
+    buffers_destroy(&g);
+}
+
 /* ---- Pools ----------------------------------------------------------------------------------- */
 
 typedef struct pool_job {
@@ -391,6 +428,7 @@ int main(void) {
         cmocka_unit_test(usual_convolutions_match_plain_loops),
         cmocka_unit_test(convolutions_match_plain_loops),
         cmocka_unit_test(depthwise_convolutions_match_plain_loops),
+        cmocka_unit_test(usual_depthwise_convolutions_match_plain_loops),
         cmocka_unit_test(pools_match_plain_loops),
         cmocka_unit_test(a_pool_over_everything_splits_by_channels),
         cmocka_unit_test(max_pools_keep_nan),

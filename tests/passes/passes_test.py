@@ -145,6 +145,47 @@ class Passes(PassTest):
         graph.node("Slice", ["c", "from", "to"], ["y"])
         self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Slice": 1})
 
+    def separable(self, size, expand=True, residual=False, act="Relu"):
+        """A depthwise convolution of 32 channels between 1 x 1 convolutions."""
+        graph = self.graph([1, 8 if expand else 32, size, size])
+        last = "x"
+        if residual:
+            graph.initializer("sw", FLOAT, [8, 8, 1, 1], numbers(64))
+            graph.node("Conv", ["x", "sw"], ["s"])
+            last = "s"
+        for name, channels, kernel, group in (("e", 32, 1, 1), ("d", 32, 3, 32), ("p", 8, 1, 1)):
+            if name == "e" and not expand:
+                continue
+            inputs = {"e": 8, "d": 1, "p": 32}[name]
+            graph.initializer(name + "w", FLOAT, [channels, inputs, kernel, kernel],
+                              numbers(channels * inputs * kernel * kernel))
+            graph.initializer(name + "b", FLOAT, [channels], numbers(channels))
+            graph.node("Conv", [last, name + "w", name + "b"], [name], group=group,
+                       pads=[kernel // 2] * 4)
+            last = name
+            if name != "p":
+                graph.node(act, [name], [name + "a"])
+                last = name + "a"
+        if residual:
+            graph.node("Add", ["p", "s"], ["y"])
+        return graph
+
+    def test_large_separable_convolutions_become_one(self):
+        for act in ("Relu", "HardSwish"):
+            self.check(self.separable(96, residual=True, act=act), "y",
+                       {"Transpose": 2, "Conv": 1, "SeparableConv": 1}, fuse_separable=1)
+        self.check(self.separable(96, expand=False), "p", {"Transpose": 2, "SeparableConv": 1},
+                   fuse_separable=1)
+
+    def test_separable_convolutions_that_fit_in_the_cache_stay_apart(self):
+        self.check(self.separable(24), "p", {"Transpose": 2, "Conv": 2, "DepthwiseConv": 1},
+                   fuse_separable=0)
+
+    def test_what_lies_inside_a_separable_convolution_can_be_an_output(self):
+        graph = self.separable(96)
+        graph.output("da", FLOAT, None)
+        self.check(graph, "p", {"Transpose": 3, "Conv": 2, "DepthwiseConv": 1}, fuse_separable=0)
+
     def test_outputs_keep_their_names_when_layout_changes_cancel(self):
         for kind in ("x", "r"):
             graph = self.graph([2, 3, 4])
