@@ -190,6 +190,24 @@ SIMD_INLINE void gemm_f32_rows(const gemm_tile_f32 *t, const int rows, const int
     }
 }
 
+/* A tile as two of half as many rows, which are enough to keep the multiply-adds busy: so that not
+ * every number of rows needs code of its own. */
+static void gemm_f32_halves(const gemm_tile_f32 *t, gemm_tile_f32_fn *tile) {
+    gemm_tile_f32 half = *t;
+    epilogue_f32 ep;
+    half.mr = (t->mr + 1) / 2;
+    tile(&half);
+    half.a += half.mr;
+    half.c += half.mr * t->ldc;
+    if (t->ep && t->ep->residual) {
+        ep = *t->ep;
+        ep.residual += half.mr * ep.ldr;
+        half.ep = &ep;
+    }
+    half.mr = t->mr / 2;
+    tile(&half);
+}
+
 static void gemm_f32_tile(const gemm_tile_f32 *t) {
     if (t->packed) {
         gemm_f32_rows(t, GEMM_MR, GEMM_VECS, GEMM_PACKED);
@@ -208,15 +226,9 @@ static void gemm_f32_tile(const gemm_tile_f32 *t) {
 #endif
 #if GEMM_MR >= 14
         GEMM_ROWS(7)
-        GEMM_ROWS(8)
-        GEMM_ROWS(9)
-        GEMM_ROWS(10)
-        GEMM_ROWS(11)
-        GEMM_ROWS(12)
-        GEMM_ROWS(13)
         GEMM_ROWS(14)
 #endif
-    default: break;
+    default: gemm_f32_halves(t, gemm_f32_tile); break;
     }
 #undef GEMM_ROWS
 }
@@ -228,10 +240,8 @@ static void gemm_wide_f32_tile(const gemm_tile_f32 *t) {
     case 1: gemm_f32_rows(t, 1, 4, GEMM_WIDE); break;
     case 2: gemm_f32_rows(t, 2, 4, GEMM_WIDE); break;
     case 3: gemm_f32_rows(t, 3, 4, GEMM_WIDE); break;
-    case 4: gemm_f32_rows(t, 4, 4, GEMM_WIDE); break;
-    case 5: gemm_f32_rows(t, 5, 4, GEMM_WIDE); break;
     case 6: gemm_f32_rows(t, 6, 4, GEMM_WIDE); break;
-    default: break;
+    default: gemm_f32_halves(t, gemm_wide_f32_tile); break;
     }
 }
 #endif
