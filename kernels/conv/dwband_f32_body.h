@@ -156,9 +156,10 @@ SIMD_INLINE void dwband_lines(dwband_walk *k, const dwband_f32_args *d, const dw
     dwband_line(k, d, s, whole);
 }
 
-/* All output lines of a vector of channels. */
+/* Output lines line .. < end of a vector of channels. */
 SIMD_INLINE void dwband_vector(const dwband_f32_args *d, const int size, const int stride,
-                               const int rows, size_t c, const bool whole) {
+                               const int rows, size_t line, size_t end, size_t c,
+                               const bool whole) {
     const dwband_shape one = {size, stride, 1, size, (size + stride - 1) / stride};
     const dwband_shape all = {size, stride, rows, size + (rows - 1) * stride, one.open};
     dwband_walk k = {.ldy = d->ldy, .line_y = d->out * d->ldy, .n = d->channels - c};
@@ -171,23 +172,34 @@ SIMD_INLINE void dwband_vector(const dwband_f32_args *d, const int size, const i
     k.lo = vf_set1(d->lo);
     k.hi = vf_set1(d->hi);
     k.clamped = d->lo > -INFINITY || d->hi < INFINITY;
-    size_t line = 0;
     if (rows > 1 && d->line_step == d->stride)
-        for (; line + (size_t)rows <= d->count; line += (size_t)rows)
+        for (; line + (size_t)rows <= end; line += (size_t)rows)
             dwband_lines(&k, d, all, line, c, whole);
-    for (; line < d->count; line++) dwband_lines(&k, d, one, line, c, whole);
+    for (; line < end; line++) dwband_lines(&k, d, one, line, c, whole);
 }
+
+/* Lines that one vector of channels does before the next. All, if it takes up whole cache lines;
+ * otherwise those that share cache lines follow while the image is in L1. */
+#define DWBAND_CACHE_LINE 16
+#define DWBAND_LINES(all) (VF_LANES == DWBAND_CACHE_LINE ? (all) : 2)
 
 /* The last vector of channels overlaps the one before it. */
 SIMD_INLINE void dwband_channels(const dwband_f32_args *d, const int size, const int stride,
                                  const int rows) {
     if (d->channels < VF_LANES) {
-        if (d->channels) dwband_vector(d, size, stride, 1, 0, false);
+        if (d->channels) dwband_vector(d, size, stride, 1, 0, d->count, 0, false);
         return;
     }
-    const size_t last = d->channels - VF_LANES;
-    for (size_t c = 0; c < last + VF_LANES; c += VF_LANES)
-        dwband_vector(d, size, stride, rows, c < last ? c : last, true);
+    const size_t last = d->channels - VF_LANES, step = DWBAND_LINES(d->count);
+    for (size_t block = 0; block < d->channels; block += DWBAND_CACHE_LINE) {
+        const size_t room = d->channels - block;
+        const size_t next = block + (room < DWBAND_CACHE_LINE ? room : DWBAND_CACHE_LINE);
+        for (size_t line = 0; line < d->count; line += step) {
+            const size_t end = d->count - line < step ? d->count : line + step;
+            for (size_t c = block; c < next; c += VF_LANES)
+                dwband_vector(d, size, stride, rows, line, end, c < last ? c : last, true);
+        }
+    }
 }
 
 static void SIMD_NAME(dwband_f32)(const dwband_f32_args *d) {

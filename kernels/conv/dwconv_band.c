@@ -5,10 +5,9 @@
 
 #include "gemm/sat_size.h"
 
-/* Vectors of channels pass over a band one after the other. Images of up to L2_FLOATS, input and
- * output, are in L2 while they do; of larger ones a band of BAND_FLOATS is. */
-#define L2_FLOATS   ((size_t)1 << 18)
-#define BAND_FLOATS ((size_t)1 << 15)
+/* Vectors of channels pass over a band one after the other. Images of up to so many floats, input
+ * and output, are in L2 while they do; of larger ones two lines at a time are best. */
+#define L2_FLOATS ((size_t)1 << 18)
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -16,7 +15,7 @@ bool dwconv_band_fits(const conv_window *w) {
     const bool flat = w->kernel[0] == 1 && w->stride[0] == 1 && w->pad[0] == 0 &&
                       w->in[0] == w->out[0] && w->dilation[1] == 1 && w->dilation[2] == 1;
     return flat && w->kernel[1] == w->kernel[2] && (w->kernel[2] == 3 || w->kernel[2] == 5) &&
-           w->stride[2] <= 2;
+           w->stride[1] <= 2 && w->stride[2] <= 2;
 }
 
 size_t dwconv_lines_under(const conv_window *w, size_t lines) {
@@ -28,9 +27,8 @@ void dwconv_band_plan(dwconv_f32_plan *plan) {
     if (plan->tasks == 0 || !dwconv_band_fits(w)) return;
     const size_t read = sat_mul((size_t)w->in[2], (size_t)w->stride[1]);
     const size_t line = sat_mul(sat_add(read, (size_t)w->out[2]), (size_t)plan->sweep.channels);
-    const size_t floats = sat_mul(line, (size_t)w->out[1]) > L2_FLOATS ? BAND_FLOATS : L2_FLOATS;
-    /* An even number, because two lines at once are faster. */
-    plan->band = smaller(floats / line / 2 * 2 + 2, (size_t)w->out[1]);
+    const size_t height = (size_t)w->out[1];
+    plan->band = smaller(sat_mul(line, height) > L2_FLOATS ? 2 : height, height);
     plan->scratch = sat_align(sat_mul(dwconv_lines_under(w, plan->band), sizeof(float *)));
 }
 

@@ -7,7 +7,8 @@
 
 #include "conv/dwconv_f32.h"
 
-/* Is it such a window: 3 x 3 or 5 x 5 over the last two axes, without holes? */
+/* Is it such a window: 3 x 3 or 5 x 5 over the last two axes, without holes,
+ * strides up to 2? */
 bool dwconv_band_fits(const conv_window *w);
 /* Lines of the image under so many output lines; lines >= 1. */
 size_t dwconv_lines_under(const conv_window *w, size_t lines);
