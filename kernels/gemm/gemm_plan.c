@@ -11,7 +11,7 @@
 #define TASK_WORK ((size_t)1 << 17)
 /* Of a stream, whose time is that of reading B: in elements of B. */
 #define TASK_STREAM ((size_t)1 << 15)
-#define MAX_TASKS 64
+#define MAX_TASKS   64
 /* Columns of a task: at first, and at least. */
 #define TASK_COLS     512
 #define TASK_COLS_MIN 64

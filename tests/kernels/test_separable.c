@@ -28,20 +28,21 @@ static float *random_floats(size_t n, uint64_t seed) {
     return p;
 }
 
-/* y = x through a 1 x 1 convolution of `pixels`. */
-static void pointwise(const kernels *k, int64_t pixels, int64_t ic, int64_t oc, const float *x,
+/* y = x through a 1 x 1 convolution of `pixels` from ic to oc channels. */
+static void pointwise(const kernels *k, const int64_t size[3], const float *x,
                       const separable_f32_part *part, float *y) {
+    const int64_t pixels = size[0];
     const conv_f32_shape shape = {.window = {.in = {1, 1, pixels},
                                              .out = {1, 1, pixels},
                                              .kernel = {1, 1, 1},
                                              .stride = {1, 1, 1},
                                              .dilation = {1, 1, 1}},
                                   .n = 1,
-                                  .ic = ic,
-                                  .oc = oc,
+                                  .ic = size[1],
+                                  .oc = size[2],
                                   .groups = 1,
-                                  .ldx = ic,
-                                  .ldy = oc};
+                                  .ldx = size[1],
+                                  .ldy = size[2]};
     const conv_f32_plan plan = conv_f32_make_plan(k, &shape);
     const conv_f32_args args = {x, part->w, y, part->ep};
     void *scratch = aligned_alloc(64, plan.scratch);
@@ -59,7 +60,8 @@ static float *one_by_one(const kernels *k, const separable_f32_shape *s,
     float *between = malloc(out * channels * sizeof *between);
     float *y = malloc(out * (size_t)s->oc * sizeof *y);
     if (s->expand)
-        pointwise(k, (int64_t)in, s->ic, s->channels, args->x, &args->expand, expanded);
+        pointwise(k, (int64_t[]){(int64_t)in, s->ic, s->channels}, args->x, &args->expand,
+                  expanded);
     else
         memcpy(expanded, args->x, in * channels * sizeof *expanded);
     const dwconv_f32_shape shape = {*w, s->n, s->channels, s->channels, s->channels};
@@ -67,7 +69,7 @@ static float *one_by_one(const kernels *k, const separable_f32_shape *s,
     const dwconv_f32_operands operands = {expanded, args->depthwise.w, between, args->depthwise.ep};
     void *scratch = aligned_alloc(64, plan.scratch);
     dwconv_f32_run(&plan, &operands, 0, plan.tasks, scratch);
-    pointwise(k, (int64_t)out, s->channels, s->oc, between, &args->project, y);
+    pointwise(k, (int64_t[]){(int64_t)out, s->channels, s->oc}, between, &args->project, y);
     free(scratch), free(expanded), free(between);
     return y;
 }
