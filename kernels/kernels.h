@@ -127,7 +127,8 @@ typedef struct epilogue_f32 {
 
 /* The acts on n elements. */
 static inline void epilogue_activate(const epilogue_f32 *ep, size_t n, float *y) {
-    for (int i = 0; i < EPILOGUE_ACTS && ep->act[i].fn; i++) ep->act[i].fn(n, y, y, ep->act[i].param);
+    for (int i = 0; i < EPILOGUE_ACTS && ep->act[i].fn; i++)
+        ep->act[i].fn(n, y, y, ep->act[i].param);
 }
 
 /* Micro-kernel: C[mr x nr] = (accumulate ? C : 0) + sum over taps and k of A * B, then the epilogue

@@ -149,10 +149,17 @@ static const op_version since_12[] = {{12, NULL}};
 static const op_version since_18[] = {{18, NULL}};
 static const op_quant requant = {QUANT_REQUANT, 3, -1, -1, NULL};
 
-static const char *const number_cases[] = {
-    "f32[2,3,4] f32[2,3,4]", "f32[2,3,4] f32[4]",         "f32[3,1] f32[1,5]",
-    "f32[] f32[2,2]",        "f32[2,1,3,1] f32[4,1,5]",   "f16[7,3] f16[3]",
-    "f32[0,3] f32[1,3]",     "f32[1,33,5,7] f32[33,1,1]", NULL};
+static const char *const number_cases[] = {"f32[2,3,4] f32[2,3,4]",
+                                           "f32[2,3,4] f32[4]",
+                                           "f32[3,1] f32[1,5]",
+                                           "f32[] f32[2,2]",
+                                           "f32[2,1,3,1] f32[4,1,5]",
+                                           "f16[7,3] f16[3]",
+                                           "f32[0,3] f32[1,3]",
+                                           "f32[1,33,5,7] f32[33,1,1]",
+                                           "f32[2,900,3] f32[2,1,3]",
+                                           "f32[900,1] f32[2,900,3]",
+                                           NULL};
 static const char *const equal_cases[] = {"f32[2,3,4] f32[4]",
                                           "i64[3,1] i64[1,5]",
                                           "f16[7,3] f16[3]",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What elementwise operators share: broadcasting as a loop nest over rows that kernels do, threads,
- * and 16-bit floats, which are widened to float32 a block at a time.
+ * What elementwise operators share: broadcasting as a loop nest over rows, which kernels do in
+ * blocks; threads; and 16-bit floats, which are widened to float32 some at a time.
  */
 #ifndef HONE_ELEMENTWISE_H
 #define HONE_ELEMENTWISE_H
@@ -10,7 +10,8 @@
 
 #define EW_MAX_IN 3
 
-/* A kernel call on n elements: input j starts at in[j] and advances step[j] (0 or 1) elements. */
+/* A kernel call on n elements: input j starts at in[j] and advances step[j] (0 or 1) elements. They
+ * are part of a row, or several rows. */
 typedef struct ew_row {
     int64_t n;
     const void *in[EW_MAX_IN];

@@ -93,6 +93,6 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return HONE_OK;
 }
 
-const pass pass_fuse_epilogue = {
-    "fuse_epilogue", "fuses residuals, activations and factors into what makes them", run,
-    "remove_dead"};
+const pass pass_fuse_epilogue = {"fuse_epilogue",
+                                 "fuses residuals, activations and factors into what makes them",
+                                 run, "remove_dead"};
