@@ -14,7 +14,7 @@
 /* Elements a task does at least: below that, handing work to another thread costs more than it
  * saves. WIDE: 16-bit floats that are widened at a time. SHORT: rows of more elements are blocks of
  * their own. */
-enum { GRAIN = 16384, WIDE = 512, SHORT = 512, TILE_BYTES = 8192 };
+enum { GRAIN = 16384, WIDE = 512, SHORT = 256, TILES = 3, TILE_BYTES = 8192 };
 
 /* 16-bit floats: parts of the block are widened, computed and narrowed. */
 static void apply_widened(const elementwise *e, const ew_row *row) {
@@ -56,12 +56,14 @@ typedef struct ew_job {
     int64_t line, block;
     int64_t blocks; /* of each line */
     feed feed[EW_MAX_IN];
+    int32_t tile[EW_MAX_IN]; /* number of the input's tile, if it has one */
+    int32_t tiles;
 } ew_job;
 
 /* What a worker keeps from block to block. */
 typedef struct ew_tiles {
-    _Alignas(64) char data[EW_MAX_IN][TILE_BYTES];
-    int64_t holds[EW_MAX_IN]; /* offset of the first element that a tile was made of, -1: none */
+    _Alignas(64) char data[TILES][TILE_BYTES];
+    int64_t holds[TILES]; /* offset of the first element that a tile was made of, -1: none */
 } ew_tiles;
 
 /* Element offset of each input at the start of a line. */
@@ -94,9 +96,10 @@ static const void *fill_tile(const ew_job *job, ew_tiles *tiles, int32_t j, int6
     const elementwise *e = job->e;
     const size_t size = e->in_size[j], row = (size_t)e->inner * size;
     const char *x = (const char *)job->s->in[j].data + (size_t)offset * size;
-    char *tile = tiles->data[j];
-    if (tiles->holds[j] == offset) return tile;
-    tiles->holds[j] = offset;
+    const int32_t at = job->tile[j];
+    char *tile = tiles->data[at];
+    if (tiles->holds[at] == offset) return tile;
+    tiles->holds[at] = offset;
     for (int64_t i = 0; i < rows; i++) {
         if (job->feed[j] == FEED_REPEATED)
             memcpy(tile + (size_t)i * row, x, row);
@@ -124,21 +127,30 @@ static void feed_input(const ew_job *job, ew_tiles *tiles, int32_t j, int64_t of
     }
 }
 
-static void do_blocks(void *arg, int64_t first, int64_t last, int32_t worker) {
-    const ew_job *job = arg;
+static void do_blocks(const ew_job *job, int64_t first, int64_t last, ew_tiles *tiles) {
     const elementwise *e = job->e;
-    ew_tiles tiles;
-    (void)worker;
-    for (int32_t j = 0; j < e->n_in; j++) tiles.holds[j] = -1;
     for (int64_t item = first; item < last; item++) {
         const int64_t line = item / job->blocks, at = item % job->blocks * job->block;
         int64_t offset[EW_MAX_IN];
         ew_row r = {.n = job->line - at < job->block ? job->line - at : job->block};
         line_offsets(job, line, offset);
-        for (int32_t j = 0; j < e->n_in; j++) feed_input(job, &tiles, j, offset[j], at, &r);
+        for (int32_t j = 0; j < e->n_in; j++) feed_input(job, tiles, j, offset[j], at, &r);
         r.out = (char *)job->s->out[0].data + (size_t)(line * job->line + at) * e->out_size;
         apply_block(e, &r);
     }
+}
+
+static void do_direct(void *arg, int64_t first, int64_t last, int32_t worker) {
+    (void)worker;
+    do_blocks(arg, first, last, NULL);
+}
+
+/* A task of its own: small operators shall not pay for the tiles on their stack. */
+static void do_tiled(void *arg, int64_t first, int64_t last, int32_t worker) {
+    ew_tiles tiles;
+    (void)worker;
+    for (int32_t i = 0; i < TILES; i++) tiles.holds[i] = -1;
+    do_blocks(arg, first, last, &tiles);
 }
 
 /* Rows of the last outer axis that a block takes together; 1: rows are long. */
@@ -156,18 +168,29 @@ static feed feed_of(const elementwise *e, int32_t j) {
     return between == 0 ? FEED_REPEATED : FEED_SPREAD;
 }
 
+/* Gives inputs tiles; false when there are not enough. */
+static bool assign_tiles(ew_job *job) {
+    for (int32_t j = 0; j < job->e->n_in; j++) {
+        job->feed[j] = feed_of(job->e, j);
+        if (job->feed[j] != FEED_DIRECT) job->tile[j] = job->tiles++;
+    }
+    return job->tiles <= TILES;
+}
+
 void ew_run(run_ctx *r, const step *s, const elementwise *e) {
     if (e->rows == 0 || e->inner == 0) return;
     ew_job job = {.e = e, .s = s, .outer = e->rank, .line = e->inner};
     const int64_t together = rows_together(e);
-    job.block = e->inner < GRAIN ? e->inner : GRAIN;
-    if (together > 1) {
+    const bool tiled = together > 1 && assign_tiles(&job);
+    if (tiled) {
         job.outer--;
         job.line = e->dim[job.outer] * e->inner;
         job.block = together * e->inner;
-        for (int32_t j = 0; j < e->n_in; j++) job.feed[j] = feed_of(e, j);
+    } else {
+        memset(job.feed, 0, sizeof job.feed);
+        job.block = e->inner < GRAIN ? e->inner : GRAIN;
     }
     job.blocks = (job.line + job.block - 1) / job.block;
     const int64_t lines = e->rows * e->inner / job.line;
-    team_run(r->team, lines * job.blocks, GRAIN / job.block, do_blocks, &job);
+    team_run(r->team, lines * job.blocks, GRAIN / job.block, tiled ? do_tiled : do_direct, &job);
 }
