@@ -107,17 +107,29 @@ typedef void quantize_fn(size_t n, const float *x, const float *scale, const flo
 typedef void dequantize_fn(size_t n, const void *x, const float *scale, const float *zero,
                            size_t by, float *y);
 
+/* A unary f32 kernel with its constants. */
+typedef struct epilogue_act {
+    unary_fn *fn; /* or NULL */
+    double param[2];
+} epilogue_act;
+
 /* What happens to finished rows, in this order: + bias[column], + residual, clamp to [lo, hi], then
- * act (a unary f32 kernel) if it is not NULL. Micro-kernels do all but act, which the drivers
+ * each act up to the first without a kernel. Micro-kernels do all but the acts, which the drivers
  * of gemm/ and conv/ apply to whole rows that are still in cache. */
+#define EPILOGUE_ACTS 2
 typedef struct epilogue_f32 {
     const float *bias;     /* per column, or NULL */
     const float *residual; /* same shape as the output, or NULL */
     size_t ldr;            /* row stride of residual, in elements */
     float lo, hi;          /* -INFINITY, INFINITY when there is no clamp */
-    unary_fn *act;         /* or NULL */
-    double act_param[2];
+    epilogue_act act[EPILOGUE_ACTS];
 } epilogue_f32;
+
+/* The acts on n elements. */
+static inline void epilogue_activate(const epilogue_f32 *ep, size_t n, float *y) {
+    for (int i = 0; i < EPILOGUE_ACTS && ep->act[i].fn; i++)
+        ep->act[i].fn(n, y, y, ep->act[i].param);
+}
 
 /* Micro-kernel: C[mr x nr] = (accumulate ? C : 0) + sum over taps and k of A * B, then the epilogue
  * (if ep is not NULL; only on the last K block). MR is the mr of the gemm_f32_kernel.

@@ -50,6 +50,13 @@ static hone_status binary_plan(plan_ctx *p, step *s) {
     return HONE_OK;
 }
 
+bool binary_slot(const op *o, size_t *slot) {
+    const dtype_set f32 = DT(HONE_F32);
+    if (o->run != op_add.run || !(o->in[0].types & f32) || !(o->out[0].types & f32)) return false;
+    *slot = ((const binary_row *)o->row)->slot;
+    return true;
+}
+
 static hone_status binary_run(run_ctx *r, const step *s) {
     ew_run(r, s, s->state);
     return HONE_OK;
@@ -149,10 +156,17 @@ static const op_version since_12[] = {{12, NULL}};
 static const op_version since_18[] = {{18, NULL}};
 static const op_quant requant = {QUANT_REQUANT, 3, -1, -1, NULL};
 
-static const char *const number_cases[] = {
-    "f32[2,3,4] f32[2,3,4]", "f32[2,3,4] f32[4]",         "f32[3,1] f32[1,5]",
-    "f32[] f32[2,2]",        "f32[2,1,3,1] f32[4,1,5]",   "f16[7,3] f16[3]",
-    "f32[0,3] f32[1,3]",     "f32[1,33,5,7] f32[33,1,1]", NULL};
+static const char *const number_cases[] = {"f32[2,3,4] f32[2,3,4]",
+                                           "f32[2,3,4] f32[4]",
+                                           "f32[3,1] f32[1,5]",
+                                           "f32[] f32[2,2]",
+                                           "f32[2,1,3,1] f32[4,1,5]",
+                                           "f16[7,3] f16[3]",
+                                           "f32[0,3] f32[1,3]",
+                                           "f32[1,33,5,7] f32[33,1,1]",
+                                           "f16[2,1800,3] f16[2,1,3]",
+                                           "f32[900,1] f32[2,900,3]",
+                                           NULL};
 static const char *const equal_cases[] = {"f32[2,3,4] f32[4]",
                                           "i64[3,1] i64[1,5]",
                                           "f16[7,3] f16[3]",

@@ -4,10 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Elements a task does at least: below that, handing work to another thread costs more than it
- * saves. */
-enum { GRAIN = 16384, BLOCK = 512 };
-
 unary_fn *slot_unary(const kernels *k, size_t offset, ktype t) {
     unary_fn *fn;
     memcpy(&fn, (const char *)k + offset + (size_t)t * sizeof fn, sizeof fn);
@@ -94,72 +90,4 @@ void ew_apply_binary(const elementwise *e, const ew_row *r) {
 void ew_apply_select(const elementwise *e, const ew_row *r) {
     e->fn.select((size_t)r->n, r->in[0], r->step[0], r->in[1], r->step[1], r->in[2], r->step[2],
                  r->out);
-}
-
-/* A row of 16-bit floats: blocks are widened, computed and narrowed. */
-static void apply_widened(const elementwise *e, const ew_row *row) {
-    float in[EW_MAX_IN][BLOCK], out[BLOCK];
-    for (int64_t at = 0; at < row->n; at += BLOCK) {
-        ew_row r = {.n = row->n - at < BLOCK ? row->n - at : BLOCK};
-        for (int32_t j = 0; j < e->n_in; j++) {
-            const uint16_t *x = (const uint16_t *)row->in[j] + (size_t)at * row->step[j];
-            e->widen(row->step[j] ? (size_t)r.n : 1, x, in[j]);
-            r.in[j] = in[j];
-            r.step[j] = row->step[j];
-        }
-        char *y = (char *)row->out + (size_t)at * e->out_size;
-        r.out = e->narrow ? (void *)out : y;
-        e->apply(e, &r);
-        if (e->narrow) e->narrow((size_t)r.n, out, (uint16_t *)(void *)y);
-    }
-}
-
-static void apply_row(const elementwise *e, const ew_row *r) {
-    if (e->widen)
-        apply_widened(e, r);
-    else
-        e->apply(e, r);
-}
-
-typedef struct ew_job {
-    const elementwise *e;
-    const step *s;
-    int64_t blocks; /* each row is split into this many tasks */
-    int64_t block;  /* of this many elements */
-} ew_job;
-
-/* Element offset of each input at the start of row `row`. */
-static void row_offsets(const elementwise *e, int64_t row, int64_t *offset) {
-    for (int32_t j = 0; j < e->n_in; j++) offset[j] = 0;
-    for (int32_t a = e->rank - 1; a >= 0; a--) {
-        const int64_t i = row % e->dim[a];
-        row /= e->dim[a];
-        for (int32_t j = 0; j < e->n_in; j++) offset[j] += i * e->stride[j][a];
-    }
-}
-
-static void do_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
-    const ew_job *job = arg;
-    const elementwise *e = job->e;
-    (void)worker;
-    for (int64_t item = first; item < last; item++) {
-        const int64_t row = item / job->blocks, at = item % job->blocks * job->block;
-        int64_t offset[EW_MAX_IN];
-        ew_row r = {.n = e->inner - at < job->block ? e->inner - at : job->block};
-        row_offsets(e, row, offset);
-        for (int32_t j = 0; j < e->n_in; j++) {
-            const size_t i = (size_t)offset[j] + (size_t)at * e->inner_step[j];
-            r.in[j] = (const char *)job->s->in[j].data + i * e->in_size[j];
-            r.step[j] = e->inner_step[j];
-        }
-        r.out = (char *)job->s->out[0].data + (size_t)(row * e->inner + at) * e->out_size;
-        apply_row(e, &r);
-    }
-}
-
-void ew_run(run_ctx *r, const step *s, const elementwise *e) {
-    if (e->rows == 0 || e->inner == 0) return;
-    ew_job job = {.e = e, .s = s, .block = e->inner < GRAIN ? e->inner : GRAIN};
-    job.blocks = (e->inner + job.block - 1) / job.block;
-    team_run(r->team, e->rows * job.blocks, GRAIN / job.block, do_rows, &job);
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What elementwise operators share: broadcasting as a loop nest over rows that kernels do, threads,
- * and 16-bit floats, which are widened to float32 a block at a time.
+ * What elementwise operators share: broadcasting as a loop nest over rows, which kernels do in
+ * blocks; threads; and 16-bit floats, which are widened to float32 some at a time.
  */
 #ifndef HONE_ELEMENTWISE_H
 #define HONE_ELEMENTWISE_H
 
 #include "op.h"
 
-#define EW_MAX_IN 3
+#define EW_MAX_IN 8
 
-/* A kernel call on n elements: input j starts at in[j] and advances step[j] (0 or 1) elements. */
+/* A kernel call on n elements: input j starts at in[j] and advances step[j] (0 or 1) elements. They
+ * are part of a row, or several rows. */
 typedef struct ew_row {
     int64_t n;
     const void *in[EW_MAX_IN];
@@ -57,7 +58,7 @@ void ew_run(run_ctx *r, const step *s, const elementwise *e);
 /* Members of the families that passes and gradients name. */
 extern const op op_add, op_sub, op_mul, op_div;
 extern const op op_relu, op_sigmoid, op_tanh, op_erf, op_silu, op_hardsigmoid, op_hardswish,
-    op_gelu_erf;
+    op_gelu_erf, op_affine;
 extern const op op_leaky_relu, op_sqrt, op_exp, op_reciprocal, op_neg, op_log, op_softplus;
 extern const op op_max, op_min, op_pow, op_equal;
 
@@ -66,6 +67,8 @@ void unary_constants(const node *n, double *param);
 /* Table offset of a unary operator's slot; false when o is not of that family or does not turn
  * float32 into float32. */
 bool unary_slot(const op *o, size_t *slot);
+/* The same of a binary operator. */
+bool binary_slot(const op *o, size_t *slot);
 
 extern ew_apply ew_apply_unary, ew_apply_binary, ew_apply_select;
 

@@ -24,15 +24,10 @@
 #include "gemm/gemm_pack.h"
 #include "wide.h"
 
-#define PART_ATTRS(part)                                                                           \
-    ATTR_NAMED(STRING, #part "_activation", separable_params, part.activation, .s = ""),           \
-        ATTR_NAMED(FLOAT, #part "_p0", separable_params, part.p[0], .f = 0),                       \
-        ATTR_NAMED(FLOAT, #part "_p1", separable_params, part.p[1], .f = 0),                       \
-        ATTR_NAMED(FLOAT, #part "_lo", separable_params, part.lo, .f = -INFINITY),                 \
-        ATTR_NAMED(FLOAT, #part "_hi", separable_params, part.hi, .f = INFINITY)
-static const attr_spec separable_attrs[] = {WINDOW_ATTRS(separable_params),
-                                            FUSED_ATTRS(separable_params), PART_ATTRS(depthwise),
-                                            PART_ATTRS(expand)};
+static const attr_spec separable_attrs[] = {
+    WINDOW_ATTRS(separable_params), FUSED_ATTRS(separable_params),
+    FUSED_ATTRS_OF(separable_params, depthwise, "depthwise_"),
+    FUSED_ATTRS_OF(separable_params, expand, "expand_")};
 static const op_arg separable_in[] = {{"X", DT(HONE_F32), 'T', 0},
                                       {"W", DT(HONE_F32), 'T', 0},
                                       {"bias", DT(HONE_F32), 'T', ARG_OPTIONAL},
@@ -204,7 +199,7 @@ static hone_status separable_run(run_ctx *r, const step *s) {
     epilogue_f32 project = part_epilogue(s, &p->fused, SEPARABLE_BIAS);
     if (st->late) {
         project.lo = -INFINITY, project.hi = INFINITY;
-        project.act = NULL;
+        project.act->fn = NULL;
     } else if (step_has(s, SEPARABLE_RESIDUAL)) {
         project.residual = s->in[SEPARABLE_RESIDUAL].data;
     }

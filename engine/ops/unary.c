@@ -154,6 +154,7 @@ static const attr_spec selu_attrs[] = {P0("alpha", 1.67326319217681884765625f),
                                        P1("gamma", 1.05070102214813232421875f)};
 static const attr_spec hardsigmoid_attrs[] = {P0("alpha", 0.2f), P1("beta", 0.5f)};
 static const attr_spec infinity_attrs[] = {P0("positive", 1), P1("negative", 1)};
+static const attr_spec affine_attrs[] = {P0("scale", 1.0f), P1("shift", -0.0f)};
 static const attr_spec shrink_attrs[] = {P0("lambd", 0.5f), P1("bias", 0.0f)};
 
 #define UNARY(ident, ...)    MEMBER(ident, "", __VA_ARGS__)
@@ -211,6 +212,7 @@ UNARY(is_nan, "IsNaN", is_nan_versions, test, isnan, EXACT);
 INTERNAL(silu, "Silu", since_7, float, silu, CLOSE, OP_ATTRS(alpha_1, unary_params),
          .quant = &table);
 UNARY(hardswish, "HardSwish", since_14, float, hardswish, CLOSE, .quant = &table);
+INTERNAL(affine, "Affine", since_7, float, affine, EXACT, OP_ATTRS(affine_attrs, unary_params));
 INTERNAL(gelu_erf, "GeluErf", since_7, float, gelu, CANCELS, .quant = &table);
 INTERNAL(gelu_tanh, "GeluTanh", since_7, float, gelu_tanh, CANCELS, .quant = &table);
 INTERNAL(is_infinite, "IsInf", since_7, test, isinf, EXACT, OP_ATTRS(infinity_attrs, unary_params));
@@ -224,6 +226,6 @@ static const op *const members[] = {
     &op_erf,         &op_sigmoid,   &op_softplus,    &op_softsign,   &op_mish,
     &op_elu,         &op_selu,      &op_celu,        &op_leaky_relu, &op_thresholded_relu,
     &op_hardsigmoid, &op_shrink,    &op_is_nan,      &op_silu,       &op_hardswish,
-    &op_gelu_erf,    &op_gelu_tanh, &op_is_infinite,
+    &op_gelu_erf,    &op_gelu_tanh, &op_is_infinite, &op_affine,
 };
 const op_family family_unary = {members, COUNT_OF(members)};

@@ -59,9 +59,13 @@ static hone_status where_grad(gradient *g) {
     return b->status;
 }
 
-static const char *const where_cases[] = {
-    "bool[2,3] f32[2,3] f32[2,3]", "bool[1,5] f32[3,1] f32[]",    "bool[37] u8[37] u8[1]",
-    "bool[2,3] f16[3] f16[2,1]",   "bool[2,3] c128[3] c128[2,1]", NULL};
+static const char *const where_cases[] = {"bool[2,3] f32[2,3] f32[2,3]",
+                                          "bool[900,1] f32[2,900,3] f32[2,1,3]",
+                                          "bool[1,5] f32[3,1] f32[]",
+                                          "bool[37] u8[37] u8[1]",
+                                          "bool[2,3] f16[3] f16[2,1]",
+                                          "bool[2,3] c128[3] c128[2,1]",
+                                          NULL};
 
 const op op_where = {.name = "Where",
                      .domain = "",

@@ -67,6 +67,7 @@ UNARY(gelu, (1 + T_FN(erf)(x * (T)0.70710678118654752440)) / 2 * x)
 UNARY(gelu_tanh, T_NAME(logistic)(T_NAME(gelu_argument)(x)) * x)
 UNARY(hardsigmoid, T_NAME(clamp)((P0 * x) + P1, 0, 1))
 UNARY(hardswish, T_NAME(clamp)((P0 * x) + P1, 0, 1) * x)
+UNARY(affine, (P0 * x) + P1)
 UNARY(mish, T_NAME(tanh_softplus)(x) * x)
 UNARY(elu, x > 0 ? x : P0 * T_FN(expm1)(x))
 UNARY(selu, (x > 0 ? x : P0 * T_FN(expm1)(x)) * P1)
@@ -107,7 +108,7 @@ static void T_FILL(kernels *k) {
     SET(atan), SET(sinh), SET(cosh), SET(asinh), SET(acosh), SET(atanh), SET(tanh), SET(erf);
     SET(sigmoid), SET(softplus), SET(softsign), SET(silu), SET(gelu), SET(gelu_tanh);
     SET(hardsigmoid), SET(hardswish), SET(mish), SET(elu), SET(selu), SET(celu), SET(leaky_relu);
-    SET(thresholded_relu), SET(shrink), SET(clip), SET(isnan), SET(isinf);
+    SET(thresholded_relu), SET(shrink), SET(clip), SET(affine), SET(isnan), SET(isinf);
 
     SET(add), SET(sub), SET(mul), SET(div), SET(mod), SET(fmod), SET(pow), SET(min), SET(max);
     SET(prelu), SET(equal), SET(less), SET(less_equal), SET(select);

@@ -109,6 +109,7 @@ UNARY(gelu, 0, vf_gelu(x))
 UNARY(gelu_tanh, 0, vf_gelu_tanh(x))
 UNARY(hardsigmoid, 2, vf_clamp(vf_fma(p0, x, p1), 0.0f, 1.0f))
 UNARY(hardswish, 2, vf_mul(x, vf_clamp(vf_fma(p0, x, p1), 0.0f, 1.0f)))
+UNARY(affine, 2, vf_add(vf_mul(p0, x), p1))
 UNARY(mish, 0, vf_mish(x))
 UNARY(elu, 1, vf_elu(x, p0, vf_set1(1.0f)))
 UNARY(selu, 2, vf_mul(p1, vf_elu(x, p0, vf_set1(1.0f))))
@@ -128,6 +129,6 @@ static void fill_unary_f32(kernels *k) {
     SET(reciprocal), SET(exp), SET(log), SET(sin), SET(cos), SET(tanh), SET(erf), SET(sigmoid);
     SET(softplus), SET(softsign), SET(silu), SET(gelu), SET(gelu_tanh), SET(hardsigmoid);
     SET(hardswish), SET(mish), SET(elu), SET(selu), SET(celu), SET(leaky_relu);
-    SET(thresholded_relu), SET(shrink), SET(clip), SET(isnan), SET(isinf);
+    SET(thresholded_relu), SET(shrink), SET(clip), SET(affine), SET(isnan), SET(isinf);
 #undef SET
 }

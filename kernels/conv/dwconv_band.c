@@ -43,9 +43,9 @@ static void finish_pixels(const dwconv_band *b) {
             b->ks->add[KT_F32](b->channels, y, 1, ep->residual + p * ep->ldr, 1, y);
             b->ks->clip[KT_F32](b->channels, y, y, range);
         }
-        if (ep->act && b->ldy > b->channels) ep->act(b->channels, y, y, ep->act_param);
+        if (b->ldy > b->channels) epilogue_activate(ep, b->channels, y);
     }
-    if (ep->act && b->ldy == b->channels) ep->act(pixels * b->ldy, b->y, b->y, ep->act_param);
+    if (b->ldy == b->channels) epilogue_activate(ep, pixels * b->ldy, b->y);
 }
 
 void dwconv_band_convolve(const dwconv_band *b) {
@@ -72,7 +72,7 @@ void dwconv_band_convolve(const dwconv_band *b) {
         .hi = clamp ? ep->hi : INFINITY,
     };
     b->ks->dwband_f32(&args);
-    if (ep && (ep->residual || ep->act)) finish_pixels(b);
+    if (ep && (ep->residual || ep->act->fn)) finish_pixels(b);
 }
 
 /* Lines `line` .. of the output, in one image, against some channels. */

@@ -63,8 +63,8 @@ static void convolve(void *user, const line_run *run) {
         .ep = all ? &ep : NULL,
     };
     job->plan->ks->dwconv_f32(&args);
-    if (!ep.act) return;
-    for (size_t p = 0; p < run->pixels; p++, y += ldy) ep.act(run->channels, y, y, ep.act_param);
+    if (!ep.act->fn) return;
+    for (size_t p = 0; p < run->pixels; p++, y += ldy) epilogue_activate(&ep, run->channels, y);
 }
 
 void dwconv_f32_run(const dwconv_f32_plan *plan, const dwconv_f32_operands *x, size_t first,

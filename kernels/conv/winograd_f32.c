@@ -260,7 +260,7 @@ static void activate(const winograd_block *b, const tile_run *run) {
     for (size_t i = 0; i < run->height; i++)
         for (size_t j = 0; j < run->width; j += dense ? run->width : 1) {
             float *y = run->y + i * line + j * ldy;
-            ep->act(dense ? run->width * ldy : b->cols, y, y, ep->act_param);
+            epilogue_activate(ep, dense ? run->width * ldy : b->cols, y);
         }
 }
 
@@ -303,7 +303,7 @@ static void finish_tile(const winograd_block *b, const tile_place *at, const flo
 static void transform_out(const winograd_block *b) {
     const winograd_f32_plan *p = b->p;
     const winograd_f32_shape *s = &p->shape;
-    const bool act = b->args->ep && b->args->ep->act;
+    const bool act = b->args->ep && b->args->ep->act->fn;
     const float *m = scratch_floats(b, p->at_m);
     tile_place at = place_of(p, b->tile);
     tile_run run = {0};

@@ -146,7 +146,7 @@ static void activate(const sweep_block *b, size_t j, size_t end) {
         const gemm_row_tile *tile = row_tiles(b) + i;
         float *c = b->x->c + tile->row * b->x->ldc + b->group * b->s->n + b->col + j;
         const size_t runs = joined ? 1 : tile->rows, n = joined ? tile->rows * ld : end - j;
-        for (size_t r = 0; r < runs; r++, c += ld) ep->act(n, c, c, ep->act_param);
+        for (size_t r = 0; r < runs; r++, c += ld) epilogue_activate(ep, n, c);
     }
 }
 
@@ -168,7 +168,7 @@ static void multiply(const sweep_block *b) {
     for (size_t j = 0; j < b->cols;) {
         const size_t start = j, end = smaller(j + group, b->cols);
         for (; j < end; j += nr) multiply_panel(b, j, &t, &ep);
-        if (finish && ep.act) activate(b, start, end);
+        if (finish && ep.act->fn) activate(b, start, end);
         j = end;
     }
 }

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Lets products and convolutions finish their result while it is in the cache: a residual that is
- * added, then a clamp, then an activation.
+ * added, then a clamp, then an activation, then a factor and a summand.
  */
-#include <math.h>
-#include <string.h>
-
 #include "build.h"
 #include "clip.h"
 #include "elementwise.h"
@@ -34,26 +31,39 @@ static hone_status take_residual(const ctx *c, node *n, node *add, bool *done) {
     return HONE_OK;
 }
 
-/* clamp(leaky(x)) = leaky(clamp(x)) with other bounds, because it rises everywhere. */
-static bool unleak(const fused_params *fused, float *lo, float *hi) {
-    const float slope = fused->p[0];
-    if (strcmp(fused->activation, op_leaky_relu.name) != 0 || !(slope > 0.0f)) return false;
-    *lo = *lo < 0.0f ? *lo / slope : *lo;
-    *hi = *hi < 0.0f ? *hi / slope : *hi;
-    return true;
+static bool take_clip(node *n, const node *clip) {
+    float lo, hi;
+    return clip_bounds(clip, &lo, &hi) && fused_take_clamp(node_fused(n), lo, hi);
 }
 
-static bool take_clip(node *n, const node *clip) {
-    fused_params *fused = node_fused(n);
-    float lo, hi;
-    if (!clip_bounds(clip, &lo, &hi) || (*fused->activation && !unleak(fused, &lo, &hi)))
-        return false;
-    lo = fmaxf(lo, fused->lo);
-    hi = fminf(hi, fused->hi);
-    if (lo > hi) return false;
-    fused->lo = lo;
-    fused->hi = hi;
-    return true;
+/* Does an Add, Sub or Mul of n's result take one number, which adds no axes? */
+static bool number_of(const node *user, const value *result, float *number) {
+    const bool commutes = user->op != &op_sub;
+    const value *v = commutes ? match_other(user, result) : node_in(user, 1);
+    double x;
+    if (!v || v == result || !match_number(v, &x)) return false;
+    const int32_t rank = v->type.shape.rank;
+    *number = (float)x;
+    return rank == 0 || rank <= result->type.shape.rank;
+}
+
+static bool take_affine(node *n, const node *user) {
+    float x;
+    if (!number_of(user, n->out[0], &x)) return false;
+    if (user->op == &op_mul) return fused_take_factor(node_fused(n), x);
+    return fused_take_summand(node_fused(n), user->op == &op_sub ? -x : x);
+}
+
+static hone_status take_user_of(const ctx *c, node *n, node *user, bool *done) {
+    const op *o = user->op;
+    *done = false;
+    if (o == &op_clip)
+        *done = take_clip(n, user);
+    else if (o == &op_add || o == &op_sub || o == &op_mul)
+        *done = take_affine(n, user);
+    else
+        *done = fused_take(node_fused(n), user);
+    return !*done && o == &op_add ? take_residual(c, n, user, done) : HONE_OK;
 }
 
 /* Folds the only reader of n's result into n; *done tells whether there may be another. */
@@ -61,12 +71,7 @@ static hone_status take_user(const ctx *c, node *n, bool *done) {
     node *user = value_only_user(n->out[0]);
     *done = false;
     if (!user || user->graph != n->graph || n->out[0]->type.dtype != HONE_F32) return HONE_OK;
-    if (user->op == &op_add)
-        TRY(take_residual(c, n, user, done));
-    else if (user->op == &op_clip)
-        *done = take_clip(n, user);
-    else
-        *done = fused_take(node_fused(n), user);
+    TRY(take_user_of(c, n, user, done));
     if (!*done) return HONE_OK;
     graph_replace(user->out[0], n->out[0]);
     graph_remove_node(user);
@@ -88,5 +93,6 @@ static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) 
     return HONE_OK;
 }
 
-const pass pass_fuse_epilogue = {
-    "fuse_epilogue", "fuses residuals and activations into what makes them", run, "remove_dead"};
+const pass pass_fuse_epilogue = {"fuse_epilogue",
+                                 "fuses residuals, activations and factors into what makes them",
+                                 run, "remove_dead"};

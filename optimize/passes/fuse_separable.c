@@ -55,7 +55,7 @@ static hone_status join(const ctx *c, node *expand, node *depthwise, node *proje
         .window = *(const window_params *)depthwise->params,
         .fused = *node_fused(project),
         .depthwise = *node_fused(depthwise),
-        .expand = {.activation = "", .lo = -INFINITY, .hi = INFINITY},
+        .expand = FUSED_NOTHING,
     };
     if (expand) p.expand = *node_fused(expand);
     value *in[SEPARABLE_INPUTS] = {

@@ -100,17 +100,27 @@ static void square_act(size_t n, const void *x, void *y, const double *param) {
     for (size_t i = 0; i < n; i++) to[i] = from[i] * from[i] + (float)param[0];
 }
 
+static void halve_act(size_t n, const void *x, void *y, const double *param) {
+    const float *from = x;
+    float *to = y;
+    (void)param;
+    for (size_t i = 0; i < n; i++) to[i] = from[i] / 2;
+}
+
 epilogue_f32 make_epilogue(buffers *g, const problem *p, unsigned bits) {
     const int64_t channels = p->groups * p->oc;
     const size_t pixels = pixels_of(p->window.out, p->n);
-    epilogue_f32 ep = {.lo = -INFINITY, .hi = INFINITY, .act_param = {0.25}};
+    epilogue_f32 ep = {.lo = -INFINITY, .hi = INFINITY};
     ep.ldr = (size_t)channels + bits % 2;
     if (bits & 1) ep.bias = place_floats(&g->bias, (size_t)channels, 4);
     if (bits & 2)
         ep.residual =
             place_floats(&g->residual, image_floats(pixels, channels, (int64_t)ep.ldr), 5);
     if (bits & 4) ep.lo = -0.5f, ep.hi = 2.5f;
-    if (bits & 8) ep.act = square_act;
+    if (bits & 8) {
+        ep.act[0] = (epilogue_act){square_act, {0.25}};
+        ep.act[1] = (epilogue_act){halve_act, {0}};
+    }
     return ep;
 }
 
@@ -126,7 +136,7 @@ void check_image(const problem *p, const epilogue_f32 *ep, const float *y, const
             if (ep->bias) v += (double)ep->bias[c];
             if (ep->residual) v += (double)ep->residual[o * ep->ldr + c];
             v = fmin(fmax(v, (double)ep->lo), (double)ep->hi);
-            if (ep->act) v = v * v + ep->act_param[0];
+            if (ep->act->fn) v = (v * v + ep->act->param[0]) / 2;
             const double scale = (size[o * channels + c] + 3.0) * (1.0 + fabs(s));
             if (!(fabs((double)pixel[c] - v) <= scale * slack * (double)FLT_EPSILON))
                 fail_msg("%s: pixel %zu channel %zu is %g instead of %g", problem_text(p), o, c,

@@ -46,7 +46,7 @@ static double finish(const epilogue_f32 *ep, size_t row, size_t col, double v) {
     if (ep->bias) v += (double)ep->bias[col];
     if (ep->residual) v += (double)ep->residual[row * ep->ldr + col];
     v = fmin(fmax(v, (double)ep->lo), (double)ep->hi);
-    return ep->act ? v * v + ep->act_param[1] : v;
+    return ep->act->fn ? v * v + ep->act->param[1] : v;
 }
 
 /* ---- Micro-kernels --------------------------------------------------------------------------- */
@@ -252,11 +252,11 @@ static void run_product(const kernels *k, const product *p, buffers *g) {
     const size_t ldb = (columns ? p->k : p->n) + 1, ldr = p->n + 2;
     const size_t b_floats = columns ? span_of(p->n, p->k, ldb) : span_of(p->k, p->n, ldb);
     const float *b = place_floats(&g->b, b_floats, 2);
-    epilogue_f32 ep = {.lo = -INFINITY, .hi = INFINITY, .ldr = ldr, .act_param = {0.0, 0.25}};
+    epilogue_f32 ep = {.lo = -INFINITY, .hi = INFINITY, .ldr = ldr};
     if (p->epilogue & 1) ep.bias = place_floats(&g->bias, p->n, 4);
     if (p->epilogue & 2) ep.residual = place_floats(&g->residual, span_of(p->m, p->n, ldr), 5);
     if (p->epilogue & 4) ep.lo = -0.5f, ep.hi = 1.5f;
-    if (p->epilogue & 8) ep.act = square_act;
+    if (p->epilogue & 8) ep.act[0] = (epilogue_act){square_act, {0.0, 0.25}};
     gemm_f32_args args = {
         .m = p->m,
         .n = p->n,

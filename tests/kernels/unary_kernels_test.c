@@ -80,6 +80,7 @@ ORACLE(leaky_relu, x >= 0 ? x : p[0] * x)
 ORACLE(thresholded_relu, x > p[0] ? x : 0)
 ORACLE(shrink, x<-p[0] ? x + p[1] : x> p[0] ? x - p[1] : 0)
 ORACLE(clip, clamp(x, p[0], p[1]))
+ORACLE(affine, p[0] * x + p[1])
 ORACLE(isnan, isnan(x) ? 1 : 0)
 ORACLE(isinf, (x == INFINITY && p[0] != 0) || (x == -INFINITY && p[1] != 0))
 
@@ -132,6 +133,8 @@ static const float_oracle float_oracles[] = {
     ROW(shrink, 0, OF_RESULT, 0.5, 0.25),
     ROW(clip, 0, OF_RESULT, -1.5, 6.0),
     ROW(clip, 0, OF_RESULT, 2.0, 1.0),
+    ROW(affine, 0, OF_RESULT, 2.0, -0.0),
+    ROW(affine, 2, OF_INPUT, 1.25, 0.7),
     ROW(isnan, 0, OF_RESULT, 0),
     ROW(isinf, 0, OF_RESULT, 1, 1),
     ROW(isinf, 0, OF_RESULT, 0, 1),

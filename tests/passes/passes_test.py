@@ -209,7 +209,7 @@ class Passes(PassTest):
         graph = self.conv(self.graph())
         graph.node("Mul", ["c", self.scalar(graph, "two", 2.0)], ["m"])
         graph.node("Sub", ["m", "c"], ["y"])
-        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Mul": 1, "Sub": 1}, fold_affine=0)
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Pointwise": 1}, fold_affine=0)
 
     def test_spelled_out_activations_are_recognised(self):
         spelled = {
@@ -236,7 +236,7 @@ class Passes(PassTest):
         graph.node("Mul", ["x", "c"], ["a"])
         graph.node("Sigmoid", ["a"], ["b"])
         graph.node("Mul", ["x", "b"], ["y"])
-        self.check(graph, "y", {"Mul": 2, "Sigmoid": 1}, fuse_activation=0)
+        self.check(graph, "y", {"Pointwise": 1}, fuse_activation=0)
 
     def test_tests_are_no_activations(self):
         for kind in ("IsNaN", "IsInf"):
@@ -299,7 +299,46 @@ class Passes(PassTest):
         graph.node("Add", ["s", "x"], ["a"])
         graph.node("Clip", ["a", self.scalar(graph, "lo", 0.25), self.scalar(graph, "hi", 1.0)],
                    ["y"])
-        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Add": 1, "Clip": 1}, fuse_epilogue=1)
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Pointwise": 1}, fuse_epilogue=1)
+
+    def test_a_factor_and_a_summand_follow_the_activation(self):
+        for last in ("Add", "Sub"):
+            graph = self.conv(self.graph(), bias=True)
+            graph.node("HardSwish", ["c"], ["h"])
+            graph.node("Mul", [self.scalar(graph, "s", 1.7), "h"], ["m"])
+            graph.node(last, ["m", self.scalar(graph, "t", -0.3)], ["y"])
+            self.check(graph, "y", {"Transpose": 2, "Conv": 1}, fuse_epilogue=3)
+
+    def test_scores_are_scaled_where_they_are_made(self):
+        graph = self.graph([2, 5, 4])
+        graph.input("k", FLOAT, [2, 4, 6])
+        graph.node("MatMul", ["x", "k"], ["a"])
+        graph.node("Mul", ["a", self.scalar(graph, "s", 0.5)], ["y"])
+        self.check(graph, "y", {"MatMul": 1}, fuse_epilogue=1)
+
+    def test_factors_that_an_epilogue_does_not_take(self):
+        for kind, operand in (("Mul", "axis"), ("Mul", "other"), ("Sub", "number")):
+            with self.subTest(operand):
+                graph = self.conv(self.graph(), channels=3)
+                graph.initializer("axis", FLOAT, [1, 1, 1, 1, 1], [1.5])
+                graph.input("other", FLOAT, [1])
+                self.scalar(graph, "number", 1.5)
+                graph.node("Sigmoid", ["c"], ["s"])
+                graph.node(kind, [operand, "s"], ["y"])
+                graph.output("y", FLOAT, None)
+                Model(graph).save(self.path("model.onnx"))
+                facts = self.hone("inspect", "model.onnx", "--passes", "--json").json
+                made = [p["changes"] for p in facts["passes"] if p["name"] == "fuse_epilogue"]
+                self.assertEqual(made, [1])
+
+    def test_what_comes_after_a_summand_stays_outside(self):
+        graph = self.conv(self.graph(), channels=3)
+        graph.node("Sigmoid", ["c"], ["s"])
+        graph.node("Add", ["s", self.scalar(graph, "t", 0.25)], ["a"])
+        graph.node("Mul", ["a", self.scalar(graph, "f", 3.0)], ["m"])
+        graph.node("Relu", ["m"], ["y"])
+        self.check(graph, "y", {"Transpose": 2, "Conv": 1, "Pointwise": 1}, fuse_epilogue=2,
+                   fuse_pointwise=1)
 
     def test_subnormal_weights_become_zero_everywhere_they_count(self):
         weights = numbers(16)
