@@ -78,6 +78,10 @@ static void run_softmax(void *user) {
     const job *j = user;
     ((softmax_fn *)j->f)(j->n, j->a, j->y);
 }
+static void run_softmax_columns(void *user) {
+    const job *j = user;
+    ((softmax_columns_fn *)j->f)(16, j->n / 16, j->n / 16, j->a, j->y);
+}
 static void run_norm(void *user) {
     const job *j = user;
     ((norm_fn *)j->f)(j->n, j->a, j->b, j->b, 1e-5f, j->y, NULL);
@@ -96,7 +100,7 @@ static const struct {
     {"select_fn", run_select, 2.25},    {"reduce_fn", run_reduce, 1},
     {"widen_fn", run_widen, 1.5},       {"narrow_fn", run_narrow, 1.5},
     {"softmax_fn", run_softmax, 2},     {"norm_fn", run_norm, 4},
-    {"transpose_fn", run_transpose, 2},
+    {"transpose_fn", run_transpose, 2}, {"softmax_columns_fn", run_softmax_columns, 2},
 };
 
 static any_fn *kernel_of(const kernels *k, const slot *s, ktype t) {

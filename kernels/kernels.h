@@ -76,6 +76,9 @@ typedef void narrow_fn(size_t n, const float *x, uint16_t *y);
 
 /* One row of softmax (or log-softmax): y = exp(x - max) / sum. y may equal x. n >= 1. */
 typedef void softmax_fn(size_t n, const float *x, float *y);
+/* The same for each of `cols` columns of n lines that are ld apart, in x and in y. The bits of a
+ * column do not depend on the others. */
+typedef void softmax_columns_fn(size_t n, size_t cols, size_t ld, const float *x, float *y);
 
 /* The same for a row that comes in blocks, of scores: x = exp(x * scale + mask - max) in place, max
  * being the largest so far and mask NULL or as long. Sums of the blocks before are too large if the

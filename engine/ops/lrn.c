@@ -38,10 +38,6 @@ static void lrn_axes(const node *n, axis_map *m) {
     for (int32_t a = 0; a < rank; a++) axis_add(m, 0, a, 0, a, a == axis ? AXIS_MIXED : AXIS_SAME);
 }
 
-static hone_status lrn_plan(plan_ctx *p, step *s) {
-    return rows_plan(p, s, ((const lrn_params *)step_params(s))->axis);
-}
-
 #define LRN_ROW(name, type, power)                                                                 \
     static void name(const step *s, int64_t n, const type *x, type *y) {                           \
         const lrn_params *p = step_params(s);                                                      \
@@ -58,10 +54,9 @@ static hone_status lrn_plan(plan_ctx *p, step *s) {
 LRN_ROW(lrn_row, float, powf)
 LRN_ROW(lrn_row_f64, double, pow)
 
-static hone_status lrn_run(run_ctx *r, const step *s) {
-    static const row_fns fns = {lrn_row, lrn_row_f64};
-    rows_run(r, s, &fns);
-    return HONE_OK;
+static hone_status lrn_plan(plan_ctx *p, step *s) {
+    static const row_fns fns = {lrn_row, lrn_row_f64, NULL};
+    return rows_plan(p, s, ((const lrn_params *)step_params(s))->axis, &fns);
 }
 
 static uint64_t lrn_flops(const step *s) {
@@ -82,7 +77,7 @@ const op op_lrn = {.name = "LRN",
                    .axes = lrn_axes,
                    .permute = permute_attrs,
                    .plan = lrn_plan,
-                   .run = lrn_run,
+                   .run = rows_run,
                    .flops = lrn_flops,
                    .tolerance = {TOL_ULP, 16},
                    .cases = lrn_cases};

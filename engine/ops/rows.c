@@ -6,39 +6,73 @@
 
 /* Elements a task does at least. */
 enum { GRAIN = 4096 };
+/* Columns that are done together: those of a few vectors, as many lines of cache side by side. */
+enum { COLUMNS = 64 };
+/* Those of a line of cache: fewer are not worth a vector. */
+enum { LEAST_COLUMNS = 16 };
+/* Elements of columns that are widened together, at most. */
+enum { WIDENED = 1 << 18 };
+
+typedef enum rows_form {
+    ROWS_DIRECT,  /* contiguous float32 or float64 */
+    ROWS_COLUMNS, /* float32 or 16-bit floats, side by side */
+    ROWS_GATHERED /* one by one through scratch */
+} rows_form;
 
 typedef struct rows {
+    const row_fns *fns;
     int64_t outer, n, inner; /* the shape as [outer, n, inner]; rows run along n */
+    int64_t cols;            /* ROWS_COLUMNS: of an item */
     hone_dtype type;
-    bool direct; /* rows are contiguous float32 or float64 */
+    rows_form form;
     widen_fn *widen;
     narrow_fn *narrow;
     size_t size;         /* of an element of a row */
-    size_t worker_bytes; /* room for a row and its result */
+    size_t worker_bytes; /* room for a row and its result, or for widened columns */
 } rows;
 
-hone_status rows_plan(plan_ctx *p, step *s, int64_t axis) {
-    rows *w = plan_state(p, s, sizeof *w);
-    if (!w) return HONE_E_NOMEM;
-    const shape *in = &s->in[0].shape;
+static rows_form choose_form(const rows *w) {
+    if (w->inner == 1) return w->widen ? ROWS_GATHERED : ROWS_DIRECT;
+    if (!w->fns->columns || w->type == HONE_F64) return ROWS_GATHERED;
+    if (w->widen) return w->n <= WIDENED / LEAST_COLUMNS ? ROWS_COLUMNS : ROWS_GATHERED;
+    return w->inner >= LEAST_COLUMNS ? ROWS_COLUMNS : ROWS_GATHERED;
+}
+
+static void split_shape(rows *w, const shape *in, int64_t axis) {
     int32_t a = 0;
     w->outer = w->n = w->inner = 1;
-    if (in->rank > 0 && axis_normalize(axis, in->rank, &a)) {
-        w->outer = shape_span(in, 0, a);
-        w->n = in->dim[a];
-        w->inner = shape_span(in, a + 1, in->rank);
-    }
+    if (in->rank == 0 || !axis_normalize(axis, in->rank, &a)) return;
+    w->outer = shape_span(in, 0, a);
+    w->n = in->dim[a];
+    w->inner = shape_span(in, a + 1, in->rank);
+}
+
+/* Elements of scratch that a worker needs, as lines of n. */
+static int64_t scratch_lines(const rows *w) {
+    if (w->form == ROWS_DIRECT) return 0;
+    if (w->form == ROWS_GATHERED) return 2;
+    return w->widen ? w->cols : 0;
+}
+
+hone_status rows_plan(plan_ctx *p, step *s, int64_t axis, const row_fns *fns) {
+    static const char *const names[] = {"contiguous rows", "columns side by side", "gathered rows"};
+    rows *w = plan_state(p, s, sizeof *w);
+    if (!w) return HONE_E_NOMEM;
+    w->fns = fns;
+    split_shape(w, &s->in[0].shape, axis);
     w->type = s->in[0].dtype;
     w->size = w->type == HONE_F64 ? sizeof(double) : sizeof(float);
     if (dtype_in(w->type, DT_FLOAT16S)) {
         w->widen = w->type == HONE_F16 ? s->k->widen_f16 : s->k->widen_bf16;
         w->narrow = w->type == HONE_F16 ? s->k->narrow_f16 : s->k->narrow_bf16;
     }
-    w->direct = !w->widen && w->inner == 1;
+    w->form = choose_form(w);
+    w->cols = COLUMNS;
+    while (w->widen && w->cols > LEAST_COLUMNS && w->n > WIDENED / w->cols) w->cols /= 2;
     size_t bytes;
-    plan_kernel(p, s, "%s rows", w->direct ? "contiguous" : "gathered");
-    if (w->direct) return HONE_OK;
-    if (!size_mul((size_t)w->n, 2 * w->size, &bytes))
+    plan_kernel(p, s, "%s", names[w->form]);
+    if (scratch_lines(w) == 0) return HONE_OK;
+    if (!size_mul((size_t)w->n, (size_t)scratch_lines(w) * w->size, &bytes))
         return fail(p->c, HONE_E_LIMIT, "a row of %lld elements is too long", (long long)w->n);
     return scratch_book_workers(p, s, bytes, &w->worker_bytes);
 }
@@ -46,15 +80,26 @@ hone_status rows_plan(plan_ctx *p, step *s, int64_t axis) {
 typedef struct rows_job {
     const rows *w;
     const step *s;
-    const row_fns *fns;
     char *scratch;
 } rows_job;
 
 static void apply(const rows_job *job, const void *x, void *y) {
-    if (job->w->type == HONE_F64)
-        job->fns->f64(job->s, job->w->n, x, y);
+    const rows *w = job->w;
+    if (w->type == HONE_F64)
+        w->fns->f64(job->s, w->n, x, y);
     else
-        job->fns->f32(job->s, job->w->n, x, y);
+        w->fns->f32(job->s, w->n, x, y);
+}
+
+static void direct_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const rows_job *job = arg;
+    const char *x = job->s->in[0].data;
+    char *y = job->s->out[0].data;
+    (void)worker;
+    for (int64_t row = first; row < last; row++) {
+        const size_t at = (size_t)(row * job->w->n) * job->w->size;
+        apply(job, x + at, y + at);
+    }
 }
 
 /* Elements `inner` apart, from or to a row; 16-bit floats are widened or narrowed. */
@@ -86,35 +131,58 @@ static void scatter_row(const rows *w, const void *row, void *to) {
         for (int64_t j = 0; j < w->n; j++) ((float *)to)[j * by] = y[j];
 }
 
-/* Row (o, i) through scratch: room holds the row, then the result before it is scattered. */
-static void indirect_row(const rows_job *job, int64_t o, int64_t i, char *room) {
-    const rows *w = job->w;
-    const size_t first = (size_t)(o * w->n * w->inner + i);
-    const size_t element = w->widen ? sizeof(uint16_t) : w->size;
-    const void *src = (const char *)job->s->in[0].data + first * element;
-    void *dst = (char *)job->s->out[0].data + first * element;
-    gather_row(w, src, room);
-    apply(job, room, room + (size_t)w->n * w->size);
-    scatter_row(w, room + (size_t)w->n * w->size, dst);
-}
-
-static void do_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
+/* Through scratch, which holds a row, then the result before it is scattered. */
+static void gathered_rows(void *arg, int64_t first, int64_t last, int32_t worker) {
     const rows_job *job = arg;
     const rows *w = job->w;
+    const size_t element = w->widen ? sizeof(uint16_t) : w->size;
+    char *room = job->scratch + (size_t)worker * w->worker_bytes;
     for (int64_t row = first; row < last; row++) {
-        if (w->direct) {
-            const size_t at = (size_t)(row * w->n) * w->size;
-            apply(job, (const char *)job->s->in[0].data + at, (char *)job->s->out[0].data + at);
-        } else {
-            indirect_row(job, row / w->inner, row % w->inner,
-                         job->scratch + (size_t)worker * w->worker_bytes);
-        }
+        const int64_t start = row / w->inner * w->n * w->inner + row % w->inner;
+        const size_t at = (size_t)start * element;
+        gather_row(w, (const char *)job->s->in[0].data + at, room);
+        apply(job, room, room + (size_t)w->n * w->size);
+        scatter_row(w, room + (size_t)w->n * w->size, (char *)job->s->out[0].data + at);
     }
 }
 
-void rows_run(run_ctx *r, const step *s, const row_fns *fns) {
+/* Columns of 16-bit floats, through scratch, where lines are w->cols apart. (float32 columns gain
+ * nothing from a copy, even where all lines fall into the same sets of a cache.) */
+static void widened_columns(const rows_job *job, size_t start, int64_t cols, float *room) {
+    const rows *w = job->w;
+    const uint16_t *x = (const uint16_t *)job->s->in[0].data + start;
+    uint16_t *y = (uint16_t *)job->s->out[0].data + start;
+    for (int64_t j = 0; j < w->n; j++) w->widen((size_t)cols, x + j * w->inner, room + j * w->cols);
+    w->fns->columns(job->s, w->n, cols, w->cols, room, room);
+    for (int64_t j = 0; j < w->n; j++)
+        w->narrow((size_t)cols, room + j * w->cols, y + j * w->inner);
+}
+
+/* Items are runs of columns. */
+static void column_items(void *arg, int64_t first, int64_t last, int32_t worker) {
+    const rows_job *job = arg;
+    const rows *w = job->w;
+    const int64_t items = (w->inner - 1) / w->cols + 1;
+    char *room = job->scratch + (size_t)worker * w->worker_bytes;
+    for (int64_t item = first; item < last; item++) {
+        const int64_t column = item % items * w->cols, rest = w->inner - column;
+        const int64_t cols = rest < w->cols ? rest : w->cols;
+        const size_t start = (size_t)(item / items * w->n * w->inner + column);
+        if (w->widen)
+            widened_columns(job, start, cols, (float *)(void *)room);
+        else
+            w->fns->columns(job->s, w->n, cols, w->inner, (const float *)job->s->in[0].data + start,
+                            (float *)job->s->out[0].data + start);
+    }
+}
+
+hone_status rows_run(run_ctx *r, const step *s) {
+    static team_fn *const forms[] = {direct_rows, column_items, gathered_rows};
     const rows *w = s->state;
-    if (w->n == 0) return;
-    rows_job job = {.w = w, .s = s, .fns = fns, .scratch = r->scratch};
-    team_run(r->team, w->outer * w->inner, GRAIN / w->n + 1, do_rows, &job);
+    if (w->n == 0 || w->inner == 0) return HONE_OK;
+    rows_job job = {.w = w, .s = s, .scratch = r->scratch};
+    const int64_t each = w->form == ROWS_COLUMNS ? w->cols : 1;
+    const int64_t items = w->outer * ((w->inner - 1) / each + 1);
+    team_run(r->team, items, GRAIN / w->n / each + 1, forms[w->form], &job);
+    return HONE_OK;
 }

@@ -4,7 +4,6 @@
  * upgrade flattens around today's meaning.
  */
 #include <math.h>
-#include <string.h>
 
 #include "composite.h"
 #include "rows.h"
@@ -44,96 +43,22 @@ static void softmax_axes(const node *n, axis_map *m) {
     for (int32_t a = 0; a < rank; a++) axis_add(m, 0, a, 0, a, a == axis ? AXIS_MIXED : AXIS_SAME);
 }
 
-static hone_status softmax_plan(plan_ctx *p, step *s) {
-    return rows_plan(p, s, ((const softmax_params *)step_params(s))->axis);
-}
-
-/* Softmax along an axis that is not the last one takes many columns at once, whose sums are plain
- * float sums: not for longer axes. */
-enum { MOST_IN_COLUMN = 256, COLUMNS = 256, COLUMN_GRAIN = 16 };
-
-/* The shape as [outer, n, inner]. */
-typedef struct columns {
-    int64_t outer, n, inner;
-} columns;
-
-static columns columns_of(const step *s) {
-    const shape *x = &s->in[0].shape;
-    int32_t a = 0;
-    if (x->rank == 0 ||
-        !axis_normalize(((const softmax_params *)step_params(s))->axis, x->rank, &a))
-        return (columns){1, 1, 1};
-    return (columns){shape_span(x, 0, a), x->dim[a], shape_span(x, a + 1, x->rank)};
-}
-
-static bool takes_columns(const step *s) {
-    const columns c = columns_of(s);
-    return s->in[0].dtype == HONE_F32 && c.inner >= COLUMN_GRAIN && c.n <= MOST_IN_COLUMN;
-}
-
-static hone_status softmax_columns_plan(plan_ctx *p, step *s) {
-    if (!takes_columns(s)) return softmax_plan(p, s);
-    plan_kernel(p, s, "columns");
-    return HONE_OK;
-}
-
-/* `width` columns from x on, `inner` apart along the axis. */
-static void softmax_columns(const step *s, const columns *c, size_t width, const float *x,
-                            float *y) {
-    const kernels *k = s->k;
-    float most[COLUMNS], sum[COLUMNS] = {0};
-    memcpy(most, x, width * sizeof *most);
-    for (int64_t j = 1; j < c->n; j++) k->max[KT_F32](width, most, 1, x + j * c->inner, 1, most);
-    for (int64_t j = 0; j < c->n; j++) {
-        float *row = y + j * c->inner;
-        k->sub[KT_F32](width, x + j * c->inner, 1, most, 1, row);
-        k->exp[KT_F32](width, row, row, NULL);
-        k->add[KT_F32](width, sum, 1, row, 1, sum);
-    }
-    k->reciprocal[KT_F32](width, sum, sum, NULL);
-    for (int64_t j = 0; j < c->n; j++) {
-        float *row = y + j * c->inner;
-        k->mul[KT_F32](width, row, 1, sum, 1, row);
-    }
-}
-
-/* Items are COLUMN_GRAIN columns. */
-typedef struct columns_job {
-    const step *s;
-    columns c;
-    int64_t items; /* of one outer index */
-} columns_job;
-
-static void do_columns(void *arg, int64_t first, int64_t last, int32_t worker) {
-    const columns_job *job = arg;
-    const columns *c = &job->c;
-    (void)worker;
-    while (first < last) {
-        const int64_t outer = first / job->items, at = first % job->items * COLUMN_GRAIN;
-        int64_t width = (last - first) * COLUMN_GRAIN;
-        if (width > COLUMNS) width = COLUMNS;
-        if (width > c->inner - at) width = c->inner - at;
-        const int64_t offset = outer * c->n * c->inner + at;
-        softmax_columns(job->s, c, (size_t)width, (const float *)job->s->in[0].data + offset,
-                        (float *)job->s->out[0].data + offset);
-        first += (width + COLUMN_GRAIN - 1) / COLUMN_GRAIN;
-    }
-}
-
-static void run_columns(run_ctx *r, const step *s) {
-    columns_job job = {.s = s, .c = columns_of(s)};
-    job.items = (job.c.inner + COLUMN_GRAIN - 1) / COLUMN_GRAIN;
-    if (tensor_count(&s->out[0]) == 0) return;
-    team_run(r->team, job.c.outer * job.items, 4096 / (COLUMN_GRAIN * job.c.n) + 1, do_columns,
-             &job);
-}
-
 static void softmax_row(const step *s, int64_t n, const float *x, float *y) {
     s->k->softmax_f32((size_t)n, x, y);
 }
 
 static void logsoftmax_row(const step *s, int64_t n, const float *x, float *y) {
     s->k->logsoftmax_f32((size_t)n, x, y);
+}
+
+static void softmax_columns(const step *s, int64_t n, int64_t cols, int64_t ld, const float *x,
+                            float *y) {
+    s->k->softmax_columns_f32((size_t)n, (size_t)cols, (size_t)ld, x, y);
+}
+
+static void logsoftmax_columns(const step *s, int64_t n, int64_t cols, int64_t ld, const float *x,
+                               float *y) {
+    s->k->logsoftmax_columns_f32((size_t)n, (size_t)cols, (size_t)ld, x, y);
 }
 
 /* The largest element and the sum of exp(x - largest). */
@@ -160,19 +85,14 @@ static void logsoftmax_row_f64(const step *s, int64_t n, const double *x, double
     for (int64_t i = 0; i < n; i++) y[i] = x[i] - max - log_sum;
 }
 
-static hone_status softmax_run(run_ctx *r, const step *s) {
-    static const row_fns fns = {softmax_row, softmax_row_f64};
-    if (takes_columns(s))
-        run_columns(r, s);
-    else
-        rows_run(r, s, &fns);
-    return HONE_OK;
+static hone_status softmax_plan(plan_ctx *p, step *s) {
+    static const row_fns fns = {softmax_row, softmax_row_f64, softmax_columns};
+    return rows_plan(p, s, ((const softmax_params *)step_params(s))->axis, &fns);
 }
 
-static hone_status logsoftmax_run(run_ctx *r, const step *s) {
-    static const row_fns fns = {logsoftmax_row, logsoftmax_row_f64};
-    rows_run(r, s, &fns);
-    return HONE_OK;
+static hone_status logsoftmax_plan(plan_ctx *p, step *s) {
+    static const row_fns fns = {logsoftmax_row, logsoftmax_row_f64, logsoftmax_columns};
+    return rows_plan(p, s, ((const softmax_params *)step_params(s))->axis, &fns);
 }
 
 /* sum of v along the axis, kept. */
@@ -210,15 +130,20 @@ static const char *const softmax_cases[] = {"f32[1]",
                                             "f16[3,17]",
                                             "f64[3,17] axis=0",
                                             "bf16[3,17] axis=0",
-                                            "f32[0,4]",
-                                            "f32[4,0]",
-                                            "f32[2,12,33,33]",
+                                            "f32[2,16,150] axis=1",
+                                            "f32[3000,70] axis=0",
+                                            "f32[4,1,35] axis=1",
+                                            "f16[2,5,3,66] axis=1",
+                                            "f32[2,4,0] axis=1",
                                             "f32[2,16,4,75] axis=1",
                                             "f32[3,1,17] axis=1",
                                             "f32[2,300,20] axis=1",
+                                            "f32[0,4]",
+                                            "f32[4,0]",
+                                            "f32[2,12,33,33]",
                                             NULL};
 
-#define SOFTMAX(ident, label, plan_fn, run_fn, grad_fn)                                            \
+#define SOFTMAX(ident, label, plan_fn, grad_fn)                                                    \
     const op op_##ident = {.name = label,                                                          \
                            .domain = "",                                                           \
                            OP_VERSIONS(softmax_versions),                                          \
@@ -229,14 +154,14 @@ static const char *const softmax_cases[] = {"f32[1]",
                            .axes = softmax_axes,                                                   \
                            .permute = permute_attrs,                                               \
                            .plan = plan_fn,                                                        \
-                           .run = run_fn,                                                          \
+                           .run = rows_run,                                                        \
                            .grad = grad_fn,                                                        \
                            .inplace = 1,                                                           \
                            .flops = softmax_flops,                                                 \
                            .tolerance = {TOL_ULP, 16},                                             \
                            .cases = softmax_cases}
-SOFTMAX(softmax, "Softmax", softmax_columns_plan, softmax_run, softmax_grad);
-SOFTMAX(logsoftmax, "LogSoftmax", softmax_plan, logsoftmax_run, logsoftmax_grad);
+SOFTMAX(softmax, "Softmax", softmax_plan, softmax_grad);
+SOFTMAX(logsoftmax, "LogSoftmax", logsoftmax_plan, logsoftmax_grad);
 
 static const op *const members[] = {&op_softmax, &op_logsoftmax};
 const op_family family_softmax = {members, COUNT_OF(members)};

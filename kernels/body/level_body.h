@@ -17,6 +17,7 @@
 #include "quantize_body.h"
 #include "reduce_f32_body.h"
 #include "rows_f32_body.h"
+#include "softmax_columns_body.h"
 #include "transpose_body.h"
 #include "unary_f32_body.h"
 
@@ -25,6 +26,7 @@ static void fill_level(kernels *k) {
     fill_binary_f32(k);
     fill_reduce_f32(k);
     fill_rows_f32(k);
+    fill_softmax_columns(k);
     fill_half(k);
     fill_cast(k);
     fill_quantize(k);

@@ -14,11 +14,22 @@
 
 #define FOLD_BLOCK (256 * (size_t)VF_LANES)
 
+/* The vector at p, or its first n elements where n is less. */
+SIMD_INLINE vf load_some(const float *p, size_t n) {
+    return n < VF_LANES ? vf_load_n(p, n) : vf_load(p);
+}
+SIMD_INLINE void store_some(float *p, size_t n, vf v) {
+    if (n < VF_LANES)
+        vf_store_n(p, n, v);
+    else
+        vf_store(p, v);
+}
+
 /* The vector at p + i, or the one that a step of 0 repeats. `rest` is the number of elements
  * left. */
 SIMD_INLINE vf load_step(const float *p, bool step, vf repeated, size_t i, size_t rest) {
     if (!step) return repeated;
-    return rest >= VF_LANES ? vf_load(p + i) : vf_load_n(p + i, rest);
+    return load_some(p + i, rest);
 }
 
 /* acc joined with the next vector; c is a constant of the caller. */

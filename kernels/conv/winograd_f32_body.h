@@ -10,6 +10,7 @@
 #ifndef HONE_WINOGRAD_F32_BODY_H
 #define HONE_WINOGRAD_F32_BODY_H
 
+#include "../body/loops_f32_body.h"
 #include "kernels.h"
 
 #define WINOGRAD_MAX_SIDE 6
@@ -53,24 +54,13 @@ SIMD_INLINE void winograd_line_out(const vf *m, size_t from, vf *y, size_t to, c
     y[3 * to] = vf_add(vf_fma(vf_set1(8.0f), d, b), m5);
 }
 
-SIMD_INLINE vf winograd_load(const float *p, size_t n) {
-    return n < VF_LANES ? vf_load_n(p, n) : vf_load(p);
-}
-
-SIMD_INLINE void winograd_store(float *p, size_t n, vf v) {
-    if (n < VF_LANES)
-        vf_store_n(p, n, v);
-    else
-        vf_store(p, v);
-}
-
 /* n channels from c on, n <= VF_LANES. */
 SIMD_INLINE void winograd_block_in(const winograd_in_args *w, size_t c, size_t n, const int side) {
     vf pixels[WINOGRAD_MAX_SIDE], half[WINOGRAD_MAX_SIDE * WINOGRAD_MAX_SIDE];
     vf done[WINOGRAD_MAX_SIDE];
     SIMD_UNROLL for (int i = 0; i < side; i++) {
         SIMD_UNROLL for (int j = 0; j < side; j++) {
-            pixels[j] = winograd_load(w->rows[i * side + j] + c, n);
+            pixels[j] = load_some(w->rows[i * side + j] + c, n);
         }
         winograd_line_in(pixels, 1, half + i * side, 1, side);
     }
@@ -78,7 +68,7 @@ SIMD_INLINE void winograd_block_in(const winograd_in_args *w, size_t c, size_t n
         float *v = w->v + (size_t)j * w->ldv + c;
         winograd_line_in(half + j, (size_t)side, done, 1, side);
         SIMD_UNROLL for (int i = 0; i < side; i++) {
-            winograd_store(v + (size_t)(i * side) * w->ldv, n, done[i]);
+            store_some(v + (size_t)(i * side) * w->ldv, n, done[i]);
         }
     }
 }
@@ -86,10 +76,10 @@ SIMD_INLINE void winograd_block_in(const winograd_in_args *w, size_t c, size_t n
 /* The same for a window along one dimension. */
 SIMD_INLINE void winograd_strip_in(const winograd_in_args *w, size_t c, size_t n, const int side) {
     vf pixels[WINOGRAD_MAX_SIDE], done[WINOGRAD_MAX_SIDE];
-    SIMD_UNROLL for (int j = 0; j < side; j++) pixels[j] = winograd_load(w->rows[j] + c, n);
+    SIMD_UNROLL for (int j = 0; j < side; j++) pixels[j] = load_some(w->rows[j] + c, n);
     winograd_line_in(pixels, 1, done, 1, side);
     SIMD_UNROLL for (int j = 0; j < side; j++) {
-        winograd_store(w->v + (size_t)j * w->ldv + c, n, done[j]);
+        store_some(w->v + (size_t)j * w->ldv + c, n, done[j]);
     }
 }
 
@@ -98,14 +88,14 @@ SIMD_INLINE void winograd_finish(const winograd_out_args *w, vf y, int i, int j,
                                  size_t n) {
     const epilogue_f32 *ep = w->ep;
     if (ep) {
-        if (ep->bias) y = vf_add(y, winograd_load(ep->bias + c, n));
+        if (ep->bias) y = vf_add(y, load_some(ep->bias + c, n));
         if (ep->residual) {
             const size_t at = (size_t)i * w->residual_line + (size_t)j * ep->ldr;
-            y = vf_add(y, winograd_load(ep->residual + at + c, n));
+            y = vf_add(y, load_some(ep->residual + at + c, n));
         }
         y = vf_min(vf_set1(ep->hi), vf_max(vf_set1(ep->lo), y));
     }
-    winograd_store(w->y + (size_t)i * w->line + (size_t)j * w->ldy + c, n, y);
+    store_some(w->y + (size_t)i * w->line + (size_t)j * w->ldy + c, n, y);
 }
 
 SIMD_INLINE void winograd_block_out(const winograd_out_args *w, size_t c, size_t n,
@@ -115,7 +105,7 @@ SIMD_INLINE void winograd_block_out(const winograd_out_args *w, size_t c, size_t
     const int tile = side - 2;
     SIMD_UNROLL for (int i = 0; i < side; i++) {
         SIMD_UNROLL for (int j = 0; j < side; j++) {
-            sums[j] = winograd_load(w->m + (size_t)(i * side + j) * w->ldm + c, n);
+            sums[j] = load_some(w->m + (size_t)(i * side + j) * w->ldm + c, n);
         }
         winograd_line_out(sums, 1, half + i * tile, 1, side);
     }
@@ -132,7 +122,7 @@ SIMD_INLINE void winograd_strip_out(const winograd_out_args *w, size_t c, size_t
                                     const int side) {
     vf sums[WINOGRAD_MAX_SIDE], done[WINOGRAD_MAX_SIDE];
     SIMD_UNROLL for (int j = 0; j < side; j++) {
-        sums[j] = winograd_load(w->m + (size_t)j * w->ldm + c, n);
+        sums[j] = load_some(w->m + (size_t)j * w->ldm + c, n);
     }
     winograd_line_out(sums, 1, done, 1, side);
     SIMD_UNROLL for (int j = 0; j < side - 2; j++) {

@@ -13,6 +13,7 @@
 #include "../body/probe_f32_body.h"
 #include "../body/quantize_body.h"
 #include "../body/rows_f32_body.h"
+#include "../body/softmax_columns_body.h"
 #include "../body/transpose_body.h"
 #include "../body/transpose_word_body.h"
 #include "../conv/dwband_f32_body.h"
@@ -136,6 +137,7 @@ void kernels_fill_scalar(kernels *k) {
     fill_u8(k), fill_u16(k), fill_u32(k), fill_u64(k);
     fill_bool(k);
     fill_rows_f32(k);
+    fill_softmax_columns(k);
     fill_half(k);
     fill_cast(k);
     fill_quantize(k);

@@ -14,6 +14,8 @@ void reduce_sums_stay_accurate_for_long_runs(void **state);
 void softmax_rows_match_double(void **state);
 void softmax_blocks_match_double(void **state);
 void softmax_rows_with_special_values(void **state);
+void softmax_columns_match_double(void **state);
+void softmax_columns_with_special_values(void **state);
 void blended_rows_match_double(void **state);
 void norm_rows_match_double(void **state);
 void widening_16_bit_floats_is_exact(void **state);

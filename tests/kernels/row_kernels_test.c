@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Softmax, normalisation and blended rows against double.
+ * Softmax of rows and columns, normalisation and blended rows against double.
  */
 #include <float.h>
 #include <math.h>
@@ -136,6 +136,70 @@ void softmax_blocks_match_double(void **state) {
         assert_true(f(2, hidden, 1, NULL, &s) == 1 && s.max == 2);
         f(2, poison, 1, NULL, &s);
         assert_true(isnan(s.sum));
+    }
+}
+
+#define MAX_COLUMNS 150
+
+/* One column, which the others have nothing to do with: as a row. */
+static void check_column(row_run *r, size_t ld, const float *x, const float *y) {
+    static float column[MAX_ROW], result[MAX_ROW];
+    for (size_t j = 0; j < r->n; j++) column[j] = x[j * ld], result[j] = y[j * ld];
+    check_softmax(r, column, result);
+}
+
+/* n lines of cols columns, between guard pages, and what lies between the lines. */
+static void run_columns(row_run *r, size_t cols, size_t ld) {
+    static float input[MAX_ROW];
+    const kernels *k = level_table(r->level);
+    const size_t floats = (r->n - 1) * ld + cols;
+    fill_uniform(floats, r->n + cols, r->n % 2 ? 1.0f : 60.0f, input);
+    float *x = place(&r->x, floats, 4, GUARD_END);
+    memcpy(x, input, floats * 4);
+    float *y = r->in_place ? x : place(&r->y, floats, 4, GUARD_END);
+    for (size_t i = 0; i < floats; i++)
+        if (i % ld >= cols) y[i] = input[i];
+    (r->log ? k->logsoftmax_columns_f32 : k->softmax_columns_f32)(r->n, cols, ld, x, y);
+    assert_true(guard_intact(r->in_place ? &r->x : &r->y, y, floats * 4));
+    for (size_t c = 0; c < cols; c++) check_column(r, ld, input + c, y + c);
+    for (size_t i = 0; i < floats; i++)
+        if (i % ld >= cols) assert_true(y[i] == input[i]);
+}
+
+static void run_softmax_columns(row_run *r) {
+    for (size_t cols = 1; cols <= MAX_COLUMNS; cols += 1 + cols / 20)
+        for (size_t gap = 0; gap < 4; gap += 3)
+            if (r->n * (cols + gap) <= MAX_ROW) run_columns(r, cols, cols + gap);
+}
+
+void softmax_columns_match_double(void **state) {
+    (void)state;
+    row_run r = {0};
+    for_each_row("softmax_columns_f32", &r, run_softmax_columns);
+    r = (row_run){.log = true};
+    for_each_row("logsoftmax_columns_f32", &r, run_softmax_columns);
+}
+
+/* The same special values in a column, with ordinary columns around. */
+void softmax_columns_with_special_values(void **state) {
+    (void)state;
+    enum { N = 19, COLS = 21, AT = 5 };
+    static const float special[] = {NAN, INFINITY, -INFINITY};
+    for (isa_level level = ISA_SCALAR; level < ISA_COUNT; level++) {
+        const kernels *k = level_table(level);
+        for (size_t p = 0; k && p < COUNT_OF(special); p++) {
+            float x[N * COLS], y[N * COLS];
+            for (size_t i = 0; i < N * COLS; i++) x[i] = (float)(i % 7);
+            for (size_t j = p == 2 ? 0 : 17; j < N; j++) x[j * COLS + AT] = special[p];
+            k->softmax_columns_f32(N, COLS, COLS, x, y);
+            assert_true(isnan(y[18 * COLS + AT]));
+            for (size_t i = 0; i < N * COLS; i++)
+                if (i % COLS != AT) assert_true(y[i] > 0 && y[i] < 1);
+            for (size_t i = 0; i < N * COLS; i++) x[i] = i / COLS % 3 ? -INFINITY : 3.0f;
+            k->softmax_columns_f32(N, COLS, COLS, x, y); /* masked lines */
+            for (size_t i = 0; i < N * COLS; i++)
+                assert_true(fabsf(y[i] - (i / COLS % 3 ? 0 : 1.0f / 7)) <= FLT_EPSILON);
+        }
     }
 }
 

@@ -84,6 +84,8 @@ int main(void) {
         cmocka_unit_test(softmax_rows_match_double),
         cmocka_unit_test(softmax_blocks_match_double),
         cmocka_unit_test(softmax_rows_with_special_values),
+        cmocka_unit_test(softmax_columns_match_double),
+        cmocka_unit_test(softmax_columns_with_special_values),
         cmocka_unit_test(blended_rows_match_double),
         cmocka_unit_test(norm_rows_match_double),
         cmocka_unit_test(widening_16_bit_floats_is_exact),

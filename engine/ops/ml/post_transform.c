@@ -85,12 +85,9 @@ static hone_status transform_infer(infer *f) {
     return infer_same(f, 0);
 }
 
-static hone_status transform_plan(plan_ctx *p, step *s) { return rows_plan(p, s, -1); }
-
-static hone_status transform_run(run_ctx *r, const step *s) {
-    static const row_fns fns = {row_f32, row_f64};
-    rows_run(r, s, &fns);
-    return HONE_OK;
+static hone_status transform_plan(plan_ctx *p, step *s) {
+    static const row_fns fns = {row_f32, row_f64, NULL};
+    return rows_plan(p, s, -1, &fns);
 }
 
 value *emit_post_transform(builder *b, value *scores, post_transform t, int64_t columns) {
@@ -128,7 +125,7 @@ const op op_post_transform = {.name = "PostTransform",
                               OP_ATTRS(transform_attrs, transform_params),
                               .infer = transform_infer,
                               .plan = transform_plan,
-                              .run = transform_run,
+                              .run = rows_run,
                               .inplace = 1,
                               .tolerance = {TOL_ULP, 4},
                               .cases = transform_cases};
