@@ -213,8 +213,8 @@ static hone_status input_buffer(const ctx *c, hone_session *s, int32_t input, si
     return reserve(c, s, &s->inputs[input].buffer, &s->inputs[input].capacity, bytes);
 }
 
-/* Outputs that are inputs under another name or shape are copied: the caller may do with the input
- * what he likes once the run is over. */
+/* Outputs that are inputs under another name or shape, or parts of them, are copied: the caller may
+ * do with the input what he likes once the run is over. */
 static hone_status copy_passed(const ctx *c, hone_session *s) {
     const plan *p = s->root->current;
     for (int32_t i = 0; i < s->model->graph->n_output; i++) {
@@ -223,9 +223,10 @@ static hone_status copy_passed(const ctx *c, hone_session *s) {
         if (at->kind != PLACE_INPUT) continue;
         if (t->kind != HONE_TENSOR || t->dtype == HONE_STRING) continue; /* copied before */
         session_input *in = &s->inputs[at->index];
-        TRY(reserve(c, s, &in->passed, &in->passed_capacity, t->bytes));
-        if (t->bytes) memcpy(in->passed, t->data, t->bytes);
-        t->data = in->passed;
+        TRY(reserve(c, s, &in->passed, &in->passed_capacity, s->root->input[at->index].bytes));
+        char *copy = (char *)in->passed + at->offset;
+        if (t->bytes) memcpy(copy, t->data, t->bytes);
+        t->data = copy;
     }
     return HONE_OK;
 }

@@ -113,6 +113,23 @@ static void outputs_that_are_inputs_are_copies(void **state) {
     hone_model_close(m);
 }
 
+static void outputs_that_are_parts_of_an_input_are_copies(void **state) {
+    (void)state;
+    hone_model *m = problem_model(op_find("", "Split"), "f32[2] num_outputs=2 >2", 0);
+    hone_error err;
+    float data[] = {3, 4};
+    hone_view v, y;
+    hone_session *s = bound_session(m, data, &v);
+    expect_ok(hone_session_run(s, &err), &err, "run");
+    data[0] = data[1] = 0;
+    for (int32_t i = 0; i < 2; i++) {
+        expect_ok(hone_session_output(s, i, &y, &err), &err, "output");
+        assert_true(((const float *)y.data)[0] == (float)(3 + i));
+    }
+    hone_session_destroy(s);
+    hone_model_close(m);
+}
+
 static void more_threads_than_possible_are_refused(void **state) {
     (void)state;
     hone_model *m = sample();
@@ -416,6 +433,7 @@ int main(void) {
         cmocka_unit_test(inputs_that_do_not_fit_are_refused),
         cmocka_unit_test(a_refused_binding_leaves_the_old_one),
         cmocka_unit_test(outputs_that_are_inputs_are_copies),
+        cmocka_unit_test(outputs_that_are_parts_of_an_input_are_copies),
         cmocka_unit_test(more_threads_than_possible_are_refused),
         cmocka_unit_test(options_of_other_versions),
         cmocka_unit_test(options_that_make_no_sense),
