@@ -130,8 +130,8 @@ static void grow(group *g) {
 /* Joins a summand to the factor that is the step before, if nothing else reads that. */
 static bool merge_affine(program *p, const value *x, int64_t arg, const float constants[2]) {
     const int32_t last = p->n - 1;
+    if (last < 0 || arg != p->g->n_in + last || !value_only_user(x)) return false;
     float *before = &p->constants[2 * last];
-    if (p->n == 0 || arg != p->g->n_in + last || !value_only_user(x)) return false;
     if (p->ops[last] != op_affine.name || before[1] != 0.0f || !signbit(before[1])) return false;
     if (constants[0] != 1.0f) return false;
     before[1] = constants[1];
