@@ -77,14 +77,12 @@ typedef struct attr {
     const type *type;
 } attr;
 
-#define A_INT(n, v)     ((attr){.name = (n), .kind = ATTR_INT, .i = (v)})
-#define A_FLOAT(n, v)   ((attr){.name = (n), .kind = ATTR_FLOAT, .f = (v)})
-#define A_STRING(n, v)  ((attr){.name = (n), .kind = ATTR_STRING, .s = (v)})
-#define A_INTS(n, v, c) ((attr){.name = (n), .kind = ATTR_INTS, .ints = (v), .count = (c)})
-#define A_FLOATS(n, v, c)                                                                          \
-    ((attr){.name = (n), .kind = ATTR_FLOATS, .floats = (v), .count = (c)})
-#define A_STRINGS(n, v, c)                                                                         \
-    ((attr){.name = (n), .kind = ATTR_STRINGS, .strings = (v), .count = (c)})
+#define A_INT(n, v)        ((attr){.name = (n), .kind = ATTR_INT, .i = (v)})
+#define A_FLOAT(n, v)      ((attr){.name = (n), .kind = ATTR_FLOAT, .f = (v)})
+#define A_STRING(n, v)     ((attr){.name = (n), .kind = ATTR_STRING, .s = (v)})
+#define A_INTS(n, v, c)    ((attr){.name = (n), .kind = ATTR_INTS, .ints = (v), .count = (c)})
+#define A_FLOATS(n, v, c)  ((attr){.name = (n), .kind = ATTR_FLOATS, .floats = (v), .count = (c)})
+#define A_STRINGS(n, v, c) ((attr){.name = (n), .kind = ATTR_STRINGS, .strings = (v), .count = (c)})
 
 /* Attributes in the form of a node. */
 #define ATTR_MAX_GRAPHS 2
