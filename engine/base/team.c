@@ -145,7 +145,7 @@ hone_status team_create(const ctx *c, team **out, int32_t threads) {
         t->shares = mem_alloc(c->alloc, (size_t)t->threads * sizeof *t->shares, 64);
         if (!t->shares) {
             team_destroy(t);
-            return fail_nomem(c, (size_t)t->threads * sizeof *t->shares);
+            return fail_nomem(c, (size_t)threads * sizeof *t->shares);
         }
         /* The host is the first worker; OpenMP starts the others. */
         if ((t->threads > 2 && !threads_fit(t, t->threads - 1)) ||
