@@ -12,6 +12,7 @@
 #include "conv/dwconv_f32.h"
 #include "conv/winograd_f32.h"
 #include "gemm/gemm_f32.h"
+#include "gemm/sat_size.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static void run_depthwise(void *user) {
 
 static void run_winograd(void *user) {
     work *k = user;
-    const winograd_f32_args args = {.x = k->x, .w = k->w, .y = k->y};
+    const conv_f32_args args = {.x = k->x, .w = k->w, .y = k->y};
     winograd_f32_run(&k->winograd, &args, 0, k->winograd.tasks, k->scratch);
 }
 
@@ -101,8 +102,6 @@ static double bench_winograd(const work *direct, const conv_window *w, int tile,
     free(packed), free(k.scratch);
     return r.seconds;
 }
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static void bench_layer(const kernels *ks, const layer *l, layer_form form, int rounds) {
     const conv_window w = window_of(l, form);

@@ -86,7 +86,7 @@ static double winograd(const kernels *ks, const problem *p, int tile) {
     float *packed = bench_floats(winograd_f32_packed_floats(&s.filter));
     float *scratch = bench_floats(plan.scratch / sizeof(float));
     winograd_f32_pack(ks, &s.filter, p->w, packed);
-    const winograd_f32_args args = {.x = p->x, .w = packed, .y = p->y};
+    const conv_f32_args args = {.x = p->x, .w = packed, .y = p->y};
     winograd_f32_run(&plan, &args, 0, plan.tasks, scratch);
     free(packed), free(scratch);
     return error_of(p);

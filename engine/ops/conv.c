@@ -326,12 +326,10 @@ typedef struct conv_job {
 static void conv_tasks(void *arg, int64_t first, int64_t last, int32_t worker) {
     const conv_job *job = arg;
     char *scratch = job->scratch + (size_t)worker * job->st->worker_bytes;
-    if (job->st->winograd.tasks) {
-        const winograd_f32_args args = {job->args.x, job->args.w, job->args.y, job->args.ep};
-        winograd_f32_run(&job->st->winograd, &args, (size_t)first, (size_t)last, scratch);
-    } else {
+    if (job->st->winograd.tasks)
+        winograd_f32_run(&job->st->winograd, &job->args, (size_t)first, (size_t)last, scratch);
+    else
         conv_f32_run(&job->st->plan, &job->args, (size_t)first, (size_t)last, scratch);
-    }
 }
 
 /* The packed weight, wherever it comes from. */

@@ -16,13 +16,19 @@ static bool all_one(const int_list *l) {
     return true;
 }
 
-bool conv_winograd_fits(const node *n) {
+/* The filter of a node of hone::Conv, of some tile; false when Winograd's algorithm is not for it.
+ */
+static bool filter_of(const node *n, winograd_f32_filter *f) {
     const conv_params *p = n->params;
     const type *w = &n->in[CONV_W].value->type;
+    return w->dtype == HONE_F32 && p->group == 1 && all_one(&p->window.strides) &&
+           all_one(&p->window.dilations) &&
+           layout_filter((layout){LAYOUT_WINOGRAD_2, 1}, &w->shape, f);
+}
+
+bool conv_winograd_fits(const node *n) {
     winograd_f32_filter f;
-    return n->op == &op_conv && w->dtype == HONE_F32 && p->group == 1 &&
-           all_one(&p->window.strides) && all_one(&p->window.dilations) &&
-           layout_filter((layout){LAYOUT_WINOGRAD_2, 1}, &w->shape, &f);
+    return filter_of(n, &f);
 }
 
 static int64_t known_or(const shape *s, int32_t axis, int64_t usual) {
@@ -32,9 +38,8 @@ static int64_t known_or(const shape *s, int32_t axis, int64_t usual) {
 layout conv_winograd_choose(const node *n) {
     layout l = {LAYOUT_DENSE, 1};
     winograd_f32_filter f;
-    if (!conv_winograd_fits(n)) return l;
+    if (!filter_of(n, &f)) return l;
     const shape *y = &n->out[0]->type.shape, *w = &n->in[CONV_W].value->type.shape;
-    layout_filter((layout){LAYOUT_WINOGRAD_2, 1}, w, &f);
     const int64_t size = usual_size(f.ic > f.oc ? f.ic : f.oc);
     /* a signal has about as many samples as an image has pixels */
     const int64_t high = w->rank == 3 ? 1 : known_or(y, 1, size);

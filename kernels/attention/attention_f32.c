@@ -13,11 +13,6 @@
 /* Keys of a mask of this or less are tried to be left out. */
 #define FAR (-1e4f)
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t round_up(size_t a, size_t unit) {
-    return a > SIZE_MAX - unit ? SIZE_MAX : ceil_div(a, unit) * unit;
-}
-
 static void plan_scratch(attention_f32 *a) {
     const size_t scores = sat_mul(a->block_rows, a->block_keys) * sizeof(float);
     const size_t pairs = a->shared ? 0 : sat_mul(a->panels, sizeof(float));

@@ -9,8 +9,6 @@
  * and output, are in L2 while they do; of larger ones two lines at a time are best. */
 #define L2_FLOATS ((size_t)1 << 18)
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 bool dwconv_band_fits(const conv_window *w) {
     const bool flat = w->kernel[0] == 1 && w->stride[0] == 1 && w->pad[0] == 0 &&
                       w->in[0] == w->out[0] && w->dilation[1] == 1 && w->dilation[2] == 1;

@@ -10,9 +10,6 @@
 #define MAX_TASKS    64
 #define MIN_CHANNELS 32
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 static void plan_tasks(line_sweep *s) {
     const size_t count = (size_t)s->grid.axis[2].count, channels = (size_t)s->channels;
     const size_t reads = sat_mul(sat_mul(s->lines, count), sat_mul(s->taps, channels));

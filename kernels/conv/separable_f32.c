@@ -11,9 +11,6 @@
 /* Tasks of an image: enough to balance, few because each expands the lines at its border again. */
 #define MAX_TASKS 8
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 /* Scratch of a product of up to `lines` lines. */
 static size_t work_bytes(const kernels *ks, size_t lines, int64_t width, int64_t k, int64_t n) {
     size_t most = 0;

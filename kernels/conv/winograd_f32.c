@@ -19,9 +19,6 @@
 #define LIGHT     ((size_t)1 << 18)
 #define MIN_SHARE 12
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 /* Costs in multiply-adds. While a weight comes from memory there is time for WEIGHT of them; a
  * value of V or M costs about TRANSFORM. Larger weights are worth it from LEAST_GAIN on. */
 #define WEIGHT     36.0
@@ -112,7 +109,7 @@ winograd_f32_plan winograd_f32_make_plan(const kernels *ks, const winograd_f32_s
 /* A run of tiles against some columns. */
 typedef struct winograd_block {
     const winograd_f32_plan *p;
-    const winograd_f32_args *args;
+    const conv_f32_args *args;
     char *scratch;
     size_t tile, tiles, col, cols;
     const float *next; /* weights of the block after this one */
@@ -207,7 +204,7 @@ static void multiply_plane(const winograd_block *b, size_t f, const float *next)
     const size_t row_tiles = ceil_div(b->tiles, kernel->mr);
     for (size_t k = 0; k < ic; k += kernel->kc) {
         const size_t depth = smaller(kernel->kc, ic - k);
-        const float *ahead = k + depth < ic ? u + (k + depth) * GEMM_PANEL : next;
+        const float *after = k + depth < ic ? u + (k + depth) * GEMM_PANEL : next;
         for (size_t j = 0; j < cols; j += step) {
             gemm_tile_f32 t = {
                 .offset = f * p->plane_v + k,
@@ -219,15 +216,13 @@ static void multiply_plane(const winograd_block *b, size_t f, const float *next)
                 .taps = 1,
                 .accumulate = k > 0,
             };
-            const size_t panels = ceil_div(t.nr, GEMM_PANEL);
-            const size_t parts = larger(row_tiles / panels, 1);
-            t.next_step = ceil_div(2 * GEMM_PANEL, parts);
+            gemm_ahead ahead = {after + j * ic, t.ldb, depth, ceil_div(t.nr, GEMM_PANEL), 1};
+            ahead.parts = larger(row_tiles / ahead.panels, 1);
             for (size_t i = 0, row = 0; row < b->tiles; i++, row += kernel->mr) {
                 t.a = rows + row;
                 t.c = m + row * p->columns + j;
                 t.mr = smaller(kernel->mr, b->tiles - row);
-                t.next = ahead + j * ic + i % panels * t.ldb +
-                         i / panels % parts * (depth / 2) * t.next_step;
+                gemm_prefetch_part(&ahead, i, &t);
                 kernel->tile(&t);
             }
         }
@@ -342,7 +337,7 @@ static void run_task(winograd_block *b, size_t col) {
     }
 }
 
-void winograd_f32_run(const winograd_f32_plan *p, const winograd_f32_args *args, size_t first,
+void winograd_f32_run(const winograd_f32_plan *p, const conv_f32_args *args, size_t first,
                       size_t last, void *scratch) {
     winograd_block b = {.p = p, .args = args, .scratch = scratch};
     size_t transformed = SIZE_MAX;

@@ -19,7 +19,7 @@
 #ifndef HONE_WINOGRAD_F32_H
 #define HONE_WINOGRAD_F32_H
 
-#include "conv/conv_window.h"
+#include "conv/conv_f32.h"
 #include "kernels.h"
 
 /* What is known of weights: [oc][taps high][taps wide][ic]. */
@@ -50,12 +50,6 @@ typedef struct winograd_f32_plan {
     size_t scratch; /* bytes that one winograd_f32_run needs, aligned to 64; SIZE_MAX: too many */
 } winograd_f32_plan;
 
-typedef struct winograd_f32_args {
-    const float *x, *w;     /* w: packed by winograd_f32_pack */
-    float *y;               /* overlaps no operand */
-    const epilogue_f32 *ep; /* or NULL */
-} winograd_f32_args;
-
 /* Outputs and inputs of a tile along an axis. */
 static inline int64_t winograd_f32_tile(const winograd_f32_filter *f, int axis) {
     return f->taps[axis] == 1 ? 1 : f->tile;
@@ -83,8 +77,9 @@ void winograd_f32_unpack(const kernels *ks, const winograd_f32_filter *f, const 
 /* A plan whose tasks can keep so many workers busy. */
 winograd_f32_plan winograd_f32_make_plan(const kernels *ks, const winograd_f32_shape *s,
                                          size_t workers);
-/* Does tasks first <= i < last; neighbours share work. The result does not depend on the split. */
-void winograd_f32_run(const winograd_f32_plan *plan, const winograd_f32_args *args, size_t first,
+/* Does tasks first <= i < last; neighbours share work. The result does not depend on the split.
+ * args->w was packed by winograd_f32_pack. */
+void winograd_f32_run(const winograd_f32_plan *plan, const conv_f32_args *args, size_t first,
                       size_t last, void *scratch);
 
 #endif

@@ -10,6 +10,7 @@
 /* Input channels that are transformed together, on the stack. */
 #define CHUNK      64
 #define MAX_PLANES 36
+#define MAX_TAPS   9
 
 static const double g2[4][3] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
 static const double g4[6][3] = {{1 / 4., 0, 0},
@@ -108,6 +109,8 @@ void winograd_f32_unpack(const kernels *ks, const winograd_f32_filter *f, const 
     const size_t planes = winograd_f32_planes(f), floats = gemm_f32_packed_floats(ic, oc);
     /* some channels of a panel: [column][plane][channels] */
     float lines[MAX_PLANES * GEMM_PANEL * 4];
+    mix mixes[MAX_TAPS];
+    for (size_t t = 0; t < taps; t++) mixes[t] = tap_mix(f, t);
     for (size_t o = 0; o < oc; o += GEMM_PANEL) {
         const size_t cols = oc - o < GEMM_PANEL ? oc - o : GEMM_PANEL;
         for (size_t c = 0; c < ic; c += 4) {
@@ -116,11 +119,10 @@ void winograd_f32_unpack(const kernels *ks, const winograd_f32_filter *f, const 
                 gemm_f32_unpack(ks, GEMM_B_COLUMNS, k, cols,
                                 packed + plane * floats + o * ic + c * GEMM_PANEL, GEMM_PANEL * ic,
                                 lines + plane * 4, planes * 4);
-            for (size_t t = 0; t < taps; t++) {
-                const mix m = tap_mix(f, t);
+            for (size_t t = 0; t < taps; t++)
                 for (size_t i = 0; i < cols; i++)
-                    blend(ks, &m, k, lines + i * planes * 4, 4, w + ((o + i) * taps + t) * ic + c);
-            }
+                    blend(ks, &mixes[t], k, lines + i * planes * 4, 4,
+                          w + ((o + i) * taps + t) * ic + c);
         }
     }
 }

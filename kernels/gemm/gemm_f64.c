@@ -13,8 +13,6 @@ enum { PANEL = GEMM_F64_PANEL, TASK_ROWS = 128, K_BLOCK = 256, FEW_ROWS = 8 };
 _Static_assert(GEMM_F64_SCRATCH == (K_BLOCK + TASK_ROWS) * PANEL * sizeof(double),
                "scratch holds a K block of B and an edge of C");
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 size_t gemm_f64_tasks(size_t m, size_t n) { return ceil_div(m, TASK_ROWS) * ceil_div(n, PANEL); }
 
 /* Lines [at, at + k) of the panel that starts at column `col` and has `cols` columns. */

@@ -20,10 +20,6 @@
 /* Most taps of a K block: bounds the table of row pointers. */
 #define MAX_BLOCK_TAPS 32
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t round_up(size_t a, size_t unit) { return ceil_div(a, unit) * unit; }
-
 /* Depends on taps, k and kc only: m must not change the bits of a row. */
 static void plan_depth(gemm_sweep *s) {
     const size_t kc = s->kernel->kc;

@@ -29,8 +29,6 @@ typedef struct sweep_block {
     size_t tiles;
 } sweep_block;
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 static size_t k_blocks(const gemm_sweep *s) {
     if (s->k == 0 || s->taps == 0) return 1;
     return ceil_div(s->taps, s->block_taps) * ceil_div(s->k, s->block_k);
@@ -92,23 +90,16 @@ static void prepare_rows(sweep_block *b) {
     b->tiles = (size_t)(tile - row_tiles(b));
 }
 
-/* What is read after panel group j of the block, or NULL. */
-static const float *next_panels(const sweep_block *b, size_t j) {
+/* What is read after panel group j of the block; parts is 0 when that is nothing, or too much for
+ * so few tiles. */
+static gemm_ahead panels_ahead(const sweep_block *b, size_t j) {
+    const size_t nr = b->s->kernel->nr, depth = b->depth.taps * b->depth.k;
     const float *here = b->b + b->group * b->x->ldg;
-    if (j + b->s->kernel->nr < b->cols) return here + (j + b->s->kernel->nr) / GEMM_PANEL * b->ldb;
-    if (b->depth.last) return NULL;
-    return here + b->depth.taps * b->depth.k * GEMM_PANEL;
-}
-
-/* Tiles share the lines of the next panels: each tile takes a part of one of them. */
-static void share_next(const sweep_block *b, const float *next, size_t tile, gemm_tile_f32 *t) {
-    const size_t panels = b->s->kernel->nr / GEMM_PANEL, parts = b->tiles / panels;
-    const size_t depth = b->depth.taps * b->depth.k;
-    t->next = b->b;
-    t->next_step = 0;
-    if (!next || parts == 0) return;
-    t->next_step = ceil_div(2 * GEMM_PANEL, parts);
-    t->next = next + tile % panels * b->ldb + tile / panels % parts * (depth / 2) * t->next_step;
+    gemm_ahead a = {.at = here, .ldb = b->ldb, .depth = depth, .panels = nr / GEMM_PANEL};
+    const bool more = j + nr < b->cols;
+    a.at += more ? (j + nr) / GEMM_PANEL * b->ldb : depth * GEMM_PANEL;
+    a.parts = more || !b->depth.last ? b->tiles / a.panels : 0;
+    return a;
 }
 
 /* One panel group (nr columns from column j of the block) of all row tiles. */
@@ -117,14 +108,16 @@ static void multiply_panel(const sweep_block *b, size_t j, gemm_tile_f32 *t, epi
     const k_block *d = &b->depth;
     const size_t nr = s->kernel->nr;
     const size_t col = b->group * s->n + b->col + j;
-    const float *next = next_panels(b, j);
+    const gemm_ahead ahead = panels_ahead(b, j);
     const epilogue_f32 *all = b->x->ep;
     t->b = b->b + b->group * b->x->ldg + j / GEMM_PANEL * b->ldb;
     t->nr = smaller(nr, b->cols - j);
+    t->next = t->b;
+    t->next_step = 0;
     if (t->ep && all->bias) ep->bias = all->bias + col;
     for (size_t i = 0; i < b->tiles; i++) {
         const gemm_row_tile *tile = row_tiles(b) + i;
-        share_next(b, next, i, t);
+        if (ahead.parts) gemm_prefetch_part(&ahead, i, t);
         t->a = tile->a;
         t->packed = tile->packed;
         t->mr = tile->rows;

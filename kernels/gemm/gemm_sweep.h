@@ -75,6 +75,18 @@ typedef struct gemm_row_tile {
     size_t row, rows;    /* first row of C, number of rows */
 } gemm_row_tile;
 
+/* Panels that are read after those of some tiles, which share their prefetching: each tile takes
+ * one of `parts` of one of them. */
+typedef struct gemm_ahead {
+    const float *at;
+    size_t ldb, depth, panels, parts;
+} gemm_ahead;
+static inline void gemm_prefetch_part(const gemm_ahead *a, size_t tile, gemm_tile_f32 *t) {
+    t->next_step = (2 * GEMM_PANEL + a->parts - 1) / a->parts;
+    t->next = a->at + tile % a->panels * a->ldb +
+              tile / a->panels % a->parts * (a->depth / 2) * t->next_step;
+}
+
 /* Fills in the second half of *s. s->scratch is SIZE_MAX if it does not fit in memory. */
 void gemm_sweep_plan(const kernels *ks, gemm_sweep *s);
 /* Number of independent tasks; 0 when C is empty. */

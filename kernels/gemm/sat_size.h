@@ -25,5 +25,9 @@ static inline size_t sat_align(size_t a) {
 }
 
 static inline size_t ceil_div(size_t a, size_t b) { return a / b + (a % b != 0); }
+static inline size_t round_up(size_t a, size_t unit) { return sat_mul(ceil_div(a, unit), unit); }
+
+static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static inline size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 #endif

@@ -53,17 +53,22 @@ static hone_status make_form(packer *p, graph *g, const value *dense, layout l, 
     return HONE_OK;
 }
 
+/* The layout that the node would choose for its dense constant input; false: none but that. */
+static bool choose_layout(const node *n, int32_t i, layout *out) {
+    const value *v = node_in(n, i);
+    if (!n->op->pack || !v || !v->constant || v->constant->layout.kind != LAYOUT_DENSE)
+        return false;
+    *out = n->op->pack(n, i);
+    return out->kind != LAYOUT_DENSE && layout_fits(*out, v->type.dtype, &v->constant->shape);
+}
+
 int32_t pack_candidates(const node *n, int32_t i, layout *out) {
     const value *v = node_in(n, i);
-    if (!n->op->pack || !v || !v->constant || v->constant->layout.kind != LAYOUT_DENSE) return 0;
-    const layout first = n->op->pack(n, i);
-    if (first.kind == LAYOUT_DENSE || !layout_fits(first, v->type.dtype, &v->constant->shape))
-        return 0;
-    int32_t count = 0;
-    out[count++] = first;
+    if (!choose_layout(n, i, out)) return 0;
+    int32_t count = 1;
     for (uint8_t kind = LAYOUT_DENSE + 1; n->op->reads && kind < LAYOUT_KINDS; kind++) {
         const layout l = {kind, 1};
-        if (kind != first.kind && n->op->reads(n, i, l) &&
+        if (kind != out->kind && n->op->reads(n, i, l) &&
             layout_fits(l, v->type.dtype, &v->constant->shape))
             out[count++] = l;
     }
@@ -71,11 +76,11 @@ int32_t pack_candidates(const node *n, int32_t i, layout *out) {
 }
 
 static hone_status pack_input(packer *p, node *n, int32_t i) {
-    layout l[PACK_CANDIDATES];
-    if (pack_candidates(n, i, l) == 0) return HONE_OK;
+    layout l;
+    if (!choose_layout(n, i, &l)) return HONE_OK;
     const value *v = node_in(n, i);
-    value *packed = find_form(p, v, l[0]);
-    if (!packed) TRY(make_form(p, n->graph, v, l[0], &packed));
+    value *packed = find_form(p, v, l);
+    if (!packed) TRY(make_form(p, n->graph, v, l, &packed));
     node_set_input(n, i, packed);
     p->changes++;
     return HONE_OK;

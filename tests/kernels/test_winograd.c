@@ -15,7 +15,7 @@ static double slack_of(int tile) { return tile == 2 ? 1000.0 : 20000.0; }
 
 typedef struct winograd_job {
     winograd_f32_plan plan;
-    winograd_f32_args args;
+    conv_f32_args args;
 } winograd_job;
 
 static void run_winograd(void *user, float *y, size_t first, size_t last, void *scratch) {
