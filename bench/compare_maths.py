@@ -25,23 +25,23 @@ def ran(row):
     return 'refuses' not in row
 
 
-def agrees(row):
-    return ran(row) and row['difference'] <= LARGEST_DIFFERENCE
-
-
 def remark(summary, row):
-    """What must be known about a row's times, or nothing."""
-    if not agrees(row):
+    """What must be known about the times of a row that ran, or nothing."""
+    if not row['difference'] <= LARGEST_DIFFERENCE:  # also when it is no number
         return 'differs'
     if row['processors'] > summary['threads'] + SPARE_PROCESSORS:
         return f'uses {row["processors"]:.1f} processors'
     return ''
 
 
+def counts(summary, row):
+    """Did it run, do the same work, and keep to the threads?"""
+    return ran(row) and not remark(summary, row)
+
+
 def best_peer(summary):
     """The peer with the least time of those that agree with hone and keep to the threads, or None."""
-    rows = {name: row for name, row in peer_rows(summary).items()
-            if ran(row) and not remark(summary, row)}
+    rows = {name: row for name, row in peer_rows(summary).items() if counts(summary, row)}
     return min(rows, key=lambda name: rows[name]['min_ms'], default=None)
 
 
@@ -70,8 +70,7 @@ def means(summaries):
         if best and len(peer_rows(summary)) > 1:
             of_threads.setdefault('fastest peer', []).append(speed(summary, best))
         for name, row in peer_rows(summary).items():
-            counts = ran(row) and not remark(summary, row)
-            of_threads.setdefault(name, []).extend([speed(summary, name)] if counts else [])
+            of_threads.setdefault(name, []).extend([speed(summary, name)] if counts(summary, row) else [])
     return {threads: {name: (geometric_mean(values) if values else None, len(values))
                       for name, values in of_threads.items()}
             for threads, of_threads in speeds.items()}

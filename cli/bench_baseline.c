@@ -66,7 +66,7 @@ void baseline_json(json_t *parent, const char *key, const baseline *b) {
     doc_text(object, "verdict", verdict_text(b->verdict));
     doc_real(object, "fail_above_percent", b->bound);
     doc_bool(object, "exceeded", b->exceeded);
-    json_object_set(object, "differences", b->differences);
+    doc_value(object, "differences", b->differences);
 }
 
 void baseline_release(baseline *b) {

@@ -22,14 +22,15 @@ static void latency_json(json_t *root, const bench_result *b) {
 
 /* Null where the machine was not measured. */
 static void machine_json(json_t *root, const bench_result *b) {
-    const bool measured = b->speed.flops_per_second > 0;
+    const bool measured = b->steps.speed.flops_per_second > 0;
     json_t *machine = doc_object(root, "machine");
     doc_text(machine, "cpu", b->processor.s);
     doc_int(machine, "processors", hone_cpu_count());
-    doc_real(machine, "peak_gflops", measured ? b->speed.flops_per_second / 1e9 : NAN);
-    doc_real(machine, "memory_gbytes_per_s", measured ? b->speed.bytes_per_second / 1e9 : NAN);
+    doc_real(machine, "peak_gflops", measured ? b->steps.speed.flops_per_second / 1e9 : NAN);
+    doc_real(machine, "memory_gbytes_per_s",
+             measured ? b->steps.speed.bytes_per_second / 1e9 : NAN);
     if (measured)
-        doc_uint(machine, "memory_buffer_bytes", b->speed.buffer_bytes);
+        doc_uint(machine, "memory_buffer_bytes", b->steps.speed.buffer_bytes);
     else
         doc_null(machine, "memory_buffer_bytes");
 }

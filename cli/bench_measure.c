@@ -80,6 +80,7 @@ hone_status bench_measure(cli *c, bench_result *b) {
 
 hone_status bench_measure_steps(cli *c, bench_result *b) {
     const char *path = b->work.path;
+    hone_machine_speed speed = HONE_INIT(hone_machine_speed);
     TRY(open_session(&b->profiled, c, b->work.model, HONE_SESSION_PROFILE));
     TRY(input_set_bind(&b->work.inputs, b->profiled, &c->error));
     TRY(run_session(c, b->profiled, path));
@@ -87,8 +88,8 @@ hone_status bench_measure_steps(cli *c, bench_result *b) {
         TRY(run_session(c, b->profiled, path));
         TRY(profile_add(&b->prof, b->profiled, &c->error));
     }
-    TRY(hone_machine_probe(&b->speed, threads_in_use(&c->set), c->set.isa, &c->error));
-    return work_list_make(&b->steps, &b->prof, b->profiled, &b->speed, &c->error);
+    TRY(hone_machine_probe(&speed, threads_in_use(&c->set), c->set.isa, &c->error));
+    return work_list_make(&b->steps, &b->prof, b->profiled, &speed, &c->error);
 }
 
 double bench_gflops(const bench_result *b) {

@@ -36,11 +36,10 @@ static bool is_passed_on(const option_def *def) {
     return false;
 }
 
-/* "--NAME=VALUE", of which either may be missing; NULL when memory is out. */
+/* "--NAME=VALUE", or "--NAME" without a value; NULL when memory is out. */
 static char *argument(const char *name, const char *value) {
     char *text;
-    const int n = value ? asprintf(&text, "%s%s=%s", name ? "--" : "", name ? name : "", value)
-                        : asprintf(&text, "--%s", name);
+    const int n = value ? asprintf(&text, "--%s=%s", name, value) : asprintf(&text, "--%s", name);
     return n < 0 ? NULL : text;
 }
 

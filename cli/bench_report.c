@@ -34,10 +34,10 @@ static void summary(report *r, const bench_result *b) {
                 human_bytes(b->memory.planned_bytes).s, human_bytes(b->memory.lower_bound_bytes).s);
     report_fact(part, "machine", "%s, %d processor%s", b->processor.s, hone_cpu_count(),
                 plural(hone_cpu_count()));
-    if (b->speed.flops_per_second > 0)
+    if (b->steps.speed.flops_per_second > 0)
         report_fact(part, "", "at most %.1f GFLOP/s, and %.1f GB/s from memory (%s read)",
-                    b->speed.flops_per_second / 1e9, b->speed.bytes_per_second / 1e9,
-                    human_bytes(b->speed.buffer_bytes).s);
+                    b->steps.speed.flops_per_second / 1e9, b->steps.speed.bytes_per_second / 1e9,
+                    human_bytes(b->steps.speed.buffer_bytes).s);
 }
 
 /* From the least to the 99th percentile, so that a straggler does not press all others into one

@@ -26,8 +26,7 @@ typedef struct bench_result {
     hone_session *profiled; /* with --profile: a session of its own, so that the clock reads
                                between steps do not disturb the measurement */
     profile prof;
-    work_list steps;          /* with --profile */
-    hone_machine_speed speed; /* with --profile, else zero */
+    work_list steps; /* with --profile */
     against against;
     baseline baseline;
 } bench_result;

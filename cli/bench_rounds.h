@@ -7,14 +7,15 @@
 #define HONE_CLI_BENCH_ROUNDS_H
 
 #include "bench_ratio.h"
+#include "bench_stats.h"
 
 enum { BLOCK_OURS, BLOCK_OTHER, BLOCK_AGAIN, BLOCK_KINDS };
 
 /* The least time of each block, in nanoseconds; one of each kind a round. */
 typedef struct rounds {
-    double *least[BLOCK_KINDS];
-    int64_t count;
+    sample_list least[BLOCK_KINDS];
 } rounds;
+static inline int64_t rounds_count(const rounds *r) { return r->least[BLOCK_OURS].count; }
 
 /* Measures one block. */
 typedef hone_status block_fn(void *user, int kind, double *least_ns);

@@ -37,6 +37,10 @@ json_t *doc_object(json_t *parent, const char *key) { return put(parent, key, js
 
 json_t *doc_array(json_t *parent, const char *key) { return put(parent, key, json_array()); }
 
+void doc_value(json_t *parent, const char *key, json_t *value) {
+    put(parent, key, json_incref(value));
+}
+
 void doc_text(json_t *parent, const char *key, const char *text) {
     const bool plain = text && text[0] != BIG_NUMBER[0];
     json_t *value = plain ? json_string(text) : text ? NULL : json_null();

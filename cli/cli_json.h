@@ -14,6 +14,8 @@
 json_t *doc_new(void);
 json_t *doc_object(json_t *parent, const char *key);
 json_t *doc_array(json_t *parent, const char *key);
+/* A value that was made elsewhere, and stays the caller's. */
+void doc_value(json_t *parent, const char *key, json_t *value);
 /* Text that is not valid UTF-8 is written with its bad bytes escaped; NULL is null. */
 void doc_text(json_t *parent, const char *key, const char *text);
 void doc_int(json_t *parent, const char *key, int64_t value);

@@ -111,15 +111,16 @@ static hone_status bad_value(const option_def *def, const char *text, hone_error
     return cli_fail(err, HONE_E_ARG, "--%s: expected %s, got '%s'", def->name, def->arg, text);
 }
 
-static hone_status keep_given(settings *set, const option_def *def, int argc, hone_error *err) {
-    if (!set->given) set->given = cli_alloc(err, (size_t)argc, sizeof *set->given);
-    if (!set->given) return HONE_E_NOMEM;
+static hone_status keep_given(settings *set, const option_def *def, hone_error *err) {
+    given_option *grown = realloc(set->given, ((size_t)set->given_count + 1) * sizeof *grown);
+    if (!grown) return cli_fail_nomem(err);
+    set->given = grown;
     set->given[set->given_count++] = (given_option){def, optarg};
     return HONE_OK;
 }
 
 static hone_status read_option(settings *set, const option_def *def, int argc, hone_error *err) {
-    if (set->given_count < argc) TRY(keep_given(set, def, argc, err));
+    TRY(keep_given(set, def, err));
     if (def->kind == OPTION_LIST)
         return list_append((void *)((char *)set + def->field), optarg, argc, err);
     TRY(check_text(def, optarg, err));

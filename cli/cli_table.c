@@ -17,15 +17,6 @@ void table_init(table *t, const char *heads) {
     for (const char *s = heads; *s; s++) t->columns += *s == '|';
 }
 
-/* The start of character number `n` of `text`. */
-static const char *character_at(const char *text, int n) {
-    for (; *text; text++) {
-        const bool starts = ((unsigned char)*text & 0xC0) != 0x80;
-        if (starts && n-- == 0) break;
-    }
-    return text;
-}
-
 /* A cell as it is printed. */
 static line_text cut_text(const char *text) {
     line_text out;
@@ -34,8 +25,8 @@ static line_text cut_text(const char *text) {
         snprintf(out.s, sizeof out.s, "%s", text);
         return out;
     }
-    const int head = (int)(character_at(text, CELL_PART) - text);
-    snprintf(out.s, sizeof out.s, "%.*s...%s", head, text, character_at(text, width - CELL_PART));
+    const int head = (int)(text_character(text, CELL_PART) - text);
+    snprintf(out.s, sizeof out.s, "%.*s...%s", head, text, text_character(text, width - CELL_PART));
     return out;
 }
 

@@ -143,3 +143,11 @@ int text_width(const char *text) {
         if (((unsigned char)*text & 0xC0) != 0x80) width++;
     return width;
 }
+
+const char *text_character(const char *text, int n) {
+    for (; *text; text++) {
+        const bool starts = ((unsigned char)*text & 0xC0) != 0x80;
+        if (starts && n-- == 0) break;
+    }
+    return text;
+}

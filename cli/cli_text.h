@@ -36,5 +36,7 @@ line_text view_text(const hone_view *view);
 line_text clean_text(const char *text);
 /* Characters a terminal needs for valid UTF-8 (code points; wide ones count as one). */
 int text_width(const char *text);
+/* Where character number n of the text begins, or its end. */
+const char *text_character(const char *text, int n);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "bench_result.h"
 #include "cli_error.h"
-#include "cli_json.h"
 
 static hone_status check_options(cli *c) {
     const settings *set = &c->set;
@@ -19,10 +18,8 @@ static hone_status check_options(cli *c) {
 }
 
 static hone_status open_workspace(cli *c, workspace *w) {
-    const int64_t seed = c->set.random_seed < 0 ? 0 : c->set.random_seed;
     TRY(workspace_open(w, c, c->set.operand[0]));
-    TRY(input_set_load(&w->inputs, c));
-    TRY(input_set_fill(&w->inputs, c, seed));
+    TRY(input_set_complete(&w->inputs, c));
     TRY(workspace_start(w, c, 0));
     return workspace_bind(w, c);
 }
@@ -56,9 +53,7 @@ static hone_status tell_all(cli *c, bench_result *b) {
 }
 
 static hone_status run(cli *c) {
-    bench_result b = {.info = HONE_INIT(hone_model_info),
-                      .memory = HONE_INIT(hone_session_memory),
-                      .speed = HONE_INIT(hone_machine_speed)};
+    bench_result b = {.info = HONE_INIT(hone_model_info), .memory = HONE_INIT(hone_session_memory)};
     if (c->set.html) c->set.profile.given = true; /* its charts are about operators */
     hone_status status = check_options(c);
     if (status == HONE_OK) status = measure_all(c, &b);

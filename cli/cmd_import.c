@@ -67,7 +67,7 @@ static hone_status print_summary(cli *c, const workspace *w, const import_result
     return model_print_passes(w->model, &c->error);
 }
 
-static hone_status print_json(cli *c, const workspace *w, import_result *result,
+static hone_status print_json(cli *c, const workspace *w, const import_result *result,
                               const hone_model_info *info) {
     json_t *root = doc_new();
     doc_text(root, "source", result->source);
@@ -117,7 +117,7 @@ static hone_status run(cli *c) {
     if (!named) return cli_fail_nomem(&c->error);
     import_result result = {.source = c->set.operand[0], .output = named};
     const hone_status status = import_model(c, &w, &result);
-    if (c->set.tune) import_tune_release(&result.tune);
+    import_tune_release(&result.tune);
     workspace_release(&w);
     free(named);
     return status;

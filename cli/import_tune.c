@@ -21,14 +21,13 @@ static hone_status give_inputs(void *user, hone_session *session, hone_error *er
 
 static void take_layer(void *user, const hone_tuned *l) {
     import_tune *out = ((tuning *)user)->out;
-    json_t *layer = json_object();
+    json_t *layer = doc_object(out->document, NULL);
     doc_text(layer, "node", l->node);
     doc_text(layer, "operator", l->op);
     doc_text(layer, "chosen", l->chosen);
     doc_text(layer, "expected", l->expected);
     doc_real(layer, "chosen_us", (double)l->chosen_ns / 1e3);
     doc_real(layer, "expected_us", (double)l->expected_ns / 1e3);
-    json_array_append_new(out->document, layer);
     table_cell(&out->layers, "%s", l->node);
     table_cell(&out->layers, "%s", l->expected);
     table_cell(&out->layers, "%s", human_time((double)l->expected_ns).s);
@@ -51,8 +50,7 @@ hone_status import_tune_run(import_tune *out, cli *c, workspace *w) {
     hone_tune_options options = HONE_INIT(hone_tune_options);
     table_init(&out->layers, "layer<|expected<|time>|chosen<|time>");
     out->document = json_array();
-    TRY(input_set_load(&w->inputs, c));
-    TRY(input_set_fill(&w->inputs, c, c->set.random_seed < 0 ? 0 : c->set.random_seed));
+    TRY(input_set_complete(&w->inputs, c));
     options.session = &session;
     options.inputs = give_inputs;
     options.tell = take_layer;
@@ -70,8 +68,8 @@ void import_tune_release(import_tune *t) {
 }
 
 hone_status import_tune_print(const import_tune *t, const cli *c, hone_error *err) {
-    printf("  tuned       %d layer%s, %d otherwise than expected", t->count,
-           t->count == 1 ? "" : "s", t->changed);
+    printf("  tuned       %d layer%s, %d otherwise than expected", t->count, plural(t->count),
+           t->changed);
     if (t->count > 0)
         printf(": %s -> %s", human_time((double)t->expected_ns).s,
                human_time((double)t->chosen_ns).s);
@@ -79,4 +77,4 @@ hone_status import_tune_print(const import_tune *t, const cli *c, hone_error *er
     return c->set.verbose && t->count > 0 ? table_write(&t->layers, stdout, err) : HONE_OK;
 }
 
-void import_tune_json(json_t *root, import_tune *t) { json_object_set(root, "tuned", t->document); }
+void import_tune_json(json_t *root, const import_tune *t) { doc_value(root, "tuned", t->document); }

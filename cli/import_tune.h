@@ -23,6 +23,6 @@ void import_tune_release(import_tune *t);
 
 /* One line of the summary; with --verbose a table of the layers follows. */
 hone_status import_tune_print(const import_tune *t, const cli *c, hone_error *err);
-void import_tune_json(json_t *root, import_tune *t);
+void import_tune_json(json_t *root, const import_tune *t);
 
 #endif

@@ -16,12 +16,9 @@
 #include "output_names.h"
 #include "random_fill.h"
 
-static input_item *find_item(const input_set *set, const char *name, size_t length) {
-    for (int32_t i = 0; i < set->count; i++) {
-        const char *candidate = set->item[i].port.name;
-        if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
-            return &set->item[i];
-    }
+input_item *input_set_find(const input_set *set, const char *name) {
+    for (int32_t i = 0; i < set->count; i++)
+        if (strcmp(set->item[i].port.name, name) == 0) return &set->item[i];
     return NULL;
 }
 
@@ -84,7 +81,7 @@ hone_status input_set_open(input_set *out, cli *c, const hone_model *model,
     }
     for (int32_t i = 0; i < shapes->count; i++) {
         const char *name = shapes->item[i].name;
-        if (!find_item(out, name, strlen(name)))
+        if (!input_set_find(out, name))
             return unknown_input(out, "--shape", name, (int)strlen(name), &c->error);
     }
     return HONE_OK;
@@ -274,6 +271,11 @@ hone_status input_set_fill(input_set *set, cli *c, int64_t seed) {
     for (int32_t i = 0; i < set->count; i++)
         if (!set->item[i].filled) TRY(fill_item(&set->item[i], c, seed));
     return HONE_OK;
+}
+
+hone_status input_set_complete(input_set *set, cli *c) {
+    TRY(input_set_load(set, c));
+    return input_set_fill(set, c, c->set.random_seed < 0 ? 0 : c->set.random_seed);
 }
 
 hone_status input_set_bind(const input_set *set, hone_session *session, hone_error *err) {

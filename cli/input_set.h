@@ -39,6 +39,10 @@ void input_set_adopt_names(input_set *set);
 hone_status input_set_resolve(input_set *set, cli *c);
 /* Fills the rest with random numbers; a seed of -1 makes that an error naming them. Resolves. */
 hone_status input_set_fill(input_set *set, cli *c, int64_t seed);
+/* Loads the --input options and fills the rest, from seed 0 unless --random says another. */
+hone_status input_set_complete(input_set *set, cli *c);
+/* NULL when the model has no such input. */
+input_item *input_set_find(const input_set *set, const char *name);
 
 /* Gives the values, or only the shapes, to a session. The set must outlive the runs. */
 hone_status input_set_bind(const input_set *set, hone_session *session, hone_error *err);

@@ -2,7 +2,6 @@
 #include "profile_report.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "cli_json.h"
 
@@ -12,6 +11,8 @@ enum { SLOWEST = 10, MOST_BARS = 14 };
 /* Heads of the columns that rate_cells fills. */
 #define RATE_HEADS     "time>|share>|GFLOP/s>|GB/s>|FLOP/B>"
 #define ROOFLINE_HEADS RATE_HEADS "|of roofline>"
+/* The heads of a table whose first columns have these. */
+#define HEADS(list, first) (is_measured(list) ? first ROOFLINE_HEADS : first RATE_HEADS)
 
 static bool is_measured(const work_list *list) { return list->speed.flops_per_second > 0; }
 
@@ -35,10 +36,7 @@ static void add_groups(report *r, const work_list *list) {
     char title[128];
     snprintf(title, sizeof title, "profile, mean of %lld run%s, %s in steps", (long long)list->runs,
              plural(list->runs), human_time(list->total_ns).s);
-    table *t = &report_table(r, title,
-                             is_measured(list) ? "operator<|kernel<|calls>|" ROOFLINE_HEADS
-                                               : "operator<|kernel<|calls>|" RATE_HEADS)
-                    ->table;
+    table *t = &report_table(r, title, HEADS(list, "operator<|kernel<|calls>|"))->table;
     for (int32_t i = 0; i < list->group_count; i++) {
         table_cell(t, "%s", list->groups[i].step.op);
         table_cell(t, "%s", list->groups[i].step.kernel);
@@ -55,18 +53,14 @@ static void step_cells(table *t, const work_row *row, const work_list *list) {
 }
 
 static void add_slowest(report *r, const work_list *list) {
-    table *t = &report_table(r, "",
-                             is_measured(list) ? "slowest steps<|operator<|output<|" ROOFLINE_HEADS
-                                               : "slowest steps<|operator<|output<|" RATE_HEADS)
-                    ->table;
+    table *t = &report_table(r, "", HEADS(list, "slowest steps<|operator<|output<|"))->table;
     for (int32_t i = 0; i < list->step_count && i < SLOWEST; i++)
         step_cells(t, &list->steps[list->by_time[i]], list);
 }
 
 static void add_all_steps(report *r, const work_list *list) {
-    report_part *part = report_table(r, "All steps, in order",
-                                     is_measured(list) ? "step<|operator<|output<|" ROOFLINE_HEADS
-                                                       : "step<|operator<|output<|" RATE_HEADS);
+    report_part *part =
+        report_table(r, "All steps, in order", HEADS(list, "step<|operator<|output<|"));
     part->is_long = true;
     for (int32_t i = 0; i < list->step_count; i++) step_cells(&part->table, &list->steps[i], list);
 }
@@ -100,11 +94,13 @@ static void add_bars(report *r, const work_list *list) {
     for (int32_t i = 0; i < list->group_count; i++) {
         const work_row *row = &list->groups[i];
         line_text label;
+        if (i >= MOST_BARS) {
+            rest_ns += row->time_ns;
+            rest += row->share;
+            continue;
+        }
         snprintf(label.s, sizeof label.s, "%d. %.410s", i + 1, group_text(row).s);
-        if (i < MOST_BARS) add_bar(c, row->time_ns, row->share, label.s);
-        if (i < MOST_BARS) continue;
-        rest_ns += row->time_ns;
-        rest += row->share;
+        add_bar(c, row->time_ns, row->share, label.s);
     }
     if (list->group_count > MOST_BARS) add_bar(c, rest_ns, rest, "all others");
     snprintf(c->summary.s, sizeof c->summary.s,

@@ -87,6 +87,8 @@ typedef struct settings {
 
     /* import */
     const char *output;
+    bool tune;
+    double tune_seconds;
 
     /* run, bench */
     const char *output_dir;
@@ -108,10 +110,6 @@ typedef struct settings {
 
     /* ops */
     bool internal;
-
-    /* import */
-    bool tune;
-    double tune_seconds;
 
     /* inspect */
     bool weights;

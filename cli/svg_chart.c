@@ -2,8 +2,6 @@
 #include "svg_chart.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "svg_axis.h"
 
@@ -161,12 +159,8 @@ static void draw_roofline(const picture *p) {
 /* The first characters of a text that is too long for its place. */
 static line_text shortened(const char *text) {
     line_text out;
-    size_t n = 0;
-    for (int characters = 0; text[n] && characters <= LABEL_CHARACTERS; n++)
-        characters += ((unsigned char)text[n] & 0xC0) != 0x80;
-    const bool cut = text_width(text) > LABEL_CHARACTERS;
-    snprintf(out.s, sizeof out.s, "%.*s%s", (int)(cut ? n - 1 : strlen(text)), text,
-             cut ? "..." : "");
+    const char *const end = text_character(text, LABEL_CHARACTERS);
+    snprintf(out.s, sizeof out.s, "%.*s%s", (int)(end - text), text, *end ? "..." : "");
     return out;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "workspace.h"
 
-#include <string.h>
-
 #include "cli_error.h"
 #include "cli_notes.h"
 #include "cli_text.h"
@@ -96,17 +94,11 @@ hone_status workspace_bind(workspace *w, cli *c) {
     return c->set.verbose ? workspace_prepare(w, c) : HONE_OK;
 }
 
-static const input_item *input_named(const input_set *set, const char *name) {
-    for (int32_t i = 0; i < set->count; i++)
-        if (strcmp(set->item[i].port.name, name) == 0) return &set->item[i];
-    return NULL;
-}
-
 hone_status workspace_bind_like(workspace *w, cli *c, const workspace *other) {
     const input_set *theirs = &other->inputs;
     for (int32_t i = 0; i < w->inputs.count; i++) {
         const char *name = w->inputs.item[i].port.name;
-        const input_item *item = input_named(theirs, name);
+        const input_item *item = input_set_find(theirs, name);
         if (!item && theirs->count == w->inputs.count) item = &theirs->item[i];
         if (!item)
             return cli_fail(&c->error, HONE_E_INPUT, "%s: input '%s' is not in %s", w->path, name,
