@@ -28,6 +28,10 @@ typedef struct layout {
     int32_t groups; /* LAYOUT_PANELS_NK: rows are split into this many groups, each padded */
 } layout;
 
+static inline bool layout_equal(layout a, layout b) {
+    return a.kind == b.kind && a.groups == b.groups;
+}
+
 /* Side of a tile of LAYOUT_WINOGRAD_*, or 0. */
 static inline int layout_tile(layout l) {
     return l.kind == LAYOUT_WINOGRAD_2 ? 2 : l.kind == LAYOUT_WINOGRAD_4 ? 4 : 0;

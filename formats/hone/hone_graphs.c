@@ -290,7 +290,7 @@ static hone_status check_layouts(const graph_reader *g) {
             if (!is_packed(v)) continue;
             const layout have = v->constant->layout;
             const layout want = n->op->pack ? n->op->pack(n, i) : (layout){LAYOUT_DENSE, 0};
-            if (have.kind == want.kind && have.groups == want.groups) continue;
+            if (layout_equal(have, want)) continue;
             if (n->op->reads && n->op->reads(n, i, have)) continue;
             const hone_status status =
                 fail_here(g->r, g->in, "input %d has a layout of kind %d: expected %d", i,

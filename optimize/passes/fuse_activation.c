@@ -31,7 +31,10 @@ typedef struct found {
 
 /* v is c + something, c + something being read once: what, or NULL. */
 static value *match_plus(const value *v, double c) {
-    return match_with(match_single(v, &op_add), &op_add, c, true);
+    const node *n = match_single(v, &op_add);
+    for (int32_t i = 1; n && i >= 0; i--)
+        if (match_scalar(node_in(n, i), c)) return node_in(n, 1 - i);
+    return NULL;
 }
 
 /* x of 1 + exp(x) or, where `negative`, of 1 + exp(-x); NULL for others. */
@@ -45,19 +48,13 @@ static value *match_one_plus_exp(const value *v, bool negative) {
 
 /* x of a sigmoid whose last node is n. */
 static value *match_sigmoid(const node *n) {
-    if (n->op == &op_sigmoid) return node_in(n, 0);
-    if (n->op == &op_reciprocal) return match_one_plus_exp(node_in(n, 0), true);
-    if (n->op != &op_div || !match_scalar(node_in(n, 0), 1)) return NULL;
-    return match_one_plus_exp(node_in(n, 1), true);
+    return n->op == &op_sigmoid ? node_in(n, 0) : match_one_plus_exp(match_inverse(n), true);
 }
 
 static value *match_softplus(const node *n) {
     if (n->op == &op_softplus) return node_in(n, 0);
     return n->op == &op_log ? match_one_plus_exp(node_in(n, 0), false) : NULL;
 }
-
-/* The producer of a value that one node reads. */
-static const node *sole(const value *v) { return v && value_only_user(v) ? v->producer : NULL; }
 
 /* Is v = b * x? 1 * x counts when v is x. */
 static bool is_multiple(value *v, const value *x, double *b) {
@@ -111,7 +108,7 @@ static bool is_gelu_erf(const value *v, const value *x) {
 
 /* x * gate * number: which activation? */
 static bool match_gated(found *f, value *x, value *gate, double number) {
-    const node *s = sole(gate);
+    const node *s = match_sole(gate);
     double b;
     f->x = x;
     if (match_close(number, 0.5)) {
@@ -126,7 +123,7 @@ static bool match_gated(found *f, value *x, value *gate, double number) {
     if (!s || !match_close(number, 1)) return false;
     f->op = "HardSwish";
     if (is_hardswish_gate(s, x)) return true;
-    const node *inner = s->op == &op_tanh ? sole(node_in(s, 0)) : NULL;
+    const node *inner = s->op == &op_tanh ? match_sole(node_in(s, 0)) : NULL;
     f->op = "Mish";
     if (inner && match_softplus(inner) == x) return true;
     f->op = "hone::Silu";
@@ -136,17 +133,19 @@ static bool match_gated(found *f, value *x, value *gate, double number) {
     return true;
 }
 
+static bool set_hardsigmoid(found *f, value *x, double alpha, double beta) {
+    *f = (found){
+        "HardSigmoid", x, {A_FLOAT("alpha", (float)alpha), A_FLOAT("beta", (float)beta)}, 2};
+    return x != NULL;
+}
+
 /* Products: x * gate. */
 static bool match_product(found *f, const node *n) {
     factors p;
     match_factors(&p, n);
     if (p.n == 1) {
-        f->op = "HardSigmoid";
-        f->x = match_close(p.number, 1.0 / 6) ? match_relu6_of_x3(p.of[0]) : NULL;
-        f->attrs[0] = A_FLOAT("alpha", (float)(1.0 / 6));
-        f->attrs[1] = A_FLOAT("beta", 0.5f);
-        f->n_attrs = 2;
-        return f->x != NULL;
+        value *x = match_close(p.number, 1.0 / 6) ? match_relu6_of_x3(p.of[0]) : NULL;
+        return set_hardsigmoid(f, x, 1.0 / 6, 0.5);
     }
     if (p.n != 2) return false;
     return match_gated(f, p.of[0], p.of[1], p.number) || match_gated(f, p.of[1], p.of[0], p.number);
@@ -163,12 +162,7 @@ static bool match_hardsigmoid(found *f, const node *n) {
         if (!match_number(node_in(add, i), &b)) continue;
         match_factors_of(&p, node_in(add, 1 - i));
         if (p.n != 1 || p.of[0] == node_in(add, 1 - i)) return false;
-        f->op = "HardSigmoid";
-        f->x = p.of[0];
-        f->attrs[0] = A_FLOAT("alpha", (float)p.number);
-        f->attrs[1] = A_FLOAT("beta", (float)b);
-        f->n_attrs = 2;
-        return true;
+        return set_hardsigmoid(f, p.of[0], p.number, b);
     }
     return false;
 }

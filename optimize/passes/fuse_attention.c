@@ -12,7 +12,6 @@
  */
 #include "build.h"
 #include "elementwise.h"
-#include "flash_attention.h"
 #include "match.h"
 #include "matmul.h"
 #include "model.h"
@@ -193,7 +192,7 @@ static bool match_values(found *f, const value *weights) {
     peel_values(f);
     f->last = product;
     node *t = value_only_user(product->out[0]);
-    if (t && t->op == &op_transpose && has_perm(t, 2, 1, 3)) {
+    if (has_perm(t, 2, 1, 3)) {
         f->last = t;
         f->swap_y = true;
     }

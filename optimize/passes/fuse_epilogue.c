@@ -36,22 +36,11 @@ static bool take_clip(node *n, const node *clip) {
     return clip_bounds(clip, &lo, &hi) && fused_take_clamp(node_fused(n), lo, hi);
 }
 
-/* Does an Add, Sub or Mul of n's result take one number, which adds no axes? */
-static bool number_of(const node *user, const value *result, float *number) {
-    const bool commutes = user->op != &op_sub;
-    const value *v = commutes ? match_other(user, result) : node_in(user, 1);
-    double x;
-    if (!v || v == result || !match_number(v, &x)) return false;
-    const int32_t rank = v->type.shape.rank;
-    *number = (float)x;
-    return rank == 0 || rank <= result->type.shape.rank;
-}
-
 static bool take_affine(node *n, const node *user) {
-    float x;
-    if (!number_of(user, n->out[0], &x)) return false;
-    if (user->op == &op_mul) return fused_take_factor(node_fused(n), x);
-    return fused_take_summand(node_fused(n), user->op == &op_sub ? -x : x);
+    float k[2];
+    if (match_affine(user, k) != n->out[0]) return false;
+    return user->op == &op_mul ? fused_take_factor(node_fused(n), k[0])
+                               : fused_take_summand(node_fused(n), k[1]);
 }
 
 static hone_status take_user_of(const ctx *c, node *n, node *user, bool *done) {

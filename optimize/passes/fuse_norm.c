@@ -38,11 +38,10 @@ static value *match_root(const value *v) {
 /* n = x * 1 / sqrt(s), x / sqrt(s) or x * s ^ -0.5 with a given x: s, or NULL. */
 static value *match_scaled(const node *n, const value *x) {
     if (n->op == &op_div) return node_in(n, 0) == x ? match_root(node_in(n, 1)) : NULL;
-    value *inverse = n->op == &op_mul ? match_other(n, x) : NULL;
-    const node *r = inverse && value_only_user(inverse) ? inverse->producer : NULL;
+    const node *r = n->op == &op_mul ? match_sole(match_other(n, x)) : NULL;
     if (!r) return NULL;
-    if (r->op == &op_reciprocal) return match_root(node_in(r, 0));
-    if (r->op == &op_div && match_scalar(node_in(r, 0), 1)) return match_root(node_in(r, 1));
+    const value *root = match_inverse(r);
+    if (root) return match_root(root);
     return r->op == &op_pow && match_scalar(node_in(r, 1), -0.5) ? node_in(r, 0) : NULL;
 }
 

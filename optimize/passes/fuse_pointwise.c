@@ -39,34 +39,23 @@ typedef struct program {
     int32_t number[POINTWISE_MAX_STEPS]; /* of each member's result; 0: not written yet */
 } program;
 
-/* Number t of x + t, or s of x * s: x, and the constants of s * x + t. NULL when n is neither. */
-static value *affine_of(const node *n, float constants[2]) {
-    const bool sub = n->op == &op_sub;
-    if (n->op != &op_add && n->op != &op_mul && !sub) return NULL;
-    for (int32_t i = 1; i >= (sub ? 1 : 0); i--) {
-        value *x = node_in(n, 1 - i);
-        double number;
-        if (!match_number(node_in(n, i), &number)) continue;
-        if (x->type.shape.rank < node_in(n, i)->type.shape.rank) continue;
-        const bool mul = n->op == &op_mul;
-        constants[0] = mul ? (float)number : 1.0f;
-        constants[1] = mul ? -0.0f : sub ? -(float)number : (float)number;
-        return x;
-    }
-    return NULL;
-}
+/* A node as a step: its operator, what it reads, and constants. */
+typedef struct part {
+    const op *op;
+    value *args[2];
+    int32_t n_args;
+    float constants[2];
+} part;
 
-/* The inputs of a step that are data. Returns how many, 0 when n can be no step. */
-static int32_t step_args(const node *n, value *args[2], float constants[2]) {
-    int32_t count;
-    if (!pointwise_step(n, &count, constants)) return 0;
-    args[0] = node_in(n, 0);
-    args[1] = count == 2 ? node_in(n, 1) : NULL;
-    value *x = affine_of(n, constants);
-    if (!x) return count;
-    args[0] = x;
-    args[1] = NULL;
-    return 1;
+/* False when n can be no step. */
+static bool read_part(const node *n, part *p) {
+    if (!pointwise_step(n, &p->n_args, p->constants)) return false;
+    value *x = match_affine(n, p->constants);
+    p->op = x ? &op_affine : n->op;
+    p->args[0] = x ? x : node_in(n, 0);
+    p->args[1] = !x && p->n_args == 2 ? node_in(n, 1) : NULL;
+    if (x) p->n_args = 1;
+    return true;
 }
 
 static int32_t member_of(const group *g, const node *n) {
@@ -85,13 +74,12 @@ static int32_t input_of(const group *g, const value *v) {
 static bool collect_inputs(group *g) {
     g->n_in = 0;
     for (int32_t i = 0; i < g->n; i++) {
-        value *args[2];
-        float constants[2];
-        const int32_t n = step_args(g->member[i], args, constants);
-        for (int32_t j = 0; j < n; j++) {
-            if (member_of(g, args[j]->producer) >= 0 || input_of(g, args[j]) >= 0) continue;
+        part p;
+        if (!read_part(g->member[i], &p)) return false;
+        for (int32_t j = 0; j < p.n_args; j++) {
+            if (member_of(g, p.args[j]->producer) >= 0 || input_of(g, p.args[j]) >= 0) continue;
             if (g->n_in == POINTWISE_MAX_IN) return false;
-            g->input[g->n_in++] = args[j];
+            g->input[g->n_in++] = p.args[j];
         }
     }
     return true;
@@ -99,10 +87,9 @@ static bool collect_inputs(group *g) {
 
 /* Can n join: does nothing else read its result, which has the shape of the group's? */
 static bool may_join(const group *g, const node *n) {
-    value *args[2];
-    float constants[2];
+    part p;
     if (!n || g->n == POINTWISE_MAX_STEPS || n->graph != g->member[0]->graph) return false;
-    if (step_args(n, args, constants) == 0 || n->out[0]->output_uses > 0) return false;
+    if (!read_part(n, &p) || n->out[0]->output_uses > 0) return false;
     if (!shape_equal(&n->out[0]->type.shape, &g->member[0]->out[0]->type.shape)) return false;
     for (const use *u = n->out[0]->uses; u; u = u->next)
         if (member_of(g, u->user) < 0) return false;
@@ -128,13 +115,13 @@ static void grow(group *g) {
 }
 
 /* Joins a summand to the factor that is the step before, if nothing else reads that. */
-static bool merge_affine(program *p, const value *x, int64_t arg, const float constants[2]) {
+static bool merge_affine(program *p, const part *t, int64_t arg) {
     const int32_t last = p->n - 1;
-    if (last < 0 || arg != p->g->n_in + last || !value_only_user(x)) return false;
+    if (last < 0 || arg != p->g->n_in + last || !value_only_user(t->args[0])) return false;
     float *before = &p->constants[2 * last];
     if (p->ops[last] != op_affine.name || before[1] != 0.0f || !signbit(before[1])) return false;
-    if (constants[0] != 1.0f) return false;
-    before[1] = constants[1];
+    if (t->constants[0] != 1.0f) return false;
+    before[1] = t->constants[1];
     return true;
 }
 
@@ -144,17 +131,15 @@ static int64_t write_value(program *p, const value *v) {
     const int32_t at = member_of(g, v->producer);
     if (at < 0) return input_of(g, v);
     if (p->number[at]) return p->number[at];
-    value *args[2];
-    float constants[2];
-    const int32_t n = step_args(g->member[at], args, constants);
-    const int64_t a = write_value(p, args[0]), b = n == 2 ? write_value(p, args[1]) : -1;
-    float ignored[2];
-    const bool affine = affine_of(g->member[at], ignored) != NULL;
-    if (!affine || !merge_affine(p, args[0], a, constants)) {
-        p->ops[p->n] = affine ? op_affine.name : g->member[at]->op->name;
+    part t;
+    read_part(g->member[at], &t);
+    const int64_t a = write_value(p, t.args[0]), b = t.n_args == 2 ? write_value(p, t.args[1]) : -1;
+    const bool number = t.op != g->member[at]->op; /* a factor or summand */
+    if (!number || !merge_affine(p, &t, a)) {
+        p->ops[p->n] = t.op->name;
         for (int32_t j = 0; j < 2; j++) {
             p->args[2 * p->n + j] = j ? b : a;
-            p->constants[2 * p->n + j] = constants[j];
+            p->constants[2 * p->n + j] = t.constants[j];
         }
         p->n++;
     }
@@ -181,10 +166,9 @@ static hone_status replace(const ctx *c, const group *g, node **emitted) {
 static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) {
     for (node *n = g->last; n; n = n->prev) {
         group found = {.member = {n}, .n = 1};
-        value *args[2];
-        float constants[2];
+        part p;
         for (int32_t i = 0; i < n->n_body; i++) TRY(run(c, m, n->body[i], changes));
-        if (step_args(n, args, constants) == 0 || n->out[0]->type.shape.rank < 0) continue;
+        if (!read_part(n, &p) || n->out[0]->type.shape.rank < 0) continue;
         grow(&found);
         if (found.n < 2) continue;
         TRY(replace(c, &found, &n));

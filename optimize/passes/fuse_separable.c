@@ -7,10 +7,9 @@
  */
 #include <math.h>
 
-#include "checked.h"
 #include "conv.h"
 #include "match.h"
-#include "model.h"
+#include "rewrite.h"
 #include "separable_conv.h"
 
 /* Floats of the data between the convolutions from which on it pays. */
@@ -43,11 +42,11 @@ static bool usual_window(const node *n) {
 
 /* Elements of one image; 0 if their number is not known. */
 static int64_t image_floats(const value *v) {
-    const shape *s = &v->type.shape;
-    int64_t floats = 1;
-    for (int32_t i = 1; i < 4; i++)
-        if (s->rank != 4 || !dim_known(s->dim[i]) || !i64_mul(floats, s->dim[i], &floats)) return 0;
-    return floats;
+    shape image = v->type.shape;
+    int64_t floats;
+    if (image.rank != 4) return 0;
+    image.dim[0] = 1;
+    return shape_count(&image, &floats) ? floats : 0;
 }
 
 static hone_status join(const ctx *c, node *expand, node *depthwise, node *project) {
@@ -99,14 +98,9 @@ static hone_status fuse_node(const ctx *c, node *n, int64_t *changes) {
     return join(c, expand, depthwise, n);
 }
 
-/* The nodes that go away precede the one that is visited. */
 static hone_status run(const ctx *c, hone_model *m, graph *g, int64_t *changes) {
-    for (node *n = g->first, *next; n; n = next) {
-        next = n->next;
-        for (int32_t i = 0; i < n->n_body; i++) TRY(run(c, m, n->body[i], changes));
-        TRY(fuse_node(c, n, changes));
-    }
-    return HONE_OK;
+    (void)m;
+    return rewrite_nodes(c, g, fuse_node, changes); /* the nodes that go away precede the visited */
 }
 
 const pass pass_fuse_separable = {

@@ -9,8 +9,11 @@ node *match_op(const value *v, const op *o) {
     return v && v->producer && v->producer->op == o ? v->producer : NULL;
 }
 
+node *match_sole(const value *v) { return v && value_only_user(v) ? v->producer : NULL; }
+
 node *match_single(const value *v, const op *o) {
-    return v && value_only_user(v) ? match_op(v, o) : NULL;
+    node *n = match_sole(v);
+    return n && n->op == o ? n : NULL;
 }
 
 bool match_number(const value *v, double *x) {
@@ -30,10 +33,25 @@ value *match_other(const node *n, const value *v) {
     return node_in(n, 0) == v ? node_in(n, 1) : node_in(n, 1) == v ? node_in(n, 0) : NULL;
 }
 
-value *match_with(const node *n, const op *o, double x, bool commutes) {
-    if (!n || n->op != o || n->n_in != 2) return NULL;
-    if (match_scalar(node_in(n, 1), x)) return node_in(n, 0);
-    return commutes && match_scalar(node_in(n, 0), x) ? node_in(n, 1) : NULL;
+value *match_affine(const node *n, float k[2]) {
+    const bool sub = n->op == &op_sub, mul = n->op == &op_mul;
+    if (n->op != &op_add && !mul && !sub) return NULL;
+    for (int32_t i = 1; i >= (sub ? 1 : 0); i--) {
+        value *x = node_in(n, 1 - i);
+        double number;
+        if (!match_number(node_in(n, i), &number)) continue;
+        const int32_t rank = node_in(n, i)->type.shape.rank;
+        if (rank > 0 && rank > x->type.shape.rank) continue;
+        k[0] = mul ? (float)number : 1.0f;
+        k[1] = mul ? -0.0f : sub ? -(float)number : (float)number;
+        return x;
+    }
+    return NULL;
+}
+
+value *match_inverse(const node *n) {
+    if (n->op == &op_reciprocal) return node_in(n, 0);
+    return n->op == &op_div && match_scalar(node_in(n, 0), 1) ? node_in(n, 1) : NULL;
 }
 
 bool match_close(double x, double y) { return fabs(x - y) <= 1e-6 * fabs(y); }

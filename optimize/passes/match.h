@@ -9,7 +9,9 @@
 
 /* The node that makes v, if it is an `o`; NULL otherwise. */
 node *match_op(const value *v, const op *o);
-/* The same, and nothing but one node reads v. */
+/* The node that makes v, if one node reads that, and nothing else; NULL otherwise. */
+node *match_sole(const value *v);
+/* Both. */
 node *match_single(const value *v, const op *o);
 /* Is v a constant of one floating-point element that equals x to 7 digits? */
 bool match_scalar(const value *v, double x);
@@ -17,9 +19,11 @@ bool match_scalar(const value *v, double x);
 bool match_number(const value *v, double *x);
 /* The input of a two-input node that is not `v`, or NULL when v is none of them. */
 value *match_other(const node *n, const value *v);
-/* n is an `o` of which one input is the number x: the other input, or NULL. commutes: x may be on
- * either side, otherwise it is the second input. */
-value *match_with(const node *n, const op *o, double x, bool commutes);
+/* n is x * s, x + t or x - t with a number that adds no axes: x, and n as k[0] x + k[1], to the
+ * bit. NULL for others: k stays. */
+value *match_affine(const node *n, float k[2]);
+/* v of n = 1 / v, or NULL. */
+value *match_inverse(const node *n);
 
 /* What a tree of Mul nodes (and of Div by numbers), each read by the next one only, multiplies:
  * numbers as one, everything else in no order. */

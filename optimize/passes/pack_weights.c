@@ -24,11 +24,9 @@ typedef struct packer {
     int64_t changes;
 } packer;
 
-static bool same_layout(layout a, layout b) { return a.kind == b.kind && a.groups == b.groups; }
-
 static value *find_form(const packer *p, const value *dense, layout l) {
     for (const packed_form *f = p->forms; f; f = f->next)
-        if (f->dense == dense && same_layout(f->packed->constant->layout, l)) return f->packed;
+        if (f->dense == dense && layout_equal(f->packed->constant->layout, l)) return f->packed;
     return NULL;
 }
 

@@ -4,7 +4,6 @@
  * where they come from in earnest and caches hold what they would hold.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "op.h"
 #include "options.h"
@@ -22,7 +21,7 @@ typedef struct tuner {
     hone_session_options session;
     tune_layers layers;
     int32_t threads;
-    char isa[16];
+    const char *isa;
 } tuner;
 
 static hone_status report(const tuner *t, int64_t done, int64_t total) {
@@ -49,7 +48,7 @@ static hone_status time_session(tuner *t, hone_session *s, int32_t candidate) {
         note_steps(t, s, candidate);
     }
     t->threads = s->shared.threads;
-    snprintf(t->isa, sizeof t->isa, "%s", isa_name(s->shared.k->level));
+    t->isa = isa_name(s->shared.k->level);
     return HONE_OK;
 }
 
@@ -81,7 +80,7 @@ static void tell(const tuner *t) {
     for (int32_t i = 0; t->o->tell && i < t->layers.count; i++) {
         const tune_layer *l = &t->layers.item[i];
         if (l->least_ns[0] == UINT64_MAX) continue;
-        const hone_tuned layer = {.node = l->node->name ? l->node->name : "",
+        const hone_tuned layer = {.node = l->node->name,
                                   .op = l->node->op->name,
                                   .chosen = algorithm(l->layouts[l->chosen]),
                                   .expected = algorithm(l->layouts[0]),
@@ -124,9 +123,8 @@ hone_status hone_model_tune(hone_model *m, const hone_tune_options *options, hon
         return fail(&outer, HONE_E_ARG,
                     "the model was not opened with HONE_OPEN_TUNE, is tuned already, or has a "
                     "session");
-    const hone_open_options none = {.struct_size = sizeof none};
-    const ctx c = model_ctx(m, &none, err);
-    tuner t = {.c = &c, .m = m, .o = &o, .session = HONE_INIT(hone_session_options)};
+    const ctx c = model_ctx(m, NULL, err);
+    tuner t = {.c = &c, .m = m, .o = &o};
     TRY(options_read(&outer, &t.session, sizeof t.session, o.session, "hone_session_options"));
     t.session.struct_size = sizeof t.session;
     t.session.flags |= HONE_SESSION_PROFILE;

@@ -12,10 +12,21 @@ static int32_t count_layers(const hone_model *m) {
     return count;
 }
 
-static hone_status add_layer(const ctx *c, hone_model *m, tune_layer *l) {
-    const value *dense = l->node->in[l->input].value;
+/* The form that an earlier layer has of the same constant, or NULL. */
+static value *find_form(const tune_layers *all, const value *dense, layout l) {
+    for (int32_t i = 0; i < all->count; i++) {
+        const tune_layer *at = &all->item[i];
+        for (int32_t k = 0; node_in(at->node, at->input) == dense && k < at->count; k++)
+            if (layout_equal(at->layouts[k], l)) return at->forms[k];
+    }
+    return NULL;
+}
+
+static hone_status add_layer(const ctx *c, hone_model *m, const tune_layers *all, tune_layer *l) {
+    const value *dense = node_in(l->node, l->input);
     for (int32_t k = 0; k < l->count; k++) {
-        TRY(pack_form(c, m, m->graph, dense, l->layouts[k], &l->forms[k]));
+        l->forms[k] = find_form(all, dense, l->layouts[k]);
+        if (!l->forms[k]) TRY(pack_form(c, m, m->graph, dense, l->layouts[k], &l->forms[k]));
         l->least_ns[k] = UINT64_MAX;
     }
     return HONE_OK;
@@ -31,7 +42,7 @@ hone_status tune_layers_find(const ctx *c, hone_model *m, tune_layers *out) {
             *l = (tune_layer){.node = n, .input = i};
             l->count = pack_candidates(n, i, l->layouts);
             if (l->count < 2) continue;
-            TRY(add_layer(c, m, l));
+            TRY(add_layer(c, m, out, l));
             out->count++;
         }
     }

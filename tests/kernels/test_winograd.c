@@ -125,7 +125,7 @@ static void a_choice_is_a_tile_or_none(void **state) {
         {{.taps = {3, 1}, .ic = 64, .oc = 64}, 30, 8, 4},
         {{.taps = {1, 3}, .ic = 512, .oc = 512}, 1, 40, 0},
     };
-    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+    for (size_t i = 0; i < COUNT_OF(choices); i++)
         assert_int_equal(winograd_f32_choose(&choices[i].filter, choices[i].high, choices[i].wide),
                          choices[i].tile);
 }
